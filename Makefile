@@ -1,0 +1,102 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+# `make help` lists the targets. Each gate is a target of its own; `make test` runs all
+# of them and ends with a table of their times.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
+export LC_ALL := C.UTF-8
+export PYTHONDONTWRITEBYTECODE := 1
+
+# In the order in which they run: what fails quickest, and tells most, comes first.
+GATES := lint unit changelog reuse docs-lint build gates kernel units sanity ansible-lint \
+         integration importer install cores molecule
+QUICK := lint unit smoke
+
+# The demo and everything that touches the kernel need root, in namespaces of their own.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n --preserve-env=PATH,ANSIBLE_COLLECTIONS_PATH,LC_ALL,CI,PYTHONDONTWRITEBYTECODE,KEEP)
+
+.PHONY: help setup setup-demo demo test test-quick clean $(GATES) smoke docs
+
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+setup: .build/dev.stamp ## What the tests need: packages, .venv, the collection tree
+setup-demo: .build/demo.stamp
+
+.build/dev.stamp: requirements-dev.txt requirements-demo.txt tools/setup
+	@tools/setup dev
+	@touch .build/demo.stamp $@
+
+.build/demo.stamp: requirements-demo.txt tools/setup
+	@tools/setup demo
+	@touch $@
+
+demo: setup-demo ## Three containers on a sandbox host, with real traffic (KEEP=1: leave it standing)
+	@$(AS_ROOT) env KEEP="$(KEEP)" demo/run
+
+test: setup ## Every gate, then a table of their times
+	@tools/run-gates $(GATES)
+
+test-quick: setup ## Lint, unit tests and a smoke test in the kernel, in less than a minute
+	@tools/run-gates $(QUICK)
+
+lint: setup ## ruff, mypy --strict on the engine, yamllint, shellcheck
+	@tools/gate lint
+
+unit: setup ## Pure code: no root, seconds
+	@tools/gate unit
+
+smoke: setup ## One pass over the kernel tests' shortest part (root)
+	@tools/gate smoke
+
+kernel: setup ## Real packets in namespaces (root)
+	@tools/gate kernel
+
+gates: setup ## Documentation against code: options, RETURN, attributes, examples
+	@tools/gate gates
+
+sanity: setup ## ansible-test sanity, every Python of the machine
+	@tools/gate sanity
+
+units: setup ## ansible-test units, every Python of the machine
+	@tools/gate units
+
+integration: setup ## ansible-test integration, in a sandbox host (root)
+	@tools/gate integration
+
+ansible-lint: setup ## ansible-lint, profile production
+	@tools/gate ansible-lint
+
+docs-lint: setup ## antsibull-docs over the documentation of modules and roles
+	@tools/gate docs-lint
+
+changelog: setup ## antsibull-changelog lint
+	@tools/gate changelog
+
+reuse: setup ## A copyright and a licence for every file
+	@tools/gate reuse
+
+build: setup ## The archive, as ansible-galaxy builds it
+	@tools/gate build
+
+importer: setup ## galaxy-importer on the archive, with its strict switches
+	@tools/gate importer
+
+install: setup ## The archive in an empty environment, and a playbook run from there (root)
+	@tools/gate install
+
+cores: setup ## The oldest and the newest ansible-core that we claim (root)
+	@tools/gate cores
+
+molecule: setup ## Scenarios on privileged containers under systemd (root)
+	@tools/gate molecule
+
+docs: setup ## The documentation as HTML, in docs/build
+	@tools/gate docs
+
+clean: ## Remove what setup and the tests made
+	rm -rf .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis docs/build
