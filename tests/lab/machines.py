@@ -1,0 +1,223 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The machines of the lab and the wire between them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from .netns import inside
+
+HOST = "10.0.0.1"
+PEER = "10.0.0.254"  # also the gateway
+OTHER = "10.0.0.253"
+BEYOND = "192.0.2.1"  # only reachable through the gateway
+HOST_MAC = "02:00:00:00:00:10"
+PEER_MAC = "02:00:00:00:00:fe"
+OTHER_MAC = "02:00:00:00:00:fd"
+
+_HOLD = """
+mount -t tmpfs -o mode=755 tmpfs /run
+mount -t sysfs sysfs /sys
+echo ready
+exec {wait}
+"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Somewhere a socket can be: a name for messages, and the path of a network namespace."""
+
+    name: str
+    netns: str
+
+    def __str__(self) -> str:
+        return self.name
+
+    def sysctl(self, name: str) -> str:
+        """The value of net.<name>, with slashes: `ipv4/conf/lo/rp_filter`."""
+        with inside(self.netns), open("/proc/sys/net/" + name, encoding="ascii") as file:
+            return file.read().strip()
+
+    def set_sysctl(self, name: str, value: str) -> None:
+        with inside(self.netns), open("/proc/sys/net/" + name, "w", encoding="ascii") as file:
+            file.write(value)
+
+    def snmp(self, group: str, counter: str) -> int:
+        """A counter of /proc/net/snmp."""
+        with inside(self.netns), open("/proc/thread-self/net/snmp", encoding="ascii") as file:
+            rows = [line.split() for line in file if line.startswith(group + ":")]
+        return int(dict(zip(rows[0], rows[1]))[counter])
+
+
+class Machine:
+    """Namespaces of its own, alive as long as the process that holds them."""
+
+    def __init__(self, name: str, *, outlive: bool = False) -> None:
+        script = _HOLD.format(wait="sleep infinity" if outlive else "cat")
+        unshare = ("unshare", "--net", "--mount", "--propagation", "private", "--")
+        # Without `outlive` the process waits for the end of its input, which comes however we end.
+        self._holder = subprocess.Popen(
+            [*unshare, "sh", "-ec", script],
+            stdin=subprocess.DEVNULL if outlive else subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            text=True,
+        )
+        assert self._holder.stdout is not None
+        if self._holder.stdout.readline() != "ready\n":
+            raise RuntimeError(f"cannot make the namespaces of {name}")
+        self.name = name
+        self.pid = self._holder.pid
+        self.place = Place(name, f"/proc/{self.pid}/ns/net")
+
+    def container(self, name: str) -> Place:
+        """The namespace whose handle on this machine is /run/netns/<name>."""
+        return Place(name, self.path(f"/run/netns/{name}"))
+
+    def path(self, path: str) -> str:
+        """A path of this machine's mount namespace, as it is reached from ours."""
+        return f"/proc/{self.pid}/root{path}"
+
+    def enter(self, *, container: str | None = None) -> list[str]:
+        """The words in front of a command that make it run here."""
+        words = ["nsenter", "--target", str(self.pid), "--net", "--mount", "--"]
+        if container is not None:
+            words += ["nsenter", f"--net=/run/netns/{container}", "--"]
+        return words
+
+    def run(
+        self,
+        *command: str,
+        container: str | None = None,
+        check: bool = True,
+        text: str | None = None,
+        timeout: float = 30,
+    ) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [*self.enter(container=container), *command],
+            input=text,
+            stdin=subprocess.DEVNULL if text is None else None,
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )
+        if check and done.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout}")
+        return done
+
+    def start(self, *command: str, container: str | None = None) -> subprocess.Popen[str]:
+        """Start a command here; the caller ends it."""
+        return subprocess.Popen(
+            [*self.enter(container=container), *command],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def json(self, *command: str, container: str | None = None) -> list[dict]:
+        return json.loads(self.run(*command, container=container).stdout or "[]")
+
+    def ip(self, *lines: str, container: str | None = None) -> None:
+        self.run("ip", "-batch", "-", container=container, text="\n".join(lines) + "\n")
+
+    def tc(self, *lines: str, container: str | None = None) -> None:
+        self.run("tc", "-batch", "-", container=container, text="\n".join(lines) + "\n")
+
+    def close(self) -> None:
+        self._holder.kill()
+        self._holder.wait()
+        for stream in (self._holder.stdin, self._holder.stdout):
+            if stream is not None:
+                stream.close()
+
+
+@dataclass
+class Lab:
+    """A host and two machines outside, joined by a switch."""
+
+    host: Machine
+    peer: Machine
+    other: Machine
+    wire: Machine
+    servers: list[object] = field(default_factory=list)
+
+    def container(self, name: str) -> Place:
+        return self.host.container(name)
+
+    @property
+    def machines(self) -> Sequence[Machine]:
+        return (self.host, self.peer, self.other, self.wire)
+
+    def close(self) -> None:
+        for machine in self.machines:
+            machine.close()
+
+
+def build(*, mtu: int = 1500, outlive: bool = False) -> Lab:
+    """Make the machines, plug them together and give them their addresses."""
+    names = ("host", "peer", "other", "wire")
+    made: list[Machine] = []
+    try:
+        for name in names:
+            made.append(Machine(name, outlive=outlive))
+        lab = Lab(*made)
+        _connect(lab, mtu)
+    except BaseException:
+        for machine in made:
+            machine.close()
+        raise
+    return lab
+
+
+def _connect(lab: Lab, mtu: int) -> None:
+    ends = ((lab.host, HOST_MAC), (lab.peer, PEER_MAC), (lab.other, OTHER_MAC))
+    lab.wire.ip(
+        f"link add lan mtu {mtu} type bridge mcast_snooping 0",
+        "link set lan up",
+        *(
+            f"link add {machine.name} mtu {mtu} type veth"
+            f" peer name eth0 mtu {mtu} address {mac} netns {machine.pid}"
+            for machine, mac in ends
+        ),
+        *(f"link set {machine.name} master lan up" for machine, _ in ends),
+    )
+    for machine in (lab.host, lab.peer, lab.other):
+        unlimit_errors(machine.place)
+    for machine in (lab.peer, lab.other, lab.wire):
+        machine.place.set_sysctl("ipv6/conf/all/disable_ipv6", "1")
+    lab.peer.place.set_sysctl("ipv4/ip_forward", "1")
+    lab.host.ip(
+        "link set lo up",
+        "link set eth0 up",
+        f"address add {HOST}/24 dev eth0",
+        f"route add default via {PEER}",
+    )
+    lab.peer.ip(
+        "link set lo up",
+        f"address add {BEYOND}/32 dev lo",
+        "link set eth0 up",
+        f"address add {PEER}/24 dev eth0",
+    )
+    lab.other.ip("link set lo up", "link set eth0 up", f"address add {OTHER}/24 dev eth0")
+
+
+def unlimit_errors(place: Place) -> None:
+    """Let every ICMP error out: the kernel sends one a second, and a test asks more often."""
+    place.set_sysctl("ipv4/icmp_ratelimit", "0")
+
+
+@contextlib.contextmanager
+def lab(*, mtu: int = 1500) -> Iterator[Lab]:
+    built = build(mtu=mtu)
+    try:
+        yield built
+    finally:
+        built.close()
