@@ -1,11 +1,10 @@
-#!/usr/bin/env python3
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Let ansible-test make its virtual environments where only a package index is reached.
 
 ansible-test fetches get-pip.py from a site of its own unless it finds one in its cache. A
 get-pip.py is pip packed into a script, so pip's wheel and a short script do the same.
-Usage: ansible-test-bootstrap HOME, the home directory that ansible-test is going to have.
+Usage: ansible_test_bootstrap.py HOME, the home directory that ansible-test is going to have.
 """
 
 from __future__ import annotations
@@ -35,7 +34,7 @@ def wanted_versions() -> list[str]:
     """The versions of pip that the installed ansible-test asks for."""
     spec = importlib.util.find_spec("ansible_test")
     if spec is None or not spec.submodule_search_locations:
-        sys.exit("ansible-test-bootstrap: no ansible-test beside this Python")
+        sys.exit("ansible_test_bootstrap: no ansible-test beside this Python")
     source = Path(spec.submodule_search_locations[0], "_internal", "python_requirements.py")
     return sorted(set(re.findall(r"pip='([\d.]+)'", source.read_text())))
 
