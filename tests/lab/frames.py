@@ -10,7 +10,7 @@ import os
 import socket
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from .machines import HOST_MAC, PEER_MAC, Place
@@ -130,20 +130,6 @@ class Ear:
                 heard.append(self.socket.recv(2048))
         return heard
 
-    def await_frame(self, sign: bytes, patience: float = 2.0) -> list[bytes]:
-        """Everything up to the first frame that contains `sign`."""
-        heard: list[bytes] = []
-        end = time.monotonic() + patience
-        while (left := end - time.monotonic()) > 0:
-            self.socket.settimeout(left)
-            try:
-                heard.append(self.socket.recv(2048))
-            except (socket.timeout, TimeoutError):
-                break
-            if sign in heard[-1]:
-                return heard
-        raise AssertionError(f"the frame that ends the listening did not reach {self.place}")
-
 
 @contextlib.contextmanager
 def ear(place: Place, interface: str = "eth0") -> Iterator[Ear]:
@@ -155,3 +141,29 @@ def ear(place: Place, interface: str = "eth0") -> Iterator[Ear]:
         with inside(place.netns):
             listener.bind((interface, ETH_P_ALL))
         yield Ear(place, listener)
+
+
+@contextlib.contextmanager
+def stack_ear(place: Place, protocol: int) -> Iterator[Ear]:
+    """Hears the packets of an IP protocol that the place's own stack accepts, after all filters."""
+    with inside(place.netns):
+        listener = socket.socket(socket.AF_INET, socket.SOCK_RAW, protocol)
+    with listener:
+        yield Ear(place, listener)
+
+
+def heard(
+    sender: Place, frames: Mapping[str, bytes], ears: Mapping[str, Ear]
+) -> dict[str, set[str]]:
+    """Send frames whose last 12 bytes are a sign of their own; say who heard each.
+
+    Listening ends when nothing more has come for a while, so send a frame of which it is known that
+    it arrives, or silence proves nothing.
+    """
+    send(sender, *frames.values())
+    time.sleep(0.1)
+    caught = {name: ear.frames(0.05) for name, ear in ears.items()}
+    return {
+        label: {name for name, there in caught.items() if any(frame[-12:] in got for got in there)}
+        for label, frame in frames.items()
+    }

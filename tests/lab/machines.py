@@ -189,6 +189,9 @@ def _connect(lab: Lab, mtu: int) -> None:
         ),
         *(f"link set {machine.name} master lan up" for machine, _ in ends),
     )
+    # The switch knows where everybody is, so that no frame strays to a third machine.
+    for machine, mac in ends:
+        lab.wire.run("bridge", "fdb", "add", mac, "dev", machine.name, "master", "static")
     for machine in (lab.host, lab.peer, lab.other):
         unlimit_errors(machine.place)
     for machine in (lab.peer, lab.other, lab.wire):
