@@ -125,7 +125,7 @@ class Ear:
         """What has arrived until nothing more comes for `patience` seconds."""
         heard = []
         self.socket.settimeout(patience)
-        with contextlib.suppress(socket.timeout, TimeoutError):
+        with contextlib.suppress(socket.timeout, TimeoutError, BlockingIOError):
             while True:
                 heard.append(self.socket.recv(2048))
         return heard
@@ -157,12 +157,12 @@ def heard(
 ) -> dict[str, set[str]]:
     """Send frames whose last 12 bytes are a sign of their own; say who heard each.
 
-    Listening ends when nothing more has come for a while, so send a frame of which it is known that
-    it arrives, or silence proves nothing.
+    Listening ends after a while, so send a frame of which it is known that it arrives, or silence
+    proves nothing.
     """
     send(sender, *frames.values())
-    time.sleep(0.1)
-    caught = {name: ear.frames(0.05) for name, ear in ears.items()}
+    time.sleep(0.2)
+    caught = {name: ear.frames(0) for name, ear in ears.items()}
     return {
         label: {name for name, there in caught.items() if any(frame[-12:] in got for got in there)}
         for label, frame in frames.items()
