@@ -62,9 +62,9 @@ class Call:
 
 
 @pytest.fixture(scope="module")
-def calls(lab: Lab) -> Iterator[list[Call]]:
+def calls(lab: Lab) -> list[Call]:
     run = Modules(lab.host)
-    yield [
+    return [
         Call(
             name,
             parameters,
