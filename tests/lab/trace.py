@@ -1,0 +1,88 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Watch a module from outside: what it asks of the kernel, seen by strace.
+
+The module is not trusted to count its own requests.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .modules import Modules
+
+_CALLS = "sendto,sendmsg,openat,mount,umount2,unlink,unlinkat,rename,renameat2,mkdir,rmdir"
+_FIRST_TYPE = 16  # smaller numbers are netlink's own
+_GET = 2  # of each group of four types: new, delete, get, set
+
+
+@dataclass
+class Traced:
+    """What a run of a module asked."""
+
+    result: dict[str, Any]
+    messages: list[int] = field(default_factory=list)  # types of the netlink messages
+    sends: int = 0  # system calls that sent them
+    files: list[str] = field(default_factory=list)  # changes of files, mounts and sysctls
+
+    @property
+    def writes(self) -> list[int]:
+        """Messages that make, change or delete something."""
+        return [kind for kind in self.messages if kind >= _FIRST_TYPE and kind % 4 != _GET]
+
+    @property
+    def reads(self) -> list[int]:
+        return [kind for kind in self.messages if kind >= _FIRST_TYPE and kind % 4 == _GET]
+
+
+def run(modules: Modules, module: str, log: Path, **parameters: Any) -> Traced:
+    """Run a module and read from strace what it did."""
+    # Forks write files of their own: lines of one file are in order and whole.
+    watched = modules.under(
+        "strace", "-ff", "-qq", "-e", f"trace={_CALLS}", "-e", "write=all", "-o", str(log)
+    )
+    traced = Traced(watched.call(module, parameters))
+    for part in sorted(log.parent.glob(log.name + ".*")):
+        _read(part.read_text(errors="replace"), traced)
+    return traced
+
+
+def _read(text: str, traced: Traced) -> None:
+    """The lines of one thread or process: calls, and after a call the dump of what was sent."""
+    data = bytearray()
+    for line in [*text.splitlines(), "end"]:
+        if dumped := re.match(r" \| [0-9a-f]+  ([0-9a-f ]{48})", line):
+            data += bytes.fromhex(dumped[1])
+        elif not line.startswith(" * "):
+            if messages := _messages(bytes(data)):
+                traced.sends += 1
+                traced.messages += messages
+            data.clear()
+            if _changes_files(line):
+                traced.files.append(line)
+
+
+def _messages(data: bytes) -> list[int]:
+    """The types of the netlink messages in `data`; none when it is something else."""
+    types = []
+    while data:
+        length, kind = struct.unpack_from("=IH", data) if len(data) >= 16 else (0, 0)
+        if not 16 <= length <= len(data):
+            return []
+        types.append(kind)
+        data = data[(length + 3) & ~3 :]
+    return types
+
+
+def _changes_files(line: str) -> bool:
+    if " = -1 " in line:
+        return False
+    if line.startswith("openat"):
+        writes = "O_WRONLY" in line or "O_RDWR" in line or "O_CREAT" in line
+        return writes and ('"/proc/sys/' in line or '"/run/' in line) and "/lock" not in line
+    return line.startswith(("mount(", "umount2(", "unlink", "rename", "mkdir", "rmdir"))
