@@ -9,6 +9,7 @@ import socket
 from contextlib import ExitStack
 
 import pytest
+
 from lab import frames, probes
 from lab.frames import (
     ARP,

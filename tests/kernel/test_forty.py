@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 import pytest
+
 from lab import frames, machines, probes
 from lab.frames import ARP, ICMP, IPV4, UDP, ethernet, ip, token, udp
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC, Lab, Place

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import ExitStack
 
 import pytest
+
 from lab import frames
 from lab.frames import (
     ARP,

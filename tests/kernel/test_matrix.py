@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import pytest
+
 from lab import probes
 from lab.machines import BEYOND, HOST, OTHER, PEER
 from lab.probes import REFUSED, SILENCE, Answer, Probe

@@ -9,6 +9,7 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+
 from lab import frames
 from lab.frames import ARP, BROADCAST, ethernet
 from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, PEER, PEER_MAC
