@@ -12,7 +12,7 @@ export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
 # In the order in which they run: what fails quickest, and tells most, comes first.
-GATES := lint unit changelog reuse docs-lint build gates kernel units sanity ansible-lint \
+GATES := lint unit changelog reuse docs-lint docs build gates kernel units sanity ansible-lint \
          integration importer install cores molecule
 QUICK := lint unit smoke
 
@@ -95,8 +95,8 @@ cores: setup ## The oldest and the newest ansible-core that we claim (root)
 molecule: setup ## Scenarios on privileged containers under systemd (root)
 	@tools/gate molecule
 
-docs: setup ## The documentation as HTML, in docs/build
+docs: setup ## The documentation as HTML, in .build/docs/html
 	@tools/gate docs
 
 clean: ## Remove what setup and the tests made
-	rm -rf .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis docs/build
+	rm -rf .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,21 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How docs/build-html turns the pages into HTML."""
+
+project = "netiso.portmap"
+copyright = "2026 netiso.portmap contributors"
+title = "netiso.portmap"
+html_short_title = "netiso.portmap"
+extensions = ["sphinx.ext.autodoc", "sphinx_antsibull_ext"]
+pygments_style = "ansible"
+highlight_language = "YAML+Jinja"
+html_theme = "sphinx_rtd_theme"
+html_show_sphinx = False
+html_copy_source = False
+display_version = False
+html_use_smartypants = True
+html_use_modindex = False
+html_use_index = False
+nitpicky = True
+default_role = "any"
