@@ -1,0 +1,475 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Containers: where their namespace comes from, what is inside, what stays when they go."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from lab import probes, snapshot
+from lab.machines import HOST, HOST_MAC, PEER, Lab, Place
+from lab.modules import ModuleError, Modules
+from lab.probes import Probe
+from scene import POOLS, PORTS, WEB, inventory
+
+
+def link(lab: Lab, name: str, container: str | None = None) -> dict:
+    return lab.host.json("ip", "-d", "-j", "link", "show", "dev", name, container=container)[0]
+
+
+def links(lab: Lab) -> set[str]:
+    return {link["ifname"] for link in lab.host.json("ip", "-j", "link", "show")}
+
+
+def handles(lab: Lab) -> set[str]:
+    return set(os.listdir(lab.host.path("/run/netns")))
+
+
+def identity(path: str) -> int:
+    """The inode of the namespace at a path."""
+    return os.stat(path).st_ino
+
+
+@pytest.fixture
+def sleeper(lab: Lab) -> Iterator[subprocess.Popen[str]]:
+    """A process in a network namespace of its own, started by nobody that we know."""
+    process = lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
+    assert process.stdout is not None
+    process.stdout.readline()
+    yield process
+    process.kill()
+    process.wait()
+    process.stdout.close()
+
+
+# --- namespaces -----------------------------------------------------------------------------------
+
+
+def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
+    result = prepared.container(name="web", ports=["31000-31007", "31100"])
+    assert result["changed"]
+    assert result["container"] == {
+        "name": "web",
+        "state": "present",
+        "netns": "/run/netns/web",
+        "interface": "pm-web",
+        "ports": ["31000-31007", "31100"],
+        "ephemeral_ports": "30016-30031",
+    }
+
+
+def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
+    lab: Lab, prepared: Modules
+) -> None:
+    before = snapshot.of(lab.host)
+    prepared.container(name="web", ports=["31000"])
+    assert handles(lab) == {"web"}
+    assert "web" in lab.host.run("ip", "netns", "list").stdout
+    result = prepared.container(name="web", state="absent")
+    assert result["changed"]
+    assert result["container"]["state"] == "absent"
+    assert handles(lab) == set()
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_a_namespace_that_was_there_stays(lab: Lab, prepared: Modules) -> None:
+    lab.host.run("ip", "netns", "add", "web")
+    before = identity(lab.host.path("/run/netns/web"))
+    prepared.container(name="web", ports=["31000"])
+    assert identity(lab.host.path("/run/netns/web")) == before
+    prepared.container(name="web", state="absent")
+    assert handles(lab) == {"web"}
+    assert identity(lab.host.path("/run/netns/web")) == before
+    inner = lab.host.json("ip", "-j", "link", "show", container="web")
+    assert [link["ifname"] for link in inner] == ["lo"]
+    assert "ingress" not in lab.host.run("tc", "qdisc", "show", container="web").stdout
+
+
+def test_a_namespace_of_another_name(lab: Lab, prepared: Modules) -> None:
+    lab.host.run("ip", "netns", "add", "frontend")
+    result = prepared.container(name="web", netns="frontend", ports=["31000"])
+    assert result["container"]["netns"] == "/run/netns/frontend"
+    assert link(lab, "eth0", "frontend")["address"] == HOST_MAC
+    prepared.container(name="web", state="absent")
+    assert "frontend" in handles(lab)
+
+
+def test_a_namespace_by_path(lab: Lab, prepared: Modules) -> None:
+    lab.host.run("mkdir", "/run/elsewhere")
+    lab.host.run("touch", "/run/elsewhere/n1")
+    lab.host.run("unshare", "--net=/run/elsewhere/n1", "true")
+    prepared.container(name="web", netns="/run/elsewhere/n1", ports=["31000"])
+    inner = lab.host.run("nsenter", "--net=/run/elsewhere/n1", "ip", "-o", "-4", "address").stdout
+    assert f"{HOST}/24" in inner
+    assert prepared.info()["containers"][0]["name"] == "web"
+    assert not prepared.container(name="web", netns="/run/elsewhere/n1", ports=["31000"])[
+        "changed"
+    ]
+    prepared.container(name="web", state="absent")
+    assert os.path.exists(lab.host.path("/run/elsewhere/n1"))
+    inner = lab.host.run("nsenter", "--net=/run/elsewhere/n1", "ip", "-o", "link").stdout
+    assert "eth0" not in inner
+
+
+def test_a_namespace_by_pid(lab: Lab, prepared: Modules, sleeper: subprocess.Popen[str]) -> None:
+    inner = f"/proc/{sleeper.pid}/ns/net"
+    prepared.container(name="web", pid=sleeper.pid, ports=["31000-31007"])
+    assert identity(lab.host.path("/run/netns/web")) == identity(inner)
+    assert not prepared.container(name="web", pid=sleeper.pid, ports=["31000-31007"])["changed"]
+    with probes.servers() as servers:
+        servers.listen(Place("web", inner), WEB, HOST)
+        assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "web"
+    prepared.container(name="web", state="absent")
+    assert handles(lab) == set()
+    assert sleeper.poll() is None
+
+
+def test_a_container_outlives_the_process_that_it_was_made_from(
+    lab: Lab, prepared: Modules, sleeper: subprocess.Popen[str]
+) -> None:
+    prepared.container(name="web", pid=sleeper.pid, ports=["31000-31007"])
+    sleeper.kill()
+    sleeper.wait()
+    assert not prepared.container(name="web", ports=["31000-31007"])["changed"]
+    with probes.servers() as servers:
+        servers.listen(lab.container("web"), WEB, HOST)
+        assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "web"
+
+
+# --- the pair -------------------------------------------------------------------------------------
+
+
+def test_the_host_end_is_named_and_marked(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    veth = link(lab, "pm-web")
+    assert veth["ifalias"].split()[0] == "portmap:web"
+    assert veth["group"] in (28781, "28781")
+    assert "UP" in veth["flags"]
+
+
+@pytest.mark.parametrize("name", ["twelve-chars", "thirteen-char", "a" * 63, "a" * 62 + "b"])
+def test_any_name_gives_an_interface_name_that_fits(
+    lab: Lab, prepared: Modules, name: str
+) -> None:
+    made = prepared.container(name=name, ports=["31000"])["container"]["interface"]
+    assert re.fullmatch(rf"pm-{name[:5]}[a-z0-9-]*", made)
+    assert len(made) <= 15
+    assert made in links(lab)
+    assert prepared.info(container=name)["containers"][0]["name"] == name
+
+
+def test_long_names_that_begin_alike_have_different_interfaces(
+    lab: Lab, prepared: Modules
+) -> None:
+    names = ["frontend-server-1", "frontend-server-2"]
+    prepared.container(
+        containers=[{"name": name, "ports": [str(31000 + n)]} for n, name in enumerate(names)]
+    )
+    assert [item["name"] for item in prepared.info()["containers"]] == names
+    assert len([name for name in links(lab) if name.startswith("pm-")]) == 2
+
+
+def test_both_ends_are_born_with_the_mac_of_the_host(lab: Lab, prepared: Modules) -> None:
+    """Set later, udev may have given another by then."""
+    watch = lab.host.start("stdbuf", "-oL", "ip", "-o", "monitor", "link")
+    try:
+        prepared.container(name="web", ports=["31000"])
+    finally:
+        watch.terminate()
+    told = [line for line in watch.communicate()[0].splitlines() if "pm-web" in line]
+    assert told
+    assert [line for line in told if HOST_MAC not in line] == []
+    assert link(lab, "eth0", "web")["address"] == HOST_MAC
+
+
+def test_the_inside_is_configured(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    web = lab.container("web")
+    assert (link(lab, "eth0", "web")["mtu"], link(lab, "lo", "web")["mtu"]) == (1500, 1500)
+    assert link(lab, "lo", "web")["address"] == HOST_MAC
+    assert "UP" in link(lab, "lo", "web")["flags"]
+    assert "UP" in link(lab, "eth0", "web")["flags"]
+    addresses = lab.host.run("ip", "-o", "-4", "address", "show", "eth0", container="web").stdout
+    assert f"inet {HOST}/24" in addresses
+    routes = lab.host.run("ip", "route", "show", "default", container="web").stdout
+    assert routes.split()[:5] == ["default", "via", PEER, "dev", "eth0"]
+    wanted = {
+        "conf/eth0/accept_local": "1",
+        "conf/lo/accept_local": "1",
+        "conf/lo/route_localnet": "1",
+        "conf/eth0/arp_ignore": "8",
+        "ip_local_port_range": "30016\t30031",
+    }
+    assert {name: web.sysctl(f"ipv4/{name}") for name in wanted} == wanted
+
+
+def test_ipv6_is_off_inside_and_on_the_veth(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    assert lab.host.run("ip", "-6", "-o", "address", container="web").stdout == ""
+    assert lab.host.run("ip", "-6", "-o", "address", "show", "dev", "pm-web").stdout == ""
+
+
+def test_a_container_works_where_ipv6_is_switched_off(lab: Lab, modules: Modules) -> None:
+    lab.host.place.set_sysctl("ipv6/conf/all/disable_ipv6", "1")
+    lab.host.place.set_sysctl("ipv6/conf/default/disable_ipv6", "1")
+    modules.host(**POOLS)
+    modules.container(name="web", ports=["31000"])
+    assert not modules.container(name="web", ports=["31000"])["changed"]
+
+
+def test_sockets_inside_are_tuned_like_those_of_the_host(lab: Lab, prepared: Modules) -> None:
+    values = {
+        "core/somaxconn": "1234",
+        "ipv4/tcp_ecn": "1",
+        "ipv4/tcp_keepalive_time": "777",
+        "ipv4/tcp_keepalive_intvl": "33",
+        "ipv4/tcp_keepalive_probes": "5",
+        "ipv4/tcp_max_syn_backlog": "555",
+        "ipv4/tcp_retries2": "9",
+        "ipv4/tcp_synack_retries": "3",
+        "ipv4/tcp_rmem": "4096\t100000\t5000000",
+        "ipv4/tcp_wmem": "4096\t20000\t3000000",
+    }
+    for name, value in values.items():
+        lab.host.place.set_sysctl(name, value)
+    prepared.container(name="web", ports=["31000"])
+    web = lab.container("web")
+    assert {name: web.sysctl(name) for name in values} == values
+
+
+# --- ranges ---------------------------------------------------------------------------------------
+
+
+def test_ephemeral_ranges_are_the_lowest_free_aligned_ones(prepared: Modules) -> None:
+    made = prepared.container(containers=inventory())["containers"]
+    assert [item["ephemeral_ports"] for item in made] == [
+        "30016-30031",
+        "30032-30047",
+        "30048-30063",
+    ]
+
+
+def test_a_freed_ephemeral_range_is_handed_out_again(prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    prepared.container(name="web", state="absent")
+    made = prepared.container(name="new", ports=["31000"])["container"]
+    assert made["ephemeral_ports"] == "30016-30031"
+
+
+def test_an_ephemeral_range_can_be_chosen(lab: Lab, prepared: Modules) -> None:
+    made = prepared.container(name="web", ports=["31000"], ephemeral_ports="30100-30199")
+    assert made["container"]["ephemeral_ports"] == "30100-30199"
+    assert lab.container("web").sysctl("ipv4/ip_local_port_range") == "30100\t30199"
+    kept = prepared.container(name="web", ports=["31000"])
+    assert not kept["changed"]
+    assert kept["container"]["ephemeral_ports"] == "30100-30199"
+
+
+def test_a_range_goes_round_one_that_was_chosen(prepared: Modules) -> None:
+    prepared.container(name="web", ephemeral_ports="30016-30020")
+    assert prepared.container(name="db")["container"]["ephemeral_ports"] == "30032-30047"
+
+
+def test_the_pool_may_be_too_small_for_a_second(modules: Modules) -> None:
+    modules.host(**{**POOLS, "ephemeral_ports_per_container": 512})
+    made = modules.container(name="web", ports=["31000"])["container"]
+    assert made["ephemeral_ports"] == "30208-30719"
+    with pytest.raises(ModuleError, match="30001-30999"):
+        modules.container(name="db", ports=["31001"])
+
+
+def test_ports_not_named_stay_as_they_are(prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000-31007"])
+    again = prepared.container(name="web")
+    assert not again["changed"]
+    assert again["container"]["ports"] == ["31000-31007"]
+
+
+def test_an_empty_list_of_ports_takes_all_away(prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000-31007"])
+    again = prepared.container(name="web", ports=[])
+    assert again["changed"]
+    assert again["container"]["ports"] == []
+
+
+def test_ports_are_returned_sorted_and_joined(prepared: Modules) -> None:
+    made = prepared.container(name="web", ports=["31100", "31004-31007", "31000-31003"])
+    assert made["container"]["ports"] == ["31000-31007", "31100"]
+    assert not prepared.container(name="web", ports=["31000-31007", "31100-31100"])["changed"]
+
+
+@pytest.mark.parametrize("ports", [["1-65535"], ["65535"], ["1"], ["31001-32766"]])
+def test_ports_at_the_ends_of_the_world(lab: Lab, modules: Modules, ports: list[str]) -> None:
+    """65535 can be owned; large ranges are steered at their first, middle and last port."""
+    lab.host.place.set_sysctl("ipv4/ip_local_port_range", "1024 1025")
+    pools = (
+        {"ports": ["1-1023", "1026-60000", "60064-65535"], "ephemeral_ports": "60001-60063"}
+        if ports == ["1-65535"]
+        else {"ports": ports, "ephemeral_ports": "60001-60063"}
+    )
+    modules.host(**pools, ephemeral_ports_per_container=16, host_ephemeral_ports="1024-1025")
+    made = modules.container(name="web", ports=pools["ports"])["container"]
+    assert made["ports"] == pools["ports"]
+    edges = {int(edge) for item in pools["ports"] for edge in item.split("-")}
+    with probes.servers() as servers:
+        for port in edges:
+            servers.listen(lab.container("web"), port, HOST)
+        asked = [
+            Probe(source.place, "tcp", HOST, port)
+            for source in (lab.peer, lab.host)
+            for port in edges
+        ]
+        answers = probes.run(asked)
+    assert {str(probe): answer.who for probe, answer in answers.items()} == {
+        str(probe): "web" for probe in asked
+    }
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def test_a_list_places_all(lab: Lab, prepared: Modules) -> None:
+    result = prepared.container(containers=inventory())
+    assert [item["name"] for item in result["containers"]] == list(PORTS)
+    assert {f"pm-{name}" for name in PORTS} <= links(lab)
+
+
+def test_a_list_leaves_others_alone(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    prepared.container(containers=[{"name": "new", "ports": ["31200"]}])
+    assert {f"pm-{name}" for name in (*PORTS, "new")} <= links(lab)
+
+
+def test_purge_removes_who_is_not_listed(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    assert prepared.container(containers=inventory()[:1], purge=True)["changed"]
+    assert [item["name"] for item in prepared.info()["containers"]] == ["web"]
+    assert handles(lab) == {"web"}
+    assert not prepared.container(containers=inventory()[:1], purge=True)["changed"]
+
+
+def test_purge_with_an_empty_list_removes_all(lab: Lab, prepared: Modules) -> None:
+    empty = snapshot.of(lab.host)
+    prepared.container(containers=inventory())
+    assert prepared.container(containers=[], purge=True)["changed"]
+    assert snapshot.difference(empty, snapshot.of(lab.host)) == ""
+
+
+def test_an_item_of_a_list_may_be_absent(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    prepared.container(
+        containers=[{"name": "web", "state": "absent"}, {"name": "new", "ports": ["31000-31007"]}]
+    )
+    assert [item["name"] for item in prepared.info()["containers"]] == ["cache", "db", "new"]
+
+
+def test_absent_of_an_unknown_container_changes_nothing(lab: Lab, prepared: Modules) -> None:
+    before = snapshot.of(lab.host)
+    assert not prepared.container(name="web", state="absent")["changed"]
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_removing_one_leaves_the_others_traffic_alone(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    prepared.container(name="db", state="absent")
+    with probes.servers() as servers:
+        servers.listen(lab.container("web"), WEB, HOST)
+        servers.listen(lab.host.place, 31500, HOST)
+        assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "web"
+        assert Probe(lab.peer.place, "tcp", HOST, 31500).run().who == "host"
+    said = lab.host.run("ping", "-n", "-c", "1", "-W", "1", PEER, container="web").stdout
+    assert "1 received" in said
+
+
+def test_the_last_one_takes_the_mirrors_along(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    assert "Mirror to device pm-web" in snapshot.filters(lab.host, "eth0")
+    prepared.container(name="web", state="absent")
+    for name in ("eth0", "lo"):
+        assert "mirred" not in snapshot.filters(lab.host, name)
+
+
+# --- repair ---------------------------------------------------------------------------------------
+
+DAMAGES = {
+    "filters of eth0 flushed": ("", "tc filter del dev eth0 ingress"),
+    "filters of lo flushed": ("", "tc filter del dev lo ingress"),
+    "filters of the veth flushed": ("", "tc filter del dev pm-web ingress"),
+    "last drop deleted": ("", "tc filter del dev pm-web ingress protocol all prio 65535"),
+    "mirror of ARP deleted": ("", "tc filter del dev eth0 ingress protocol arp prio 258"),
+    "qdisc of eth0 deleted": ("", "tc qdisc del dev eth0 ingress"),
+    "qdisc of the veth deleted": ("", "tc qdisc del dev pm-web ingress"),
+    "veth deleted": ("", "ip link del pm-web"),
+    "veth down": ("", "ip link set pm-web down"),
+    "veth with another MAC": ("", "ip link set pm-web address 02:00:00:00:00:99"),
+    "veth with another MTU": ("", "ip link set pm-web mtu 1300"),
+    "eth0 inside down": ("web", "ip link set eth0 down"),
+    "lo inside down": ("web", "ip link set lo down"),
+    "eth0 inside with another MAC": ("web", "ip link set eth0 address 02:00:00:00:00:99"),
+    "lo inside with another MTU": ("web", "ip link set lo mtu 65536"),
+    "address inside removed": ("web", f"ip address del {HOST}/24 dev eth0"),
+    "route inside removed": ("web", "ip route del default"),
+    "filters of lo inside flushed": ("web", "tc filter del dev lo ingress"),
+    "qdisc of eth0 inside deleted": ("web", "tc qdisc del dev eth0 ingress"),
+    "sysctl inside changed": ("web", "sysctl -w net.ipv4.conf.eth0.accept_local=0"),
+    "port range inside changed": ("web", "sysctl -w net.ipv4.ip_local_port_range=1024\t65535"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_one_run_repairs_a_damaged_container(lab: Lab, prepared: Modules, damage: str) -> None:
+    where, command = DAMAGES[damage]
+    prepared.container(containers=inventory())
+    whole = snapshot.of(lab.host)
+    lab.host.run(*command.split(" "), container=where or None)
+    assert prepared.info()["problems"] != []
+    prepared.host(**POOLS)
+    prepared.container(containers=inventory())
+    assert _same(whole, snapshot.of(lab.host)) == ""
+    assert prepared.info()["problems"] == []
+    assert not prepared.container(containers=inventory())["changed"]
+
+
+def test_a_dead_namespace_is_replaced(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    lab.host.run("umount", "/run/netns/web")
+    prepared.container(containers=inventory())
+    with probes.servers() as servers:
+        servers.listen(lab.container("web"), WEB, HOST)
+        assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "web"
+    assert prepared.info()["problems"] == []
+
+
+def _same(before: snapshot.Snapshot, after: snapshot.Snapshot) -> str:
+    """The difference, without the numbers that a new link or namespace has."""
+
+    def plain(state: snapshot.Snapshot) -> snapshot.Snapshot:
+        return {
+            section: "\n".join(
+                sorted(
+                    re.sub(
+                        r'"(ifindex|link_index|link_netnsid)": \d+|^\d+: |index \d+ ref \d+ bind \d+',
+                        "",
+                        line,
+                    )
+                    for line in text.splitlines()
+                )
+            )
+            for section, text in state.items()
+        }
+
+    return snapshot.difference(plain(before), plain(after))
+
+
+def test_what_is_inside_is_not_touched_by_a_second_container(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    first = {k: v for k, v in snapshot.of(lab.host).items() if k.startswith("web:")}
+    prepared.container(name="db", ports=["31001"])
+    second = {k: v for k, v in snapshot.of(lab.host).items() if k.startswith("web:")}
+    assert snapshot.difference(first, second) == ""
