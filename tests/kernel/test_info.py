@@ -1,0 +1,140 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What portmap_info tells: the host, the containers, their counters, and what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from lab import probes, snapshot
+from lab.machines import HOST, PEER, Lab
+from lab.modules import ModuleError, Modules
+from lab.probes import Probe
+from scene import POOLS, WEB, inventory
+
+
+@pytest.fixture
+def placed(prepared: Modules) -> Modules:
+    prepared.container(containers=inventory())
+    return prepared
+
+
+def test_an_untouched_host_has_nothing_to_tell(lab: Lab, modules: Modules) -> None:
+    before = snapshot.of(lab.host)
+    told = modules.info()
+    assert not told["changed"]
+    assert (told["host"], told["containers"], told["problems"]) == (None, [], [])
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_host_and_containers_are_told_as_they_were_returned(prepared: Modules) -> None:
+    host = prepared.host(**POOLS)["host"]
+    made = prepared.container(containers=inventory())["containers"]
+    told = prepared.info()
+    assert told["host"] == host
+    for item in told["containers"]:
+        item.pop("statistics")
+    assert told["containers"] == sorted(made, key=lambda item: item["name"])
+    assert told["problems"] == []
+
+
+def test_one_container_can_be_asked_for(placed: Modules) -> None:
+    told = placed.info(container="db")
+    assert [item["name"] for item in told["containers"]] == ["db"]
+
+
+def test_an_unknown_container_is_an_error(placed: Modules) -> None:
+    with pytest.raises(ModuleError, match="nobody"):
+        placed.info(container="nobody")
+
+
+def test_statistics_are_seen_from_inside(lab: Lab, placed: Modules) -> None:
+    """What the veth receives the container has sent."""
+    lab.host.run("ping", "-c", "3", "-i", "0.05", "-s", "1000", PEER, container="web")
+    inner = lab.host.json("ip", "-s", "-j", "link", "show", "dev", "eth0", container="web")[0]
+    told = placed.info(container="web")["containers"][0]["statistics"]
+    for way in ("rx", "tx"):
+        for counter in ("bytes", "packets", "errors", "dropped"):
+            if (way, counter) != ("tx", "dropped"):  # the two ends count drops apart
+                assert told[f"{way}_{counter}"] == inner["stats64"][way][counter], (way, counter)
+    assert told["tx_bytes"] > 3000
+
+
+def test_statistics_count_one_direction_each(lab: Lab, placed: Modules) -> None:
+    def counted() -> tuple[int, int]:
+        told = placed.info(container="web")["containers"][0]["statistics"]
+        return told["rx_packets"], told["tx_packets"]
+
+    before = counted()
+    with probes.servers() as servers:
+        servers.listen(lab.container("web"), WEB, HOST, protocols="udp")
+        for _ in range(5):
+            assert Probe(lab.peer.place, "udp", HOST, WEB).run().who == "web"
+    after = counted()
+    assert (after[0] - before[0], after[1] - before[1]) == (5, 5)
+
+
+# --- problems -------------------------------------------------------------------------------------
+
+STRANGER = "u32 match ip dport 5 0xffff flowid 1:5"
+PROBLEMS = {
+    "a filter of the veth is gone": (
+        "tc filter del dev pm-web ingress protocol ip prio 514",
+        ("web", "missing"),
+    ),
+    "all filters of the veth are gone": ("tc filter del dev pm-web ingress", ("web", "missing")),
+    "the mirror of ARP is gone": (
+        "tc filter del dev eth0 ingress protocol arp prio 258",
+        (None, "missing"),
+    ),
+    "the qdisc of lo is gone": ("tc qdisc del dev lo ingress", (None, "missing")),
+    "a sysctl of the host changed": (
+        "sysctl -w net.ipv4.conf.lo.route_localnet=0",
+        (None, "changed"),
+    ),
+    "the MTU of lo changed": ("ip link set lo mtu 65536", (None, "changed")),
+    "the veth is down": ("ip link set pm-web down", ("web", "changed")),
+    "the inner port range changed": (
+        "nsenter --net=/run/netns/web sysctl -w net.ipv4.ip_local_port_range=1024\t2048",
+        ("web", "changed"),
+    ),
+    "the inner address is gone": (
+        f"nsenter --net=/run/netns/web ip address del {HOST}/24 dev eth0",
+        ("web", "missing"),
+    ),
+    "a strange filter stands on the veth": (
+        f"tc filter add dev pm-web ingress protocol ip prio 770 {STRANGER}",
+        ("web", "foreign"),
+    ),
+    "the veth is gone, its filters lead nowhere": ("ip link del pm-web", (None, "stale")),
+    "the handle of the namespace is gone": ("umount /run/netns/web", ("web", "dead")),
+}
+
+
+@pytest.mark.parametrize("damage", PROBLEMS)
+def test_damage_is_told(lab: Lab, placed: Modules, damage: str) -> None:
+    command, (container, kind) = PROBLEMS[damage]
+    assert placed.info()["problems"] == []
+    lab.host.run(*command.split(" "))
+    told = placed.info()["problems"]
+    assert (container, kind) in [(item["container"], item["kind"]) for item in told], told
+    assert [item for item in told if not item["description"]] == []
+
+
+def test_an_orphaned_handle_is_told(lab: Lab, placed: Modules) -> None:
+    """The pair is gone, the namespace that was made for it still there."""
+    lab.host.run("ip", "link", "del", "pm-web")
+    told = placed.info()["problems"]
+    assert {item["kind"] for item in told} & {"orphan", "stale"}
+
+
+def test_the_damage_of_one_is_not_told_of_another(lab: Lab, placed: Modules) -> None:
+    lab.host.run("tc", "filter", "del", "dev", "pm-web", "ingress")
+    assert placed.info(container="db")["problems"] == []
+    assert {item["container"] for item in placed.info(container="web")["problems"]} == {"web"}
+
+
+def test_filters_of_others_elsewhere_are_no_problem(lab: Lab, placed: Modules) -> None:
+    lab.host.tc(f"filter add dev eth0 ingress protocol ip prio 7 {STRANGER}")
+    assert placed.info()["problems"] == []
