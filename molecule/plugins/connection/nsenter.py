@@ -5,6 +5,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+
+from ansible.errors import AnsibleConnectionFailure
+from ansible.module_utils.common.text.converters import to_bytes
+from ansible.plugins.connection import ConnectionBase
+
 DOCUMENTATION = r"""
 name: nsenter
 author: The netiso.portmap contributors
@@ -20,13 +27,6 @@ options:
     vars:
       - name: nsenter_pidfile
 """
-
-import os
-import subprocess
-
-from ansible.errors import AnsibleConnectionFailure
-from ansible.module_utils.common.text.converters import to_bytes
-from ansible.plugins.connection import ConnectionBase
 
 # What a login shell of root finds; nothing of this machine's environment leaks in.
 ENVIRONMENT = [
