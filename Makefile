@@ -12,14 +12,14 @@ export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
 # In the order in which they run: what fails quickest, and tells most, comes first.
-GATES := lint unit changelog reuse docs-lint docs build gates kernel units sanity ansible-lint \
+GATES := lint unit changelog reuse docs-lint docs build gates kernel demo units sanity ansible-lint \
          integration importer install cores molecule
 QUICK := lint unit smoke
 
 # The demo and everything that touches the kernel need root, in namespaces of their own.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n --preserve-env=PATH,ANSIBLE_COLLECTIONS_PATH,LC_ALL,CI,PYTHONDONTWRITEBYTECODE,KEEP)
 
-.PHONY: help setup setup-demo demo test test-quick clean $(GATES) smoke docs
+.PHONY: help setup setup-demo test test-quick clean $(GATES) smoke
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16

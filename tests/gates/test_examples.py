@@ -1,0 +1,50 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Every example in the documentation of a module works, as it stands, on a real host."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from documentation import MODULES, modules
+from playing import POOLS, Desk
+
+# What a reader of the examples has done before.
+PREPARED = {"name": "Prepare the host", "netiso.portmap.portmap_host": POOLS}
+PLACED = {
+    "name": "Place containers",
+    "netiso.portmap.portmap_container": {
+        "containers": [
+            {"name": "web", "ports": ["31000-31007"]},
+            {"name": "db", "ports": ["31100-31103"]},
+        ]
+    },
+}
+BEFORE: dict[str, list[dict[str, Any]]] = {
+    "portmap_host": [],
+    "portmap_container": [PREPARED],
+    "portmap_ranges": [PREPARED, PLACED],
+    "portmap_info": [PREPARED, PLACED],
+}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_work(name: str, desk: Desk) -> None:
+    examples = yaml.safe_load(modules()[name]["examples"])
+    assert len(examples) >= 2
+    said = desk.do(*BEFORE[name], *examples)
+    done = re.search(r"^node1 +: ok=(\d+) .* failed=0 .* skipped=0", said, re.MULTILINE)
+    assert done, said
+    assert int(done[1]) == len(BEFORE[name]) + len(examples)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_use_full_names_and_have_names(name: str) -> None:
+    for task in yaml.safe_load(modules()[name]["examples"]):
+        assert "name" in task
+    assert f"netiso.portmap.{name}:" in modules()[name]["examples"]
