@@ -1,0 +1,421 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Plan -> kernel: changes turned into requests, sent in batches per namespace and step."""
+
+from __future__ import annotations
+
+import errno
+import itertools
+import os
+import socket
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from . import kernel as k
+from . import netns, rtnl, wire
+from .errors import KernelRefused
+from .inside import opened
+from .model import (
+    HOST,
+    Address,
+    DefaultRoute,
+    Drop,
+    Filter,
+    Handle,
+    HandleDirectory,
+    Identity,
+    Link,
+    LinkUp,
+    Object,
+    Place,
+    Qdisc,
+    Sysctl,
+    Table,
+    Veth,
+)
+from .netlink import Request, Socket, refused
+from .plan import Change, Priority, step
+
+_ADD = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL
+_SET = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_REPLACE
+_GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
+_CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
+_DOOMED_GROUP = k.LINK_GROUP + 1  # veths on their way out
+
+
+class Applier:
+    """Applies changes in order.  `done` grows as the kernel accepts them.
+
+    `sources` tells how to open each container's namespace; those without are made.
+    """
+
+    def __init__(
+        self, handles: Mapping[Identity, int], sources: Mapping[str, str], host_socket: Socket
+    ) -> None:
+        self.done: list[Change] = []
+        self._handles = handles
+        self._sources = dict(sources)
+        self._socket = host_socket
+        self._made: dict[str, int] = {}
+        self._ifindexes: dict[Place, int] = {}
+
+    def apply(self, changes: Sequence[Change], tolerant: bool = False) -> None:
+        """Raise KernelRefused at the first change that fails; `tolerant` skips it and goes on."""
+        try:
+            for (deleting, _), group in itertools.groupby(
+                changes, lambda change: (change.after is None, step_of(change))
+            ):
+                self._apply_step(list(group), deleting, tolerant)
+        finally:
+            for descriptor in self._made.values():
+                os.close(descriptor)
+            self._made.clear()
+
+    def _apply_step(self, changes: list[Change], deleting: bool, tolerant: bool) -> None:
+        if any(isinstance(change.subject, Veth) for change in changes):
+            pairs = [change for change in changes if isinstance(change.subject, (Veth, Handle))]
+            rest = [change for change in changes if not isinstance(change.subject, (Veth, Handle))]
+            if deleting:
+                self._in_namespaces(rest, tolerant)
+                self._remove_pairs(pairs, tolerant)
+                return
+            for chunk in _chunks(pairs):
+                self._place_pairs(chunk, tolerant)
+            changes = rest
+        self._in_namespaces(changes, tolerant)
+
+    # --- one namespace after the other ----------------------------------------------------------
+
+    def _in_namespaces(self, changes: Iterable[Change], tolerant: bool) -> None:
+        by_netns: dict[str, list[Change]] = {}
+        for change in changes:
+            by_netns.setdefault(netns_of(change.subject), []).append(change)
+        for name, group in by_netns.items():
+            if name == HOST:
+                self._batched(group, self._socket, tolerant)
+                continue
+            descriptor = netns.open_path(self._sources[name])
+            if descriptor is None:
+                if tolerant or all(change.after is None for change in group):
+                    continue
+                raise KernelRefused(
+                    f"cannot enter the namespace of {name}: {self._sources[name]} is gone",
+                    errno.ENOENT,
+                )
+            try:
+                with opened(descriptor) as sock:
+                    self._batched(group, sock, tolerant)
+            finally:
+                os.close(descriptor)
+
+    def _batched(self, changes: list[Change], sock: Socket, tolerant: bool) -> None:
+        """Runs of netlink changes as one batch each; files and mounts in between, in order."""
+        for is_request, run in itertools.groupby(changes, _is_request):
+            if is_request:
+                self._send(list(run), sock, tolerant)
+                continue
+            for change in run:
+                self._guarded(lambda change=change: _change_file(change), change, tolerant)
+
+    def _guarded(self, action: object, change: Change, tolerant: bool) -> None:
+        try:
+            action()  # type: ignore[operator]
+        except KernelRefused:
+            if not tolerant:
+                raise
+        else:
+            self.done.append(change)
+
+    def _send(self, changes: list[Change], sock: Socket, tolerant: bool) -> None:
+        requests: list[Request] = []
+        owners: list[Change] = []
+        for change in changes:
+            for request in self._requests(change):
+                requests.append(request)
+                owners.append(change)
+        failure: KernelRefused | None = None
+        failed: set[int] = set()
+        for change, request, reply in zip(owners, requests, sock.send(requests)):
+            try:
+                refused(request, reply, _GONE if request.kind in _DELETES else ())
+            except KernelRefused as error:
+                failed.add(id(change))
+                failure = failure or error
+        self.done += [change for change in changes if id(change) not in failed]
+        if failure and not tolerant:
+            raise failure
+
+    # --- changes as requests --------------------------------------------------------------------
+
+    def _ifindex(self, place: Place) -> int:
+        """The index of a link in the namespace that we are in, asked once."""
+        if place not in self._ifindexes:
+            try:
+                self._ifindexes[place] = socket.if_nametoindex(place.link)
+            except OSError as error:
+                said = f"cannot find link {place}: no such link"
+                raise KernelRefused(said, errno.ENODEV) from error
+        return self._ifindexes[place]
+
+    def _requests(self, change: Change) -> Iterator[Request]:
+        item, what = change.subject, change.describe()
+        deleting = change.after is None
+        if isinstance(item, (Filter, Table, Drop, Priority)):
+            yield from self._filter_requests(change, what)
+        elif isinstance(item, Qdisc):
+            payload = rtnl.qdisc(self._ifindex(item.place), item.kind)
+            if deleting:
+                yield Request(k.RTM_DELQDISC, k.NLM_F_ACK, payload, what)
+            else:
+                yield Request(k.RTM_NEWQDISC, _ADD, payload, what)
+        elif isinstance(item, LinkUp):
+            if not deleting:
+                payload = rtnl.link_up(item.place.link, True)
+                yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
+        elif isinstance(item, Link):
+            yield from _link_requests(item, change.before, what)
+        elif isinstance(item, Address):
+            payload = rtnl.address(self._ifindex(item.place), item.address, item.prefix)
+            kind = k.RTM_DELADDR if deleting else k.RTM_NEWADDR
+            yield Request(kind, k.NLM_F_ACK if deleting else _SET, payload, what)
+        elif isinstance(item, DefaultRoute):
+            payload = rtnl.default_route(self._ifindex(item.place), item.gateway)
+            kind = k.RTM_DELROUTE if deleting else k.RTM_NEWROUTE
+            yield Request(kind, k.NLM_F_ACK if deleting else _SET, payload, what)
+
+    def _filter_requests(self, change: Change, what: str) -> Iterator[Request]:
+        before, after = change.before, change.after
+        if before is not None and (after is None or not _same_match(before, after)):
+            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, self._deletion(before), what)
+            before = None
+        if isinstance(after, Table):
+            payload = wire.table_message(after, self._ifindex(after.place))
+            yield Request(k.RTM_NEWTFILTER, _ADD, payload, what)
+        elif isinstance(after, Drop):
+            payload = wire.drop_message(after, self._ifindex(after.place))
+            yield Request(k.RTM_NEWTFILTER, _ADD, payload, what)
+        elif isinstance(after, Filter):
+            handle = self._handles.get(after.identity, 0) if before is not None else 0
+            targets = {
+                action.target: self._ifindex(Place(after.place.netns, action.target))
+                for action in after.actions
+            }
+            payload = wire.filter_message(after, self._ifindex(after.place), handle, targets)
+            flags = _SET if before is not None else _ADD
+            yield Request(k.RTM_NEWTFILTER, flags, payload, what)
+
+    def _deletion(self, item: Object) -> bytes:
+        """The address of a filter, a table or a whole priority."""
+        if isinstance(item, Priority):
+            head = wire.tcmsg(
+                self._ifindex(item.place), 0, k.INGRESS_HOOK, item.priority, item.protocol
+            )
+            return head + wire.attribute(k.TCA_KIND, b"u32\0")
+        if isinstance(item, Drop):
+            head = wire.tcmsg(
+                self._ifindex(item.place), 1, k.INGRESS_HOOK, k.PRIO_DROP, k.ETH_P_ALL
+            )
+            return head + wire.attribute(k.TCA_KIND, b"bpf\0")
+        assert isinstance(item, (Filter, Table))
+        handle = self._handles[item.identity]
+        return rtnl.ask_filter(self._ifindex(item.place), handle, item.priority, item.protocol)
+
+    # --- veth pairs and handles -----------------------------------------------------------------
+    #
+    # A namespace that we make is pinned by its handle only after its veth carries our mark and its
+    # loopback too: a run killed before leaves nothing, since the namespace dies with the process.
+
+    def _place_pairs(self, changes: list[Change], tolerant: bool) -> None:
+        handles = {c.subject.netns: c for c in changes if isinstance(c.subject, Handle)}
+        veths = [c for c in changes if isinstance(c.subject, Veth)]
+        replaced = [c for c in veths if isinstance(c.before, Veth) and not c.before.paired]
+        if replaced:
+            self._delete_links([_place(c) for c in replaced], tolerant)
+        new = [c for c in veths if c.before is None or c in replaced]
+        kept = [c for c in veths if c not in new]
+        for change in new:
+            self._hold(change, handles)
+        self._send_each(new, self._creation, tolerant)
+        self._send_each([*new, *kept], _marking, tolerant)
+        for change in handles.values():
+            self._guarded(lambda change=change: self._pin(change), change, tolerant)
+
+    def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
+        """Open the container's namespace, or make it and mark its loopback."""
+        veth = change.subject
+        assert isinstance(veth, Veth)
+        name = veth.peer.netns
+        source = self._sources.get(name, "")
+        descriptor = netns.open_path(source) if source else netns.make()
+        if descriptor is None:
+            raise KernelRefused(f"cannot place {name}: {source} is gone", errno.ENOENT)
+        self._made[name] = descriptor
+        if not source:
+            with opened(descriptor) as sock:
+                mark = Request(
+                    k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_alias("lo", veth.alias), f"mark {name}"
+                )
+                refused(mark, sock.send([mark])[0])
+            handle = handles[name].subject
+            assert isinstance(handle, Handle)
+            self._sources[name] = handle.path
+
+    def _creation(self, change: Change) -> Request:
+        veth = change.subject
+        assert isinstance(veth, Veth)
+        descriptor = self._made[veth.peer.netns]
+        payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
+        return Request(k.RTM_NEWLINK, _ADD, payload, change.describe())
+
+    def _send_each(self, changes: Sequence[Change], make: object, tolerant: bool) -> None:
+        requests = [make(change) for change in changes]  # type: ignore[operator]
+        failure: KernelRefused | None = None
+        for change, request, reply in zip(changes, requests, self._socket.send(requests)):
+            try:
+                refused(request, reply)
+            except KernelRefused as error:
+                failure = failure or error
+            else:
+                if change not in self.done:
+                    self.done.append(change)
+        if failure and not tolerant:
+            raise failure
+
+    def _pin(self, change: Change) -> None:
+        handle = change.subject
+        assert isinstance(handle, Handle)
+        if change.before is not None:
+            netns.unpin(handle.path)
+        descriptor = self._made.get(handle.netns)
+        if descriptor is not None:
+            netns.pin(descriptor, handle.path)
+            return
+        descriptor = netns.open_path(self._sources[handle.netns])
+        if descriptor is None:
+            raise KernelRefused(f"cannot name {handle.netns}: its namespace is gone", errno.ENOENT)
+        try:
+            netns.pin(descriptor, handle.path)
+        finally:
+            os.close(descriptor)
+
+    def _remove_pairs(self, changes: list[Change], tolerant: bool) -> None:
+        """Handles, then veths: the veth tells whose the rest is, so it goes last."""
+        for change in changes:
+            if isinstance(change.subject, Handle):
+                path = change.subject.path
+                self._guarded(lambda path=path: netns.unpin(path), change, tolerant)
+        veths = [change for change in changes if isinstance(change.subject, Veth)]
+        self._delete_links([_place(change) for change in veths], tolerant)
+        self.done += veths
+
+    def _delete_links(self, places: list[Place], tolerant: bool) -> None:
+        """Several links go in one request: the kernel waits once instead of once per link."""
+        if len(places) == 1:
+            payload = rtnl.link_gone(places[0].link)
+            requests = [Request(k.RTM_DELLINK, k.NLM_F_ACK, payload, f"delete link {places[0]}")]
+        else:
+            requests = [
+                Request(
+                    k.RTM_SETLINK,
+                    k.NLM_F_ACK,
+                    rtnl.link_group(place.link, _DOOMED_GROUP),
+                    f"delete link {place}",
+                )
+                for place in places
+            ]
+            if places:
+                group = rtnl.group_gone(_DOOMED_GROUP)
+                requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
+        for place in places:
+            self._ifindexes.pop(place, None)
+        for request, reply in zip(requests, self._socket.send(requests)):
+            refused(request, reply, range(1, 4096) if tolerant else _GONE)
+
+
+_DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
+
+
+def step_of(change: Change) -> int:
+    """Priorities stand for filters of the same place."""
+    item = change.subject
+    if isinstance(item, Priority):
+        return step(Table(*item, 0, 0))
+    return step(item)
+
+
+def netns_of(item: Object | Priority) -> str:
+    if isinstance(item, (Sysctl, Handle)):
+        return item.netns if isinstance(item, Sysctl) else HOST
+    return HOST if isinstance(item, HandleDirectory) else item.place.netns
+
+
+def _is_request(change: Change) -> bool:
+    return not isinstance(change.subject, (Sysctl, Handle, HandleDirectory))
+
+
+def _change_file(change: Change) -> None:
+    item = change.subject
+    if isinstance(item, Sysctl):
+        if change.after is not None:
+            netns.write_sysctl(item.name, item.value)
+    elif isinstance(item, HandleDirectory):
+        if change.after is not None:
+            netns.share_directory()
+        else:
+            netns.unshare_directory()
+    elif isinstance(item, Handle) and change.after is None:
+        netns.unpin(item.path)
+
+
+def _link_requests(item: Link, before: Object | None, what: str) -> Iterator[Request]:
+    """Only what differs: setting a MAC or MTU anew would notify everybody."""
+    have = before if isinstance(before, Link) else None
+    name = item.place.link
+    if have is None or (have.mac, have.mtu) != (item.mac, item.mtu):
+        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_values(name, item.mac, item.mtu), what)
+    if have is None or have.alias != item.alias:
+        if item.alias or have is not None:
+            payload = rtnl.link_alias(name, item.alias)
+            yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
+    if have is None or have.up != item.up:
+        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_up(name, item.up), what)
+
+
+def _marking(change: Change) -> Request:
+    """RTM_SETLINK of everything that may differ on a veth that exists."""
+    veth = change.subject
+    assert isinstance(veth, Veth)
+    payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
+    return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change.describe())
+
+
+def _same_match(before: Object, after: Object) -> bool:
+    """The kernel changes actions in place, but never the keys of a filter."""
+    if not isinstance(before, Filter) or not isinstance(after, Filter):
+        return False
+    return (
+        before.match == after.match
+        and (before.goto, before.hashkey)
+        == (
+            after.goto,
+            after.hashkey,
+        )
+        and bool(before.actions) == bool(after.actions)
+    )
+
+
+def _place(change: Change) -> Place:
+    assert isinstance(change.subject, Veth)
+    return change.subject.place
+
+
+def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
+    """Veths with the handles of their containers, some containers at a time."""
+    by_name: dict[str, list[Change]] = {}
+    for change in changes:
+        item = change.subject
+        name = item.netns if isinstance(item, Handle) else item.peer.netns  # type: ignore[union-attr]
+        by_name.setdefault(name, []).append(change)
+    groups = list(by_name.values())
+    for start in range(0, len(groups), _CHUNK):
+        yield [change for group in groups[start : start + _CHUNK] for change in group]

@@ -1,0 +1,230 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may own what: requests checked against pools, other containers and the host.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from . import ports
+from .errors import InvalidRequest
+from .topology import Container, veth_name
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+SMALLEST_EPHEMERAL = 16
+
+
+class Pools(NamedTuple):
+    """What the host may hand out; every container gets `per_container` ephemeral ports."""
+
+    service: ports.Ranges
+    ephemeral: ports.Range
+    per_container: int
+
+
+class Request(NamedTuple):
+    """A container as the user wants it; None and "" stand for what was left out."""
+
+    name: str
+    present: bool = True
+    netns: str = ""
+    pid: int | None = None
+    ports: ports.Ranges | None = None
+    ephemeral: ports.Range | None = None
+
+
+class Namespace(NamedTuple):
+    """The namespace that a request leads to; `inode` 0: to be made, `source`: how to open it."""
+
+    handle: str
+    origin: str
+    inode: int
+    source: str
+
+
+def check_name(name: str, option: str = "name") -> str:
+    if not _NAME.fullmatch(name):
+        raise InvalidRequest(
+            f"cannot use {option} '{name}': a container's name has 1 to 63 letters, digits, '.',"
+            " '_' and '-', and starts with a letter or a digit"
+        )
+    return name
+
+
+def check_pools(pools: Pools, host_ephemeral: ports.Range) -> None:
+    """Raise InvalidRequest unless the pools are usable next to each other and to the host."""
+    size = pools.per_container
+    if size < SMALLEST_EPHEMERAL or size & (size - 1):
+        raise InvalidRequest(
+            f"cannot use ephemeral_ports_per_container {size}: it must be a power of two,"
+            f" {SMALLEST_EPHEMERAL} or more"
+        )
+    if ports.lowest_free(pools.ephemeral, size, ()) is None:
+        raise InvalidRequest(
+            f"cannot use ephemeral_ports {pools.ephemeral}: no range of {size} ports that starts"
+            f" at a multiple of {size} fits in (ephemeral_ports_per_container)"
+        )
+    shared = ports.intersect(pools.service, [pools.ephemeral])
+    if shared:
+        raise InvalidRequest(
+            f"cannot use ports {say(pools.service)} and ephemeral_ports {pools.ephemeral}:"
+            f" {say(shared)} is in both"
+        )
+    for option, pool in (("ports", pools.service), ("ephemeral_ports", (pools.ephemeral,))):
+        shared = ports.intersect(pool, [host_ephemeral])
+        if shared:
+            raise InvalidRequest(
+                f"cannot use {option} {say(pool)}: {say(shared)} is in {host_ephemeral}, from"
+                " which the host takes its own ports (net.ipv4.ip_local_port_range); move that"
+                " with host_ephemeral_ports"
+            )
+
+
+def check_owners(pools: Pools, owners: Mapping[str, ports.Ranges]) -> None:
+    """Raise InvalidRequest when containers own ports that the pools no longer hold."""
+    pool = (*pools.service, pools.ephemeral)
+    for owner, owned in sorted(owners.items()):
+        outside = ports.subtract(owned, pool)
+        if outside:
+            raise InvalidRequest(
+                f"cannot change the pools: {say(outside)} would be outside, and container {owner}"
+                " owns it; remove the container or its ports first"
+            )
+
+
+def resolve(
+    requests: Sequence[Request],
+    pools: Pools,
+    current: Mapping[str, Container],
+    others: Mapping[str, ports.Ranges],
+    namespaces: Mapping[str, Namespace],
+    listening: Iterable[int],
+) -> list[Container]:
+    """The containers that shall be present, with every port decided.
+
+    `current` are the placed containers among the requested, `others` the ports of everybody else,
+    `listening` the ports in use on the host.  Raises InvalidRequest with the value and the reason.
+    """
+    _check_veth_names(requests)
+    taken = dict(others)
+    wanted = [request for request in requests if request.present]
+    service = {}
+    for request in wanted:
+        have = current.get(request.name)
+        service[request.name] = (
+            request.ports if request.ports is not None else (have.service if have else ())
+        )
+        check_service(request.name, service[request.name], pools)
+    ephemeral = {}
+    for request in wanted:
+        have = current.get(request.name)
+        given = request.ephemeral or (have.ephemeral if have else None)
+        if given:
+            _check_ephemeral(request.name, given, pools)
+            ephemeral[request.name] = given
+    busy = tuple(ports.Range(port, port) for port in sorted(listening))
+    for request in wanted:
+        if request.name not in ephemeral:
+            known = [item for owned in taken.values() for item in owned]
+            known += [item for items in service.values() for item in items]
+            free = ports.lowest_free(
+                pools.ephemeral, pools.per_container, [*known, *ephemeral.values(), *busy]
+            )
+            if free is None:
+                raise InvalidRequest(
+                    f"cannot place {request.name}: no free range of {pools.per_container}"
+                    f" ephemeral ports is left in {pools.ephemeral}"
+                )
+            ephemeral[request.name] = free
+    placed = []
+    for request in wanted:
+        found = namespaces[request.name]
+        container = Container(
+            request.name,
+            found.handle,
+            found.origin,
+            found.inode,
+            service[request.name],
+            ephemeral[request.name],
+        )
+        _check_free(container, current.get(request.name), taken, busy)
+        taken[request.name] = container.owned
+        placed.append(container)
+    return placed
+
+
+def _check_veth_names(requests: Sequence[Request]) -> None:
+    names: dict[str, str] = {}
+    for request in requests:
+        link = veth_name(check_name(request.name))
+        other = names.setdefault(link, request.name)
+        if other != request.name:
+            raise InvalidRequest(
+                f"cannot place {request.name} beside {other}: both would have the link {link};"
+                " rename one"
+            )
+
+
+def check_unique(names: Sequence[str]) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidRequest(f"cannot place {name}: the list has it {names.count(name)} times")
+
+
+def _check_pool(name: str, option: str, wanted: ports.Ranges, pool: ports.Ranges) -> None:
+    outside = ports.subtract(wanted, pool)
+    if outside:
+        raise InvalidRequest(
+            f"cannot give {option} {say(outside)} to {name}: outside the host's pool"
+            f" {say(pool) or '(empty)'}"
+        )
+
+
+def check_service(name: str, wanted: ports.Ranges, pools: Pools) -> None:
+    """Raise InvalidRequest when service ports lie outside the pool."""
+    _check_pool(name, "ports", wanted, pools.service)
+
+
+def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
+    _check_pool(name, "ephemeral_ports", (wanted,), (pools.ephemeral,))
+    size = wanted.size
+    if size < SMALLEST_EPHEMERAL or size & (size - 1) or wanted.first % size:
+        raise InvalidRequest(
+            f"cannot give ephemeral_ports {wanted} to {name}: the size must be a power of two,"
+            f" {SMALLEST_EPHEMERAL} or more, and the first port a multiple of it"
+        )
+
+
+def _check_free(
+    container: Container,
+    before: Container | None,
+    taken: Mapping[str, ports.Ranges],
+    busy: ports.Ranges,
+) -> None:
+    fresh = ports.subtract(container.owned, before.owned if before else ())
+    for owner, owned in taken.items():
+        shared = ports.intersect(container.owned, owned)
+        if shared:
+            raise InvalidRequest(
+                f"cannot give ports {say(shared)} to {container.name}: container {owner} owns them"
+            )
+    heard = ports.intersect(busy, fresh)
+    if heard:
+        raise InvalidRequest(
+            f"cannot give ports {say(heard)} to {container.name}: a process of the host uses them"
+            " (see ss -lntu)"
+        )
+
+
+def changed_ports(have: ports.Ranges, given: ports.Ranges, state: str) -> ports.Ranges:
+    """The service ports after adding (`present`), taking away (`absent`) or setting (`exact`)."""
+    if state == "present":
+        return ports.join((*have, *given))
+    return ports.subtract(have, given) if state == "absent" else given
+
+
+def say(ranges: Iterable[ports.Range]) -> str:
+    return ", ".join(str(item) for item in ranges)

@@ -1,0 +1,262 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Placing, changing and removing containers on a prepared host."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable
+
+from . import claims, inside, netns, ports, record, sockets, topology
+from . import survey as surveys
+from .errors import InvalidRequest
+from .inside import handle_path
+from .lock import host_lock
+from .model import State, state
+from .observe import Kernel
+from .reconcile import Look, Outcome, reconcile
+from .survey import Survey
+
+Decide = Callable[[dict[str, topology.Container]], Sequence[claims.Request]]
+_WHOLE_FROM = 16  # containers in one task from which dumps are cheaper than single requests
+
+
+def place(
+    requests: Sequence[claims.Request], *, purge: bool, dry_run: bool, with_diff: bool = False
+) -> Outcome:
+    """Place or remove the containers; `purge` removes every other one."""
+    claims.check_unique([request.name for request in requests])
+    names = [claims.check_name(request.name) for request in requests]
+
+    def decide(current: dict[str, topology.Container]) -> Sequence[claims.Request]:
+        others = sorted(set(current) - set(names)) if purge else []
+        return [*requests, *(claims.Request(name, present=False) for name in others)]
+
+    whole = purge or len(names) >= _WHOLE_FROM
+    return _run(decide, None if whole else names, dry_run, with_diff)
+
+
+def change_ranges(
+    name: str, given: ports.Ranges, state_option: str, *, dry_run: bool, with_diff: bool = False
+) -> Outcome:
+    """Add, take away or set exactly the service ports of a placed container."""
+    claims.check_name(name, "container")
+
+    def decide(current: dict[str, topology.Container]) -> Sequence[claims.Request]:
+        if name not in current:
+            raise InvalidRequest(
+                f"cannot change the ports of {name}: there is no such container on this host; place"
+                " it with netiso.portmap.portmap_container"
+            )
+        if state_option != "absent":
+            claims.check_service(name, given, record.required().pools)
+        wanted = claims.changed_ports(current[name].service, given, state_option)
+        return [claims.Request(name, ports=wanted)]
+
+    outcome = _run(decide, [name], dry_run, with_diff)
+    had: dict[str, ports.Ranges] = outcome.result["service_before"]  # type: ignore[assignment]
+    container: dict[str, object] = outcome.result["containers"][0]  # type: ignore[index]
+    have = ports.parse_all(container["ports"], "ports")  # type: ignore[arg-type]
+    outcome.result = {
+        "container": container,
+        "added": [str(item) for item in ports.subtract(have, had[name])],
+        "removed": [str(item) for item in ports.subtract(had[name], have)],
+    }
+    return outcome
+
+
+def _run(decide: Decide, names: Sequence[str] | None, dry_run: bool, with_diff: bool) -> Outcome:
+    with host_lock(dry_run):
+        prepared = record.required()
+
+        def look(kernel: Kernel) -> Look:
+            return look_at(kernel, prepared, decide, names)
+
+        return reconcile(look, dry_run=dry_run, with_diff=with_diff)
+
+
+def look_at(
+    kernel: Kernel, prepared: record.Record, decide: Decide, names: Sequence[str] | None
+) -> Look:
+    """Observe what the requests concern, and decide what shall be."""
+    host = kernel.host(prepared.public, prepared.loopback)
+    found = surveys.survey(kernel, host, names)
+    problem = surveys.prepared_problem(found)
+    if problem:
+        raise InvalidRequest(
+            f"cannot place containers: the host is not as portmap_host left it ({problem}); run"
+            " netiso.portmap.portmap_host first"
+        )
+    current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
+    return desired(kernel, found, prepared, decide(current), current)
+
+
+def desired(
+    kernel: Kernel,
+    found: Survey,
+    prepared: record.Record,
+    requests: Sequence[claims.Request],
+    current: dict[str, topology.Container],
+) -> Look:
+    """The objects of the requested containers as they are and as they shall be."""
+    spaces = {
+        request.name: inside.find_namespace(request, found.placed.get(request.name), kernel.home)
+        for request in requests
+        if request.present
+    }
+    concerned = {
+        request.name: current[request.name] for request in requests if request.name in current
+    }
+    containers = claims.resolve(
+        requests,
+        prepared.pools,
+        concerned,
+        _owned_by_others(found, requests),
+        spaces,
+        _listening(requests, concerned),
+    )
+    before: State = {}
+    fresh: State = {}
+    after: State = {}
+    sources: dict[str, str] = {}
+    template: list[inside.Inside] = []
+    inherited = _host_sysctls()
+    for request in requests:
+        if request.present:
+            continue
+        space = _namespace_of_removed(kernel, found, request)
+        before.update(state(surveys.details(kernel, found, request.name, space).objects))
+        sources[request.name] = space.source
+    for container in containers:
+        space = spaces[container.name]
+        seen = surveys.details(kernel, found, container.name, space)
+        if seen.stranger:
+            raise InvalidRequest(
+                f"cannot place {container.name}: its namespace has a link {seen.stranger} already,"
+                " which is not ours"
+            )
+        before.update(state(seen.objects))
+        settable = seen.settable
+        if not space.inode:
+            new = surveys.new_namespace(kernel, found.host, container.name, template)
+            fresh.update(state(new.objects))
+            settable = new.settable
+        values = topology.inside_sysctls(found.host, container, settable, inherited)
+        path = handle_path(container.handle)
+        after.update(
+            state(topology.container_objects(found.host, container, path, values, before))
+        )
+        sources[container.name] = space.source
+    _share(kernel, found, requests, concerned, containers, before, after)
+    service = {name: container.service for name, container in concerned.items()}
+    result: dict[str, object] = {"containers": _reported(requests, containers), "service_before": service}
+    return Look(kernel, before, after, fresh, sources, result)
+
+
+def _share(
+    kernel: Kernel,
+    found: Survey,
+    requests: Sequence[claims.Request],
+    concerned: dict[str, topology.Container],
+    containers: Sequence[topology.Container],
+    before: State,
+    after: State,
+) -> None:
+    """Entries in the hash tables of the host's interfaces, and the mirrors."""
+    veths = {topology.veth_name(request.name) for request in requests}
+    owned = [item for container in (*containers, *concerned.values()) for item in container.owned]
+    before.update(state(surveys.entries_of(kernel, found, owned, veths)))
+    present = {container.veth.link for container in containers}
+    if found.whole:
+        present |= {placed.veth.name for placed in found.placed.values()} - veths
+        absent = {
+            veth for chain in found.chains.values() for node in chain.values() for veth in node
+        }
+        absent -= present
+    else:
+        absent = veths - present
+    for arp, chain in found.chains.items():
+        before.update(state(topology.mirrors(found.host, chain, arp)))
+        placed = topology.place_mirrors(chain, present, absent)
+        after.update(state(topology.mirrors(found.host, placed, arp)))
+
+
+def _owned_by_others(found: Survey, requests: Sequence[claims.Request]) -> dict[str, ports.Ranges]:
+    """Ports of the containers that the task does not name, by container (or by link)."""
+    ours = {topology.veth_name(request.name) for request in requests}
+    names = {placed.veth.name: placed.name for placed in found.placed.values()}
+    return {
+        names.get(veth, veth): owned
+        for veth, owned in found.owners.items()
+        if veth and veth not in ours
+    }
+
+
+def _listening(
+    requests: Sequence[claims.Request], current: dict[str, topology.Container]
+) -> set[int]:
+    """Ports that processes of the host use; asked only when somebody may get new ports."""
+    for request in requests:
+        have = current.get(request.name)
+        if request.present and (
+            have is None
+            or have.ephemeral is None
+            or request.ephemeral not in (None, have.ephemeral)
+            or ports.subtract(request.ports or (), have.service)
+        ):
+            return sockets.listening_ports()
+    return set()
+
+
+def _namespace_of_removed(
+    kernel: Kernel, found: Survey, request: claims.Request
+) -> claims.Namespace:
+    """Where to tidy up: inside only when the namespace outlives its container."""
+    placed = found.placed.get(request.name)
+    asked = claims.Request(request.name, netns=placed.handle if placed else "")
+    space = inside.find_namespace(asked, placed, kernel.home)
+    return space._replace(inode=0) if not placed or space.origin == topology.CREATED else space
+
+
+def _host_sysctls() -> dict[str, str]:
+    """The host's values of what a new namespace resets."""
+    values = {}
+    for name in topology.INHERITED_SYSCTLS:
+        value = netns.read_sysctl(name)
+        if value is not None:
+            values[name] = value
+    return values
+
+
+def _reported(
+    requests: Sequence[claims.Request], containers: Sequence[topology.Container]
+) -> list[dict[str, object]]:
+    """The containers as modules return them, in the order of the requests."""
+    placed = {container.name: container for container in containers}
+    return [
+        report(placed[request.name]) if request.name in placed else report_absent(request.name)
+        for request in requests
+    ]
+
+
+def report(container: topology.Container) -> dict[str, object]:
+    return {
+        "name": container.name,
+        "state": "present",
+        "netns": handle_path(container.handle),
+        "interface": container.veth.link,
+        "ports": [str(item) for item in container.service],
+        "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
+    }
+
+
+def report_absent(name: str) -> dict[str, object]:
+    return {
+        "name": name,
+        "state": "absent",
+        "netns": None,
+        "interface": None,
+        "ports": [],
+        "ephemeral_ports": None,
+    }

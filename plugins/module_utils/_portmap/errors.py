@@ -1,0 +1,30 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Errors, sorted by who must act on them."""
+
+from __future__ import annotations
+
+
+class PortmapError(Exception):
+    """Base of every error that a user of the collection may see."""
+
+
+class InvalidRequest(PortmapError):
+    """Fix the playbook: the request contradicts itself, the host or another container."""
+
+
+class Unsupported(PortmapError):
+    """Fix the machine: a privilege, a package or a kernel feature is missing."""
+
+
+class KernelRefused(PortmapError):
+    """The kernel answered a request with an error; `errno` is its number."""
+
+    def __init__(self, message: str, errno: int) -> None:
+        super().__init__(message)
+        self.errno = errno
+
+
+class NotConverged(PortmapError):
+    """After applying the plan the kernel still differs: interference, or our bug."""

@@ -1,0 +1,195 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The state of a host and its containers, and what is wrong with it; changes nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from . import claims, inside, netns, record, topology
+from . import containers as placing
+from . import host as hosts
+from . import survey as surveys
+from .errors import InvalidRequest, PortmapError
+from .inside import handle_path
+from .model import Filter
+from .observe import Kernel
+from .plan import Change
+from .survey import Survey
+
+# struct rtnl_link_stats64: packets, bytes, errors, dropped; the veth receives what is sent inside
+_COUNTERS = ("packets", "bytes", "errors", "dropped")
+
+
+def gather(container: str | None) -> dict[str, object]:
+    """host, containers and problems as the module returns them.
+
+    Raises InvalidRequest when the host is not prepared or `container` does not exist.
+    """
+    prepared = record.required()
+    kernel = Kernel()
+    try:
+        host = kernel.host(prepared.public, prepared.loopback)
+        names = None if container is None else [claims.check_name(container, "container")]
+        found = surveys.survey(kernel, host, names)
+        if container is not None and container not in found.placed:
+            raise InvalidRequest(f"cannot describe {container}: there is no such container")
+        problems = _problems(kernel, found, prepared, container)
+        current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
+        links = {link.name: link for link in _links_with_statistics(kernel, found, container)}
+        described = [
+            {
+                **placing.report(current[name]),
+                "statistics": statistics(links[topology.veth_name(name)].statistics),
+            }
+            for name in sorted(current)
+            if topology.veth_name(name) in links
+        ]
+        host_ephemeral = hosts.host_ephemeral()
+        return {
+            "host": hosts.report(host, prepared, host_ephemeral),
+            "containers": described,
+            "problems": problems,
+        }
+    finally:
+        kernel.close()
+
+
+def _links_with_statistics(kernel: Kernel, found: Survey, container: str | None) -> list:  # type: ignore[type-arg]
+    if container is None:
+        return kernel.all_links(statistics=True)
+    return [link for link in [kernel.link(topology.veth_name(container), True)] if link]
+
+
+def statistics(counters: Sequence[int]) -> dict[str, int]:
+    """The container's view: what its veth receives on the host, it has sent."""
+    if len(counters) < 8:
+        return {}
+    received, sent = counters[0:8:2], counters[1:8:2]
+    result = {f"rx_{name}": value for name, value in zip(_COUNTERS, sent)}
+    result.update((f"tx_{name}", value) for name, value in zip(_COUNTERS, received))
+    return result
+
+
+# --- problems -----------------------------------------------------------------------------------
+
+
+def _problem(container: str | None, kind: str, description: str) -> dict[str, object]:
+    return {"container": container, "kind": kind, "description": description}
+
+
+def _problems(
+    kernel: Kernel, found: Survey, prepared: record.Record, container: str | None
+) -> list[dict[str, object]]:
+    problems: list[dict[str, object]] = []
+    current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
+    for name in sorted(current):
+        try:
+            problems += _container_problems(kernel, found, prepared, name, current)
+        except PortmapError as error:
+            problems.append(_problem(name, "dead", str(error)))
+    problems += _host_problems(kernel, found, prepared)
+    if container is None:
+        problems += _orphans(found, set(current))
+        problems += [
+            _problem(
+                None,
+                "foreign",
+                f"filter dev {item.place} ingress prio {item.priority} {item.kind}"
+                f" handle {item.handle:x} is not ours",
+            )
+            for item in kernel.foreign
+        ]
+    return problems
+
+
+def _container_problems(
+    kernel: Kernel,
+    found: Survey,
+    prepared: record.Record,
+    name: str,
+    current: dict[str, topology.Container],
+) -> list[dict[str, object]]:
+    handle = handle_path(current[name].handle)
+    if netns.open_path_is_none(handle):
+        return [_problem(name, "dead", f"the namespace handle {handle} is gone")]
+    if current[name].ephemeral is None:
+        return [_problem(name, "missing", "no single range of ephemeral ports leads to it")]
+    look = placing.desired(kernel, found, prepared, [claims.Request(name)], {name: current[name]})
+    return [_drift(name, change) for change in look.changes() if _is_own(change, name)]
+
+
+def _is_own(change: Change, name: str) -> bool:
+    """Leave out what cleans up after others: orphans are reported once."""
+    item = change.subject
+    if change.after is None and isinstance(item, Filter) and not item.place.netns:
+        return item.place.link == topology.veth_name(name)
+    return True
+
+
+def _drift(name: str | None, change: Change) -> dict[str, object]:
+    before = change.before
+    if before is None:
+        return _problem(name, "missing", f"missing: {change.subject}")
+    if change.after is None:
+        return _problem(name, "foreign", f"not wanted: {before}")
+    gone = isinstance(before, Filter) and any(not action.target for action in before.actions)
+    kind = "stale" if gone else "changed"
+    return _problem(name, kind, f"changed: {before}, instead of {change.after}")
+
+
+def _host_problems(
+    kernel: Kernel, found: Survey, prepared: record.Record
+) -> list[dict[str, object]]:
+    problem = surveys.prepared_problem(found)
+    problems = [_problem(None, "missing", problem)] if problem else []
+    host = found.host
+    applied = (host.address, str(host.prefix), host.mac, str(host.mtu), host.gateway)
+    if prepared.applied != applied:
+        said = f"the host has changed since it was prepared: {' '.join(applied)}"
+        problems.append(_problem(None, "changed", f"{said}; run portmap_host"))
+    for name, value in hosts.wanted_sysctls(host, prepared).items():
+        have = netns.read_sysctl(name)
+        if have is not None and have != value:
+            said = f"sysctl {name.replace('/', '.')} is {have}, not {value}"
+            problems.append(_problem(None, "changed", said))
+    if not netns.directory_is_shared():
+        problems.append(_problem(None, "missing", f"{netns.HANDLES} is not a shared mount"))
+    loopback = kernel.link(host.loopback)
+    if loopback is None or (loopback.mac, loopback.mtu, loopback.up) != (host.mac, host.mtu, True):
+        problems.append(
+            _problem(None, "changed", f"link {host.loopback} differs from {host.public}")
+        )
+    return problems
+
+
+def _orphans(found: Survey, names: set[str]) -> list[dict[str, object]]:
+    veths = {topology.veth_name(name) for name in names}
+    problems = []
+    for veth, owned in sorted(found.owners.items()):
+        if veth not in veths:
+            said = f"ports {claims.say(owned)} lead to {veth or 'a link that is gone'}"
+            problems.append(_problem(None, "stale" if not veth else "orphan", said))
+    mirrored = {
+        veth for chain in found.chains.values() for targets in chain.values() for veth in targets
+    }
+    for veth in sorted(mirrored - veths):
+        said = f"ARP and ICMP are mirrored to {veth or 'a link that is gone'}"
+        problems.append(_problem(None, "stale" if not veth else "orphan", said))
+    problems += _orphaned_handles({placed.handle for placed in found.placed.values()})
+    return problems
+
+
+def _orphaned_handles(known: set[str]) -> list[dict[str, object]]:
+    """Namespaces that carry our mark, but have no veth any more."""
+    problems = []
+    for handle in sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else ():
+        if handle in known:
+            continue
+        marked = inside.mark_of(handle_path(handle))
+        if marked:
+            said = f"namespace {handle_path(handle)} was made for it, but has no link"
+            problems.append(_problem(marked, "orphan", said))
+    return problems

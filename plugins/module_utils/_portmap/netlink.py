@@ -1,0 +1,167 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Netlink sockets: batches with one answer per request, dumps repeated when interrupted."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Callable, NamedTuple
+
+from . import kernel as k
+from .errors import KernelRefused
+from .wire import attributes, text
+
+_HEADER = struct.Struct("=IHHII")
+_BATCH = 128  # requests in one send: their answers fit the receive buffer many times over
+_BUFFER = 1 << 20
+_RECEIVE_BUFFER = 8 << 20
+_DUMP_ATTEMPTS = 20
+
+SENT: list[int] = []  # the type of every request of this process, so that tests can count
+
+
+class Request(NamedTuple):
+    """A netlink request without its header; `what` completes "cannot ..." in errors."""
+
+    kind: int
+    flags: int
+    payload: bytes
+    what: str = ""
+
+
+class Reply(NamedTuple):
+    """The answer to one request: an errno (0: done) or the message asked for."""
+
+    errno: int
+    message: str
+    data: memoryview
+
+
+class Socket:
+    """A netlink socket of the network namespace that the process is in when it is made."""
+
+    def __init__(self, family: int = k.NETLINK_ROUTE) -> None:
+        self._socket = socket.socket(
+            socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family
+        )
+        self._socket.setsockopt(
+            socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), _RECEIVE_BUFFER
+        )
+        for option in (k.NETLINK_CAP_ACK, k.NETLINK_EXT_ACK):
+            self._socket.setsockopt(k.SOL_NETLINK, option, 1)
+        self._socket.bind((0, 0))
+        self._sequence = 0
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def fileno(self) -> int:
+        return self._socket.fileno()
+
+    def send(self, requests: Sequence[Request]) -> list[Reply]:
+        """One reply per request, in order.  The kernel runs them all, whatever fails."""
+        replies: list[Reply] = []
+        for start in range(0, len(requests), _BATCH):
+            replies += self._send_batch(requests[start : start + _BATCH])
+        return replies
+
+    def _send_batch(self, requests: Sequence[Request]) -> list[Reply]:
+        first = self._sequence + 1
+        self._sequence += len(requests)
+        SENT.extend(request.kind for request in requests)
+        self._socket.send(b"".join(_packed(item, first + at) for at, item in enumerate(requests)))
+        replies: dict[int, Reply] = {}
+        while len(replies) < len(requests):
+            for kind, _flags, sequence, data in self._receive():
+                if sequence < first:
+                    continue  # the rest of an exchange that an exception cut short
+                if kind == k.NLMSG_ERROR:
+                    replies.setdefault(sequence, _error(data))
+                else:
+                    replies[sequence] = Reply(0, "", data)
+        return [replies[first + at] for at in range(len(requests))]
+
+    def dump(self, request: Request) -> list[memoryview]:
+        """Every message of a dump.
+
+        The kernel marks a dump during which the objects changed; it is then asked for again.
+        """
+        for _attempt in range(_DUMP_ATTEMPTS):
+            messages, interrupted = self._dump_once(request)
+            if not interrupted:
+                return messages
+        raise KernelRefused(f"cannot {request.what}: interrupted {_DUMP_ATTEMPTS} times", 4)
+
+    def _dump_once(self, request: Request) -> tuple[list[memoryview], bool]:
+        self._sequence += 1
+        SENT.append(request.kind)
+        flags = request.flags | k.NLM_F_DUMP
+        self._socket.send(_packed(request._replace(flags=flags), self._sequence))
+        messages: list[memoryview] = []
+        interrupted = False
+        while True:
+            for kind, got, sequence, data in self._receive():
+                if sequence != self._sequence:
+                    continue
+                interrupted = interrupted or bool(got & k.NLM_F_DUMP_INTR)
+                if kind == k.NLMSG_DONE:
+                    return messages, interrupted
+                if kind == k.NLMSG_ERROR:
+                    refused(request, _error(data))
+                    return messages, interrupted
+                messages.append(data)
+
+    def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
+        """(type, flags, sequence, payload) of the messages of one datagram."""
+        data = memoryview(self._socket.recv(_BUFFER))
+        while len(data) >= _HEADER.size:
+            length, kind, flags, sequence, _port = _HEADER.unpack_from(data)
+            if length < _HEADER.size or length > len(data):
+                return
+            yield kind, flags, sequence, data[_HEADER.size : length]
+            data = data[(length + 3) & ~3 :]
+
+
+def refused(request: Request, reply: Reply, allow: Iterable[int] = ()) -> None:
+    """Raise KernelRefused for an error reply whose errno is not in `allow`."""
+    if reply.errno and reply.errno not in allow:
+        said = os.strerror(reply.errno) + (f" ({reply.message})" if reply.message else "")
+        raise KernelRefused(f"cannot {request.what}: {said}", reply.errno)
+
+
+def _packed(request: Request, sequence: int) -> bytes:
+    flags = k.NLM_F_REQUEST | request.flags
+    length = _HEADER.size + len(request.payload)
+    head = _HEADER.pack(length, request.kind, flags, sequence, 0)
+    return head + request.payload + bytes(-length % 4)
+
+
+def _error(data: memoryview) -> Reply:
+    """NLMSG_ERROR: the negative errno, the request's header, extended-ack attributes."""
+    errno = -struct.unpack_from("=i", data)[0]
+    rest = data[4 + _HEADER.size :]
+    found = dict(attributes(rest)) if errno else {}
+    said = text(found[k.NLMSGERR_ATTR_MSG]) if k.NLMSGERR_ATTR_MSG in found else ""
+    return Reply(errno, said, data)
+
+
+class LinkNames(dict):  # type: ignore[type-arg]
+    """ifindex -> link name, asked from the kernel once; 0 and links that are gone are ""."""
+
+    def __init__(self, lookup: Callable[[int], str]) -> None:
+        super().__init__()
+        self._lookup = lookup
+
+    def __missing__(self, ifindex: int) -> str:
+        name = ""
+        if ifindex:
+            try:
+                name = self._lookup(ifindex)
+            except OSError:
+                name = ""
+        self[ifindex] = name
+        return name

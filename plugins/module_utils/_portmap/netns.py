@@ -1,0 +1,209 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Network namespaces: make, enter, name by a bind mount; their files below /proc/sys.
+
+Everything works on the calling thread, which must be the only one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import stat
+from collections.abc import Iterator
+
+from . import kernel as k
+from .errors import KernelRefused
+
+HANDLES = "/run/netns"
+_PROC_SYS = "/proc/sys"
+_CURRENT = "/proc/thread-self/ns/net"
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        errno = ctypes.get_errno()
+        raise KernelRefused(f"cannot {what}: {os.strerror(errno)}", errno)
+
+
+# --- namespaces ---------------------------------------------------------------------------------
+
+
+def open_current() -> int:
+    return os.open(_CURRENT, os.O_RDONLY | os.O_CLOEXEC)
+
+
+@contextlib.contextmanager
+def entered(namespace: int | None) -> Iterator[None]:
+    """Be in the namespace of this descriptor; None stays where we are."""
+    if namespace is None:
+        yield
+        return
+    home = open_current()
+    try:
+        _checked(_libc.setns(namespace, k.CLONE_NEWNET), "enter the network namespace")
+        try:
+            yield
+        finally:
+            _checked(_libc.setns(home, k.CLONE_NEWNET), "return to the host's namespace")
+    finally:
+        os.close(home)
+
+
+def make() -> int:
+    """A new namespace, held by nothing but the returned descriptor: it dies with the process."""
+    home = open_current()
+    try:
+        _checked(_libc.unshare(k.CLONE_NEWNET), "make a network namespace")
+        try:
+            return open_current()
+        finally:
+            _checked(_libc.setns(home, k.CLONE_NEWNET), "return to the host's namespace")
+    finally:
+        os.close(home)
+
+
+def inode(namespace: int) -> int:
+    return os.fstat(namespace).st_ino
+
+
+def open_path(path: str) -> int | None:
+    """A descriptor of the namespace at `path`; None when there is none (a plain file counts so)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if _is_network_namespace(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_network_namespace(descriptor: int) -> bool:
+    ns_get_nstype = 0xB703  # linux/nsfs.h
+    return int(_libc.ioctl(descriptor, ns_get_nstype)) == k.CLONE_NEWNET
+
+
+# --- handles ------------------------------------------------------------------------------------
+
+
+def is_leftover(path: str) -> bool:
+    """An empty file where a handle was to be mounted: a killed run left it."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0 and open_path_is_none(path)
+
+
+def open_path_is_none(path: str) -> bool:
+    descriptor = open_path(path)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
+def pin(namespace: int, path: str) -> None:
+    """Name the namespace: bind it to the file `path`, as ip-netns(8) does."""
+    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0))
+    _mount(f"/proc/self/fd/{namespace}", path, k.MS_BIND, f"mount the namespace handle {path}")
+
+
+def unpin(path: str) -> None:
+    """Take the name away; the namespace lives on while something is inside."""
+    if not open_path_is_none(path):
+        result = _libc.umount2(os.fsencode(path), k.MNT_DETACH)
+        _checked(result, f"unmount the namespace handle {path}")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _mount(source: str, target: str, flags: int, what: str) -> None:
+    _checked(_libc.mount(os.fsencode(source), os.fsencode(target), b"none", flags, None), what)
+
+
+# --- the directory of handles -------------------------------------------------------------------
+
+
+def directory_is_shared() -> bool:
+    """Whether HANDLES is a shared mount whose peer group is not its parent mount's."""
+    mounts = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+        for line in table:
+            fields = line.split()
+            groups = {word for word in fields[6 : fields.index("-")] if word.startswith("shared:")}
+            mounts[fields[0]] = (fields[1], fields[4], groups)
+    own = [mount for mount in mounts.values() if mount[1] == os.path.realpath(HANDLES)]
+    if not own:
+        return False
+    parent, _path, groups = own[-1]
+    return bool(groups) and not groups & mounts.get(parent, ("", "", set()))[2]
+
+
+def share_directory() -> None:
+    """Make HANDLES a shared mount of its own peer group, so that unmounts reach every container."""
+    os.makedirs(HANDLES, mode=0o755, exist_ok=True)
+    if not os.path.ismount(HANDLES):
+        _mount(HANDLES, HANDLES, k.MS_BIND | k.MS_REC, f"mount {HANDLES} onto itself")
+    _mount("", HANDLES, k.MS_SLAVE, f"detach {HANDLES} from its parent's peer group")
+    _mount("", HANDLES, k.MS_SHARED, f"share the mount {HANDLES}")
+
+
+def directory_state() -> str:
+    """What HANDLES was before `share_directory`: "mounted", "directory" or "missing"."""
+    if os.path.ismount(HANDLES):
+        return "mounted"
+    return "directory" if os.path.isdir(HANDLES) else "missing"
+
+
+def can_unshare(state_before: str) -> bool:
+    """Whether the shared mount is ours to undo: we made it, and nothing lies in it any more."""
+    return state_before in ("directory", "missing") and not os.listdir(HANDLES)
+
+
+def unshare_directory() -> None:
+    """Undo `share_directory`; an empty directory below goes too, as ip-netns(8) makes it anew."""
+    result = _libc.umount2(os.fsencode(HANDLES), k.MNT_DETACH)
+    _checked(result, f"unmount {HANDLES}")
+    with contextlib.suppress(OSError):
+        os.rmdir(HANDLES)
+
+
+# --- sysctls ------------------------------------------------------------------------------------
+
+
+def read_sysctl(name: str) -> str | None:
+    """The value in the current namespace, blanks folded; None where the kernel lacks it."""
+    try:
+        descriptor = os.open(f"{_PROC_SYS}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return None
+    try:
+        return " ".join(os.read(descriptor, 4096).decode().split())
+    finally:
+        os.close(descriptor)
+
+
+def sysctl_is_writable(name: str) -> bool:
+    """False where a new namespace shows the host's value but cannot set it."""
+    try:
+        return bool(os.stat(f"{_PROC_SYS}/{name}").st_mode & stat.S_IWUSR)
+    except FileNotFoundError:
+        return False
+
+
+def write_sysctl(name: str, value: str) -> None:
+    try:
+        with open(f"{_PROC_SYS}/{name}", "w", encoding="ascii") as file:
+            file.write(value)
+    except OSError as error:
+        said = os.strerror(error.errno or 0)
+        raise KernelRefused(f"cannot set {name} to {value}: {said}", error.errno or 0) from error
+
+
+def sysctl_links(family: str) -> list[str]:
+    """The links that have per-link sysctls of a family ("ipv4"), `all` and `default` included."""
+    return sorted(os.listdir(f"{_PROC_SYS}/net/{family}/conf"))

@@ -1,0 +1,133 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Port ranges as sets: parse, join, subtract, cut into blocks, find free ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from .errors import InvalidRequest
+
+LOWEST = 1  # port 0 means "any" to the socket layer and cannot be owned
+HIGHEST = 65535
+_PATTERN = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+
+
+class Range(NamedTuple):
+    """The ports `first` to `last`, both included."""
+
+    first: int
+    last: int
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.last}" if self.last > self.first else str(self.first)
+
+    @property
+    def size(self) -> int:
+        return self.last - self.first + 1
+
+
+class Block(NamedTuple):
+    """`size` ports from `first`, a power of two and aligned: one u32 key matches exactly these."""
+
+    first: int
+    size: int
+
+    @property
+    def last(self) -> int:
+        return self.first + self.size - 1
+
+    @property
+    def mask(self) -> int:
+        return 0x10000 - self.size
+
+
+Ranges = tuple[Range, ...]
+
+
+def parse(text: object, option: str) -> Range:
+    """`"31000-31007"` or `"31000"` (or an int) as a Range.
+
+    Raises InvalidRequest naming `option` when it is anything else.
+    """
+    found = _PATTERN.fullmatch(str(text).strip())
+    if not found:
+        raise InvalidRequest(f"cannot read {option} '{text}': expected FIRST-LAST or one port")
+    first = int(found[1])
+    last = int(found[2] or first)
+    if first > last:
+        raise InvalidRequest(f"cannot use {option} {text}: the range is reversed")
+    if first < LOWEST or last > HIGHEST:
+        raise InvalidRequest(f"cannot use {option} {text}: ports go from {LOWEST} to {HIGHEST}")
+    return Range(first, last)
+
+
+def parse_all(texts: Iterable[object], option: str) -> Ranges:
+    """Every item parsed, overlapping and neighbouring ranges joined."""
+    return join(parse(text, option) for text in texts)
+
+
+def join(ranges: Iterable[Range]) -> Ranges:
+    """The same ports as the fewest ranges, ascending."""
+    joined: list[Range] = []
+    for item in sorted(ranges):
+        if joined and item.first <= joined[-1].last + 1:
+            joined[-1] = Range(joined[-1].first, max(joined[-1].last, item.last))
+        else:
+            joined.append(item)
+    return tuple(joined)
+
+
+def subtract(ranges: Iterable[Range], taken: Iterable[Range]) -> Ranges:
+    """The ports of `ranges` that are not in `taken`."""
+    left = list(join(ranges))
+    for hole in join(taken):
+        pieces = []
+        for item in left:
+            if hole.last < item.first or hole.first > item.last:
+                pieces.append(item)
+                continue
+            if item.first < hole.first:
+                pieces.append(Range(item.first, hole.first - 1))
+            if hole.last < item.last:
+                pieces.append(Range(hole.last + 1, item.last))
+        left = pieces
+    return tuple(left)
+
+
+def intersect(one: Iterable[Range], other: Iterable[Range]) -> Ranges:
+    """The ports that are in both."""
+    kept = tuple(one)
+    return subtract(kept, subtract(kept, other))
+
+
+def cut(ranges: Iterable[Range], largest: int = 0x10000) -> Iterator[Block]:
+    """The fewest blocks of at most `largest` ports that cover exactly `ranges`, ascending.
+
+    Greedy from the low end: the largest power of two that is aligned and still fits.
+    """
+    for item in ranges:
+        first = item.first
+        while first <= item.last:
+            size = min(first & -first or 0x10000, largest)
+            while first + size - 1 > item.last:
+                size >>= 1
+            yield Block(first, size)
+            first += size
+
+
+def cover(blocks: Iterable[Block]) -> Ranges:
+    """The ranges which the blocks make up."""
+    return join(Range(block.first, block.last) for block in blocks)
+
+
+def lowest_free(pool: Range, size: int, taken: Iterable[Range]) -> Range | None:
+    """The first range of `size` ports in `pool`, starting at a multiple of `size`; None if full."""
+    for free in subtract([pool], taken):
+        first = -(-free.first // size) * size
+        if first + size - 1 <= free.last:
+            return Range(first, first + size - 1)
+    return None

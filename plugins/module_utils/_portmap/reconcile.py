@@ -1,0 +1,155 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The engine: look, compare, apply, look again.  A failed run is undone as far as possible."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Callable
+
+from . import plan
+from .apply import Applier
+from .errors import KernelRefused, NotConverged, PortmapError
+from .model import State, describe
+from .observe import Kernel
+
+_TOLD = 12  # changes named in an error message
+
+
+@dataclass
+class Look:
+    """One look at the kernel: what is, what shall be.
+
+    `fresh` are objects of namespaces that are still to be made; `sources` tells how to open each
+    container's namespace; `result` is what the module returns.  `host_in_full`: `before` has every
+    filter of ours on the host's interfaces.
+    """
+
+    kernel: Kernel
+    before: State
+    after: State
+    fresh: State = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    result: dict[str, object] = field(default_factory=dict)
+    host_in_full: bool = False
+
+    def changes(self) -> list[plan.Change]:
+        foreign = {(item.place, item.protocol, item.priority) for item in self.kernel.foreign}
+        changes = plan.diff({**self.before, **self.fresh}, self.after)
+        return plan.collapse(changes, self.after, foreign, self.host_in_full)
+
+
+@dataclass
+class Outcome:
+    """What a run did, or would do."""
+
+    changes: list[str]
+    before: str
+    after: str
+    result: dict[str, object]
+
+
+def reconcile(
+    look: Callable[[Kernel], Look], *, dry_run: bool, with_diff: bool = False
+) -> Outcome:
+    """Bring the kernel to the state that `look` wants, and make sure that it is there.
+
+    The caller holds the host's lock.  Raises PortmapError; after a failure on the way the message
+    says what was done, and what of it was undone.
+    """
+    with _kernel() as kernel:
+        first = look(kernel)
+        changes = first.changes()
+        outcome = Outcome([change.describe() for change in changes], "", "", first.result)
+        if with_diff:
+            outcome.before = describe(first.before.values())
+            outcome.after = describe(first.after.values())
+        if changes and not dry_run:
+            _apply(look, first, changes)
+    if changes and not dry_run:
+        with _kernel() as kernel:
+            second = look(kernel)
+            left = second.changes()
+            if left:
+                raise NotConverged(
+                    f"cannot converge: after {len(changes)} changes these are still to do"
+                    f" ({_told([change.describe() for change in left])}); something else changes"
+                    " this host at the same time, or this is a defect"
+                )
+    return outcome
+
+
+def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Change]) -> None:
+    applier = Applier(first.kernel.handles, first.sources, first.kernel.socket)
+    try:
+        applier.apply(changes)
+    except (KernelRefused, OSError) as error:
+        undone = _undo(look, first, changes, applier.done)
+        done = [change.describe() for change in applier.done]
+        raise KernelRefused(
+            f"{error}. {len(done)} of {len(changes)} changes were done before"
+            f" ({_told(done) or 'none'}); {undone}",
+            getattr(error, "errno", 0) or 0,
+        ) from error
+
+
+def _undo(
+    look: Callable[[Kernel], Look],
+    first: Look,
+    changes: list[plan.Change],
+    done: list[plan.Change],
+) -> str:
+    """The same difference, from what is now towards what was, for the objects of the plan."""
+    if not done:
+        return "nothing was changed"
+    touched = {change.subject.identity for change in changes}
+    try:
+        with _kernel() as kernel:
+            now = look(kernel)
+            back = plan.diff(
+                {name: item for name, item in now.before.items() if name in touched},
+                {name: item for name, item in first.before.items() if name in touched},
+            )
+            handles, sources = kernel.handles, {**first.sources, **now.sources}
+            Applier(handles, sources, kernel.socket).apply(back, tolerant=True)
+    except PortmapError:
+        with _kernel() as kernel:  # it cannot be looked at any more: take back what was reported
+            back = [plan.Change(change.after, change.before) for change in reversed(done)]
+            with contextlib.suppress(PortmapError, OSError):
+                Applier({}, first.sources, kernel.socket).apply(back, tolerant=True)
+    left = _still_different(look, first, touched)
+    if left:
+        return f"not undone: {_told(left)}; the next run repairs it"
+    return "all of it was undone"
+
+
+def _still_different(
+    look: Callable[[Kernel], Look], first: Look, touched: set[tuple[object, ...]]
+) -> list[str]:
+    try:
+        with _kernel() as kernel:
+            now = look(kernel).before
+    except PortmapError as error:
+        return [f"the state is unknown ({error})"]
+    return [
+        str(now.get(name) or first.before.get(name))
+        for name in touched
+        if now.get(name) != first.before.get(name)
+    ]
+
+
+def _told(items: list[str]) -> str:
+    more = f"; and {len(items) - _TOLD} more" if len(items) > _TOLD else ""
+    return "; ".join(items[:_TOLD]) + more
+
+
+@contextlib.contextmanager
+def _kernel() -> Iterator[Kernel]:
+    kernel = Kernel()
+    try:
+        yield kernel
+    finally:
+        kernel.close()

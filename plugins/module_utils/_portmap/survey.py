@@ -1,0 +1,321 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who is placed and who owns which ports, as the host's interfaces and veths tell."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from . import kernel as k
+from . import netns, ports, rtnl, topology
+from .claims import Namespace
+from .errors import InvalidRequest
+from .inside import Inside, fresh, handle_path, look
+from .model import (
+    HOST,
+    Filter,
+    Handle,
+    Link,
+    LinkUp,
+    Object,
+    Place,
+    Qdisc,
+    Sysctl,
+    Table,
+    Veth,
+    state,
+)
+from .observe import Kernel, Placed
+
+
+class Survey(NamedTuple):
+    """What one look at the host's side tells.
+
+    `owners` maps veths to the ports that lead to them, "" to those that lead nowhere; `entries`
+    are filters in the hash tables, `shared` the other filters, tables and qdiscs of the host's
+    interfaces, `veths` the objects on each container's veth.  `whole`: everything was looked at.
+    """
+
+    host: topology.Host
+    owners: dict[str, ports.Ranges]
+    chains: dict[bool, dict[int, tuple[str, ...]]]  # arp? -> node -> veths mirrored to
+    shared: list[Object]
+    entries: list[Filter]
+    placed: dict[str, Placed]
+    veths: dict[str, list[Object]]
+    whole: bool
+
+
+def survey(
+    kernel: Kernel, host: topology.Host, names: Iterable[str] | None, interfaces: bool = False
+) -> Survey:
+    """Look at the containers named, or at everything when `names` is None.
+
+    `interfaces`: at everything on the host's interfaces, whatever the containers.
+    """
+    found: list[Object] = []
+    for place in (host.public_place, host.loopback_place):
+        qdisc = kernel.qdisc(place)
+        if qdisc is None:
+            continue
+        found.append(qdisc)
+        if names is None or interfaces:
+            found += kernel.filters(place)
+        elif place == host.public_place:
+            found += kernel.filters(place, k.PRIO_ARP, k.ETH_P_ARP)
+            found += kernel.filters(place, k.PRIO_ICMP, k.ETH_P_IP)
+            found += kernel.filters(place, k.PRIO_IP, k.ETH_P_IP)
+    entries: list[Filter] = []
+    shared: list[Object] = []
+    for item in found:
+        if isinstance(item, Filter) and item.table in (k.TABLE_IP, k.TABLE_ICMP_ERROR):
+            entries.append(item)
+        else:
+            shared.append(item)
+    owners = _owners(entries, host.public_place)
+    placed = _placed(kernel, names)
+    veths: dict[str, list[Object]] = {}
+    for name, container in placed.items():
+        place = Place(HOST, container.veth.name)
+        qdisc = kernel.qdisc(place)
+        veths[name] = [qdisc, *kernel.filters(place)] if qdisc else []
+        listed = _listed_blocks(veths[name])
+        owned = ports.join((*ports.cover(listed), *owners.get(container.veth.name, ())))
+        placed[name] = container._replace(owned=owned)
+    chains = {arp: _chain(shared, arp) for arp in (True, False)}
+    whole = names is None or interfaces
+    return Survey(host, owners, chains, shared, entries, placed, veths, whole)
+
+
+def _owners(entries: Iterable[Filter], public: Place) -> dict[str, ports.Ranges]:
+    blocks: dict[str, list[ports.Block]] = {}
+    for item in entries:
+        if item.place != public or item.priority != k.PRIO_IP:
+            continue
+        block = topology.hashed_block(item.bucket, item.node)
+        if block:
+            target = item.actions[0].target if item.actions else ""
+            blocks.setdefault(target, []).append(block)
+    return {target: ports.cover(found) for target, found in blocks.items()}
+
+
+def _listed_blocks(objects: Iterable[Object]) -> list[ports.Block]:
+    """The blocks of source ports that may leave through a veth."""
+    blocks = []
+    for item in objects:
+        if isinstance(item, Filter) and item.table == k.TABLE_IP_OUT and len(item.match) == 1:
+            key = item.match[0]
+            size = 0x10000 - (key.mask >> 16)
+            if key.offset == 20 and not key.mask & 0xFFFF and size & (size - 1) == 0:
+                blocks.append(ports.Block(key.value >> 16, size))
+    return blocks
+
+
+def _chain(shared: Iterable[Object], arp: bool) -> dict[int, tuple[str, ...]]:
+    chain = {}
+    for item in shared:
+        if isinstance(item, Filter) and item.actions and item.actions[0].verb == "mirror":
+            if (item.protocol == k.ETH_P_ARP) == arp:
+                chain[item.node] = tuple(action.target for action in item.actions)
+    return chain
+
+
+def _placed(kernel: Kernel, names: Iterable[str] | None) -> dict[str, Placed]:
+    """Containers by their veths.  Raises InvalidRequest for a stranger's link named like ours."""
+    placed = {}
+    if names is None:
+        for link in kernel.all_links():
+            found = topology.read_alias(link.alias)
+            if link.group == k.LINK_GROUP or found:
+                name, handle, origin = found or _unnamed(link.name)
+                placed[name] = Placed(name, handle, origin, link, ())
+        return placed
+    wanted = list(dict.fromkeys(names))
+    links = kernel.links([topology.veth_name(name) for name in wanted])
+    for name, seen in zip(wanted, links):
+        if seen is None:
+            continue
+        found = topology.read_alias(seen.alias)
+        if seen.group != k.LINK_GROUP and not found:
+            raise InvalidRequest(
+                f"cannot place {name}: the link {seen.name} exists and is not ours"
+            )
+        _name, handle, origin = found or (name, name, topology.CREATED)
+        placed[name] = Placed(name, handle, origin, seen, ())
+    return placed
+
+
+def placed_names(kernel: Kernel) -> list[str]:
+    """The names of all containers on this host."""
+    return list(_placed(kernel, None))
+
+
+def _unnamed(link: str) -> tuple[str, str, str]:
+    """A veth that a killed run made and had not marked yet."""
+    name = link[len(k.VETH_PREFIX) :]
+    return name, name, topology.CREATED
+
+
+def containers(
+    found: Survey, service: ports.Ranges, ephemeral: ports.Range
+) -> dict[str, topology.Container]:
+    """The placed containers; the pools tell service from ephemeral ports."""
+    result = {}
+    for name, placed in found.placed.items():
+        local = ports.intersect(placed.owned, [ephemeral])
+        result[name] = topology.Container(
+            name,
+            placed.handle,
+            placed.origin,
+            0,
+            ports.intersect(placed.owned, service),
+            local[0] if len(local) == 1 else None,
+        )
+    return result
+
+
+def prepared_problem(found: Survey) -> str:
+    """Why containers cannot be placed on this host as it is; "" when they can."""
+    observed = state(found.shared)
+    if found.whole:
+        wanted = topology.host_filters(found.host, observed)
+    else:
+        wanted = [
+            item
+            for item in topology.host_filters(found.host, observed)
+            if isinstance(item, Qdisc)
+            or (isinstance(item, (Filter, Table)) and _was_asked(item, found.host))
+        ]
+    for item in wanted:
+        if observed.get(item.identity) != item:
+            return f"'{item}' is missing or changed"
+    return ""
+
+
+def _was_asked(item: Filter | Table, host: topology.Host) -> bool:
+    return item.place == host.public_place and item.priority in (k.PRIO_ICMP, k.PRIO_IP)
+
+
+# --- the objects of containers ------------------------------------------------------------------
+
+
+class Details(NamedTuple):
+    """All objects of one container, and the sysctls that its namespace has of its own.
+
+    `stranger` is the name of a link inside that stands where ours should be.
+    """
+
+    objects: list[Object]
+    settable: tuple[str, ...]
+    stranger: str = ""
+
+
+def details(kernel: Kernel, found: Survey, name: str, namespace: Namespace | None) -> Details:
+    """The objects of container `name` besides its entries; `namespace` None: do not look inside."""
+    objects: list[Object] = []
+    placed = found.placed.get(name)
+    inside: Inside | None = None
+    origin = namespace.origin if namespace else placed.origin if placed else topology.CREATED
+    handle = namespace.handle if namespace else placed.handle if placed else name
+    if origin != topology.KEPT:
+        objects += _handle(name, handle_path(handle))
+    if namespace and namespace.inode:
+        descriptor = netns.open_path(namespace.source)
+        if descriptor is None:
+            raise InvalidRequest(f"cannot look into {name}: {namespace.source} is gone")
+        try:
+            inside = look(kernel, name, descriptor, found.host)
+        finally:
+            os.close(descriptor)
+        objects += inside.objects
+    if placed:
+        paired = _paired(placed.veth, inside.eth0 if inside else None)
+        objects += _veth(placed, found.host, paired or namespace is None)
+        if paired or namespace is None:
+            objects += found.veths[name]
+            if placed.veth.up:
+                objects.append(LinkUp(Place(HOST, placed.veth.name)))
+    eth0 = inside.eth0 if inside else None
+    ours = placed is not None and _paired(placed.veth, eth0)
+    stranger = eth0.name if eth0 and not ours else ""
+    return Details(objects, inside.settable if inside else (), stranger)
+
+
+def _handle(name: str, path: str) -> list[Object]:
+    descriptor = netns.open_path(path)
+    if descriptor is None:
+        return [Handle(name, path, -1)] if netns.is_leftover(path) else []
+    try:
+        return [Handle(name, path, netns.inode(descriptor))]
+    finally:
+        os.close(descriptor)
+
+
+def _paired(veth: rtnl.LinkSeen, eth0: rtnl.LinkSeen | None) -> bool:
+    return (
+        eth0 is not None
+        and veth.peer_ifindex == eth0.ifindex
+        and eth0.peer_ifindex == veth.ifindex
+        and eth0.kind == "veth"
+    )
+
+
+def _veth(placed: Placed, host: topology.Host, paired: bool) -> list[Object]:
+    seen = placed.veth
+    place = Place(HOST, seen.name)
+    peer = Place(placed.name, host.public)
+    objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired)]
+    sysctl = f"net/ipv6/conf/{seen.name}/disable_ipv6"
+    value = netns.read_sysctl(sysctl)
+    if value is not None and paired:
+        objects.append(Sysctl(HOST, sysctl, value))
+    return objects
+
+
+def new_namespace(
+    kernel: Kernel, host: topology.Host, name: str, template: list[Inside]
+) -> Details:
+    """What a container finds in a namespace that is still to be made; `template` keeps the look."""
+    if not template:
+        template.append(fresh(kernel, host))
+    renamed: list[Object] = []
+    for item in template[0].objects:
+        if isinstance(item, Sysctl):
+            renamed.append(item._replace(netns=name))
+        elif isinstance(item, Link):
+            renamed.append(item._replace(place=Place(name, item.place.link)))
+    return Details(renamed, template[0].settable)
+
+
+def entries_of(
+    kernel: Kernel, found: Survey, owned: Iterable[ports.Range], veths: set[str]
+) -> list[Filter]:
+    """Entries in the hash tables: of these ports, of these veths, and of veths that are gone."""
+    blocks = set(ports.cut(ports.join(owned), 256))
+    if found.whole:
+        known = {placed.veth.name for placed in found.placed.values()} - veths
+        return [
+            item
+            for item in found.entries
+            if _concerns(item, blocks, veths) or item.actions[0].target not in known
+        ]
+    blocks |= set(ports.cut(found.owners.get("", ()), 256))
+    for item in found.entries:
+        block = topology.hashed_block(item.bucket, item.node)
+        if block and _concerns(item, blocks, veths):
+            blocks.add(block)
+    return [
+        item
+        for place in (found.host.public_place, found.host.loopback_place)
+        for item in kernel.entries(place, sorted(blocks))
+        if isinstance(item, Filter) and _concerns(item, blocks, veths)
+    ]
+
+
+def _concerns(item: Filter, blocks: set[ports.Block], veths: set[str]) -> bool:
+    target = item.actions[0].target if item.actions else ""
+    block = topology.hashed_block(item.bucket, item.node)
+    return not target or target in veths or block in blocks

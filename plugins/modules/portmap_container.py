@@ -1,0 +1,205 @@
+#!/usr/bin/python
+# Copyright (c) 2026 netiso.portmap contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: portmap_container
+short_description: Place containers that share the host's IP address by ports
+version_added: 0.1.0
+description:
+  - Gives a network namespace the IPv4 address, MAC address, MTU and default route of the host, and
+    the ports that it owns. Packets are steered to it by port, without address translation and
+    without connection tracking.
+  - A container can neither receive on nor send from ports that it does not own.
+  - The host must have been prepared with M(netiso.portmap.portmap_host).
+  - Many containers are placed much faster in one task, with O(containers), than in a loop.
+options:
+  name:
+    description:
+      - The name of the container. Letters, digits, C(.), C(_) and C(-), at most 63.
+      - Required unless O(containers) is given.
+    type: str
+  state:
+    description:
+      - Whether the container is placed.
+      - V(absent) removes its link, its filters and its ports, and its namespace, if this module
+        made it. A namespace that was there before stays, and so do the hardware address, the MTU
+        and the kernel parameters of its loopback interface.
+    type: str
+    choices: [present, absent]
+    default: present
+  netns:
+    description:
+      - The network namespace, by name (see C(ip netns)) or as an absolute path.
+      - The default is a namespace with the name of the container. A name that does not exist is
+        made; a path must exist.
+    type: str
+  pid:
+    description:
+      - The network namespace of this process, however it was started.
+      - Excludes O(netns).
+    type: int
+  ports:
+    description:
+      - The service ports that the container owns, from the host's pool.
+      - Left out, a container that is placed keeps its ports; a new one gets none.
+    type: list
+    elements: str
+  ephemeral_ports:
+    description:
+      - The ports from which the container's outgoing connections start. The size must be a power
+        of two, 16 or more, and the first port a multiple of it.
+      - Left out, a container that is placed keeps its range; a new one gets the lowest free range
+        of the host's O(netiso.portmap.portmap_host#module:ephemeral_ports).
+    type: str
+  containers:
+    description:
+      - Several containers, instead of the options above.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: See O(name).
+        type: str
+        required: true
+      state:
+        description: See O(state).
+        type: str
+        choices: [present, absent]
+        default: present
+      netns:
+        description: See O(netns).
+        type: str
+      pid:
+        description: See O(pid).
+        type: int
+      ports:
+        description: See O(ports).
+        type: list
+        elements: str
+      ephemeral_ports:
+        description: See O(ephemeral_ports).
+        type: str
+  purge:
+    description:
+      - Remove every container that is not in O(containers). An empty list removes all.
+    type: bool
+    default: false
+extends_documentation_fragment:
+  - netiso.portmap.portmap
+  - netiso.portmap.attributes
+  - netiso.portmap.attributes.action_group
+author:
+  - netiso.portmap contributors (@netiso)
+"""
+
+EXAMPLES = r"""
+- name: Place one container; its namespace is made
+  netiso.portmap.portmap_container:
+    name: web
+    ports:
+      - 31000-31007
+
+- name: Place exactly these containers
+  netiso.portmap.portmap_container:
+    containers:
+      - name: web
+        ports: [31000-31007]
+      - name: db
+        ports: ["31432"]
+        ephemeral_ports: 33792-34815
+    purge: true
+
+- name: Remove one container
+  netiso.portmap.portmap_container:
+    name: web
+    state: absent
+"""
+
+RETURN = r"""
+container:
+  description: The container as it is, or would be in check mode.
+  returned: success, when O(containers) is not given
+  type: dict
+  contains: &container
+    name:
+      description: The name of the container.
+      type: str
+      sample: web
+    state:
+      description: Whether it is placed.
+      type: str
+      sample: present
+    netns:
+      description: The handle of its network namespace; null when it is absent.
+      type: str
+      sample: /run/netns/web
+    interface:
+      description: The host's end of its veth pair; null when it is absent.
+      type: str
+      sample: pm-web
+    ports:
+      description: The service ports that it owns.
+      type: list
+      elements: str
+      sample: ["31000-31007"]
+    ephemeral_ports:
+      description: Its ephemeral ports; null when it is absent.
+      type: str
+      sample: 32768-33791
+containers:
+  description: The containers in the order of the list, then those that were purged.
+  returned: success, when O(containers) is given
+  type: list
+  elements: dict
+  contains: *container
+changes:
+  description: What was changed, or would be in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ['add link pm-web type veth peer web:eth0 address 02:00:00:00:00:10 mtu 1500 alias "portmap:web"']
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, containers
+
+ARGUMENTS = {
+    **{name: dict(option) for name, option in boundary.CONTAINER_OPTIONS.items()},
+    "containers": {
+        "type": "list",
+        "elements": "dict",
+        "options": {
+            **boundary.CONTAINER_OPTIONS,
+            "name": {"type": "str", "required": True},
+        },
+    },
+    "purge": {"type": "bool", "default": False},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec=ARGUMENTS,
+        mutually_exclusive=[
+            ("containers", option)
+            for option in ("name", "netns", "pid", "ports", "ephemeral_ports")
+        ]
+        + [("netns", "pid")],
+        required_one_of=[("name", "containers")],
+        supports_check_mode=True,
+    )
+    with boundary.failures_reported(module):
+        requests = boundary.container_requests(module.params)
+        purge = boundary.purge(module.params)
+        outcome = containers.place(
+            requests, purge=purge, dry_run=module.check_mode, with_diff=module._diff
+        )
+        module.exit_json(**boundary.report(module, outcome, **boundary.placed(module, outcome)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+#!/usr/bin/python
+# Copyright (c) 2026 netiso.portmap contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: portmap_host
+short_description: Prepare a host for containers that share its IP address by ports
+version_added: 0.1.0
+description:
+  - Prepares the public and the loopback interface of a host, so that containers placed with
+    M(netiso.portmap.portmap_container) can use the host's own IPv4 and MAC address, each on ports
+    of its own.
+  - The interfaces get an ingress queueing discipline (one that exists is used as it is) and hash
+    tables of u32 filters. Filters and queueing disciplines of others are left alone.
+  - The loopback interface takes over the hardware address and the MTU of the public interface.
+  - When the host's address, MAC, MTU or gateway has changed, the next run updates the host and
+    all containers that are placed.
+  - The parameters and the values found before are kept in C(/run/portmap/host.json), which ends
+    with the boot, like the kernel state that it goes with.
+options:
+  state:
+    description:
+      - Whether the host is prepared.
+      - V(absent) removes what belongs to this collection and restores every value that was changed,
+        except the hardware address of the loopback interface, because the kernel accepts no zeros.
+        It fails while containers are placed.
+    type: str
+    choices: [present, absent]
+    default: present
+  public_interface:
+    description:
+      - The interface that has the host's address.
+      - The default is the interface of the IPv4 default route.
+    type: str
+  loopback_interface:
+    description: The loopback interface; C(lo) when left out.
+    type: str
+  ports:
+    description:
+      - Ranges from which containers may be given service ports.
+      - Left out, it stays as it is.
+    type: list
+    elements: str
+  ephemeral_ports:
+    description:
+      - The range from which every container is given a part for its outgoing connections.
+      - Required when the host is prepared for the first time; left out later, it stays as it is.
+    type: str
+  ephemeral_ports_per_container:
+    description: How many ephemeral ports a container gets. A power of two, 16 or more.
+    type: int
+    default: 1024
+  host_ephemeral_ports:
+    description:
+      - Sets the range from which the host itself takes ports for outgoing connections
+        (C(net.ipv4.ip_local_port_range)). It must not overlap the ports of containers.
+      - Left out, the host's range is left alone.
+    type: str
+  rp_filter:
+    description:
+      - V(relax) switches reverse path filtering off for C(all) and the loopback interface, after
+        giving every other interface the effective value that it had.
+      - V(keep) leaves it as it is, which kernels since 3.15 allow.
+    type: str
+    choices: [relax, keep]
+    default: relax
+extends_documentation_fragment:
+  - netiso.portmap.portmap
+  - netiso.portmap.attributes
+  - netiso.portmap.attributes.action_group
+author:
+  - netiso.portmap contributors (@netiso)
+"""
+
+EXAMPLES = r"""
+- name: Prepare the host
+  netiso.portmap.portmap_host:
+    ports:
+      - 31000-32000
+    ephemeral_ports: 32768-57343
+    host_ephemeral_ports: 57344-60999
+
+- name: Take the preparation back
+  netiso.portmap.portmap_host:
+    state: absent
+"""
+
+RETURN = r"""
+host:
+  description: The host as it is, or would be in check mode; null when it is not prepared.
+  returned: success
+  type: dict
+  contains:
+    public_interface:
+      description: The interface that has the host's address.
+      type: str
+      sample: eth0
+    loopback_interface:
+      description: The loopback interface.
+      type: str
+      sample: lo
+    address:
+      description: The address that containers share, with its prefix length.
+      type: str
+      sample: 10.0.0.1/24
+    mac:
+      description: The hardware address that containers share.
+      type: str
+      sample: 02:00:00:00:00:10
+    mtu:
+      description: The MTU that containers share.
+      type: int
+      sample: 1500
+    gateway:
+      description: The gateway of the default route; null when there is none.
+      type: str
+      sample: 10.0.0.254
+    ports:
+      description: Ranges from which containers may be given service ports.
+      type: list
+      elements: str
+      sample: ["31000-32000"]
+    ephemeral_ports:
+      description: The range from which containers are given ephemeral ports.
+      type: str
+      sample: 32768-57343
+    ephemeral_ports_per_container:
+      description: How many ephemeral ports a container gets.
+      type: int
+      sample: 1024
+    host_ephemeral_ports:
+      description: The range from which the host itself takes ports.
+      type: str
+      sample: 57344-60999
+    rp_filter:
+      description: What was done about reverse path filtering.
+      type: str
+      sample: relax
+changes:
+  description: What was changed, or would be in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["add qdisc ingress dev eth0"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, host
+
+ARGUMENTS = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "public_interface": {"type": "str"},
+    "loopback_interface": {"type": "str"},
+    "ports": {"type": "list", "elements": "str"},
+    "ephemeral_ports": {"type": "str"},
+    "ephemeral_ports_per_container": {"type": "int", "default": 1024},
+    "host_ephemeral_ports": {"type": "str"},
+    "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    with boundary.failures_reported(module):
+        options = boundary.host_options(module.params)
+        act = host.prepare if module.params["state"] == "present" else host.unprepare
+        outcome = act(options, dry_run=module.check_mode, with_diff=module._diff)
+        boundary.warn_of_merged_frames(module, outcome)
+        module.exit_json(**boundary.report(module, outcome, **outcome.result))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,115 @@
+#!/usr/bin/python
+# Copyright (c) 2026 netiso.portmap contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: portmap_info
+short_description: Show who owns which ports of a host, and what is wrong
+version_added: 0.1.0
+description:
+  - Returns the host, its containers with their statistics, and problems such as missing or changed
+    filters, leftovers that lead nowhere, and filters of others.
+  - Changes nothing.
+options:
+  container:
+    description: Only this container; all when left out.
+    type: str
+extends_documentation_fragment:
+  - netiso.portmap.portmap
+  - netiso.portmap.attributes.info_module
+  - netiso.portmap.attributes.action_group
+author:
+  - netiso.portmap contributors (@netiso)
+"""
+
+EXAMPLES = r"""
+- name: Look at the host
+  netiso.portmap.portmap_info:
+  register: portmap
+
+- name: Fail when something is wrong
+  ansible.builtin.assert:
+    that: portmap.problems | length == 0
+"""
+
+RETURN = r"""
+host:
+  description: The host, as M(netiso.portmap.portmap_host) returns it.
+  returned: success
+  type: dict
+  sample: {"public_interface": "eth0", "address": "10.0.0.1/24"}
+containers:
+  description: The containers, sorted by name.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    name:
+      description: The name of the container.
+      type: str
+      sample: web
+    state:
+      description: Always V(present).
+      type: str
+      sample: present
+    netns:
+      description: The handle of its network namespace.
+      type: str
+      sample: /run/netns/web
+    interface:
+      description: The host's end of its veth pair.
+      type: str
+      sample: pm-web
+    ports:
+      description: The service ports that it owns.
+      type: list
+      elements: str
+      sample: ["31000-31007"]
+    ephemeral_ports:
+      description: Its ephemeral ports; null when no single range leads to it.
+      type: str
+      sample: 32768-33791
+    statistics:
+      description: >-
+        What the container has received (C(rx_)) and sent (C(tx_)): packets, bytes, errors, dropped.
+      type: dict
+      sample: {"rx_packets": 12, "rx_bytes": 3456, "rx_errors": 0, "rx_dropped": 0}
+problems:
+  description: What is not as it should be. An empty list when all is well.
+  returned: success
+  type: list
+  elements: dict
+  contains:
+    container:
+      description: The container concerned; null for the host.
+      type: str
+      sample: web
+    kind:
+      description: >-
+        V(missing), V(changed), V(foreign) (something that is not ours, or not wanted), V(stale)
+        (it leads to a link that is gone), V(dead) (the namespace is gone) or V(orphan) (it belongs
+        to no container).
+      type: str
+      sample: missing
+    description:
+      description: What is wrong, with the object.
+      type: str
+      sample: "missing: filter dev pm-web ingress protocol ip prio 771 303: match ip sport 31000-31007 redirect dev eth0"
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, info
+
+
+def main() -> None:
+    arguments = {"container": {"type": "str"}}
+    module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
+    with boundary.failures_reported(module):
+        module.exit_json(changed=False, **info.gather(module.params["container"]))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+#!/usr/bin/python
+# Copyright (c) 2026 netiso.portmap contributors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: portmap_ranges
+short_description: Change the service ports of a placed container
+version_added: 0.1.0
+description:
+  - Adds ports to a running container, takes some away, or sets them exactly. Connections on the
+    ports that stay are not disturbed.
+  - The pools that M(netiso.portmap.portmap_host) was given need not be repeated.
+options:
+  container:
+    description: The name of the container.
+    type: str
+    required: true
+  ports:
+    description: Ranges of service ports.
+    type: list
+    elements: str
+    required: true
+  state:
+    description:
+      - V(present) adds O(ports) to those that the container owns.
+      - V(absent) takes them away.
+      - V(exact) makes them the only ones.
+    type: str
+    choices: [present, absent, exact]
+    default: present
+extends_documentation_fragment:
+  - netiso.portmap.portmap
+  - netiso.portmap.attributes
+  - netiso.portmap.attributes.action_group
+author:
+  - netiso.portmap contributors (@netiso)
+"""
+
+EXAMPLES = r"""
+- name: Give the container eight more ports
+  netiso.portmap.portmap_ranges:
+    container: web
+    ports:
+      - 31008-31015
+
+- name: Take one of them away
+  netiso.portmap.portmap_ranges:
+    container: web
+    ports: ["31015"]
+    state: absent
+
+- name: Leave it these only
+  netiso.portmap.portmap_ranges:
+    container: web
+    ports:
+      - 31000-31007
+    state: exact
+"""
+
+RETURN = r"""
+container:
+  description: The container as it is, or would be in check mode.
+  returned: success
+  type: dict
+  contains:
+    name:
+      description: The name of the container.
+      type: str
+      sample: web
+    state:
+      description: Whether it is placed.
+      type: str
+      sample: present
+    netns:
+      description: The handle of its network namespace.
+      type: str
+      sample: /run/netns/web
+    interface:
+      description: The host's end of its veth pair.
+      type: str
+      sample: pm-web
+    ports:
+      description: The service ports that it owns.
+      type: list
+      elements: str
+      sample: ["31000-31015"]
+    ephemeral_ports:
+      description: Its ephemeral ports.
+      type: str
+      sample: 32768-33791
+added:
+  description: Ports that the container owns now and did not own before.
+  returned: success
+  type: list
+  elements: str
+  sample: ["31008-31015"]
+removed:
+  description: Ports that the container owned before and does not own any more.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+changes:
+  description: What was changed, or would be in check mode, in order.
+  returned: success
+  type: list
+  elements: str
+  sample: ["add filter dev lo ingress protocol ip prio 770 302:79:420 match ip dport 31008-31015 redirect dev pm-web"]
+"""
+
+from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, containers
+
+ARGUMENTS = {
+    "container": {"type": "str", "required": True},
+    "ports": {"type": "list", "elements": "str", "required": True},
+    "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+}
+
+
+def main() -> None:
+    module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    with boundary.failures_reported(module):
+        outcome = containers.change_ranges(
+            module.params["container"],
+            boundary.ranges(module.params),
+            module.params["state"],
+            dry_run=module.check_mode,
+            with_diff=module._diff,
+        )
+        module.exit_json(**boundary.report(module, outcome, **outcome.result))
+
+
+if __name__ == "__main__":
+    main()
