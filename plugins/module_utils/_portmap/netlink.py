@@ -34,11 +34,14 @@ class Request(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """The answer to one request: an errno (0: done) or the message asked for."""
+    """The answer to one request: an errno (0: done) or the message asked for.
+
+    `said` is the kernel's explanation of an error; `data` is None without a message.
+    """
 
     errno: int
-    message: str
-    data: memoryview
+    said: str
+    data: memoryview | None
 
 
 class Socket:
@@ -129,7 +132,7 @@ class Socket:
 def refused(request: Request, reply: Reply, allow: Iterable[int] = ()) -> None:
     """Raise KernelRefused for an error reply whose errno is not in `allow`."""
     if reply.errno and reply.errno not in allow:
-        said = os.strerror(reply.errno) + (f" ({reply.message})" if reply.message else "")
+        said = os.strerror(reply.errno) + (f" ({reply.said})" if reply.said else "")
         raise KernelRefused(f"cannot {request.what}: {said}", reply.errno)
 
 
@@ -146,7 +149,7 @@ def _error(data: memoryview) -> Reply:
     rest = data[4 + _HEADER.size :]
     found = dict(attributes(rest)) if errno else {}
     said = text(found[k.NLMSGERR_ATTR_MSG]) if k.NLMSGERR_ATTR_MSG in found else ""
-    return Reply(errno, said, data)
+    return Reply(errno, said, None)
 
 
 class LinkNames(dict):  # type: ignore[type-arg]

@@ -80,7 +80,7 @@ class Kernel:
         found: list[rtnl.LinkSeen | None] = []
         for request, reply in zip(asked, self.socket.send(asked)):
             refused(request, reply, (errno.ENODEV,))
-            found.append(None if reply.errno else rtnl.read_link(reply.data))
+            found.append(rtnl.read_link(reply.data) if reply.data else None)
         return found
 
     def all_links(self, statistics: bool = False) -> list[rtnl.LinkSeen]:
@@ -162,7 +162,7 @@ class Kernel:
         seen = []
         for request, reply in zip(asked, self.socket.send(asked)):
             refused(request, reply, _GONE)
-            one = None if reply.errno else wire.read_filter(reply.data, place, self.names)
+            one = wire.read_filter(reply.data, place, self.names) if reply.data else None
             if one is not None:
                 seen.append(one)
         return self.classified(seen, place)
@@ -225,10 +225,12 @@ def _first_address(sock: Socket, ifindex: int) -> rtnl.AddressSeen | None:
 
 def read_qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
     payload = rtnl.ask_ingress_qdisc(ifindex)
-    asked = Request(k.RTM_GETQDISC, k.NLM_F_ECHO, payload, f"read qdisc of {place}")  # unicast
+    # Without ECHO the answer goes to listeners only; where a qdisc was deleted, only the ACK comes.
+    flags = k.NLM_F_ECHO | k.NLM_F_ACK
+    asked = Request(k.RTM_GETQDISC, flags, payload, f"read qdisc of {place}")
     reply = sock.send([asked])[0]
     refused(asked, reply, _GONE)
-    return None if reply.errno else Qdisc(place, rtnl.read_qdisc_kind(reply.data))
+    return Qdisc(place, rtnl.read_qdisc_kind(reply.data)) if reply.data else None
 
 
 def dump_filters(
