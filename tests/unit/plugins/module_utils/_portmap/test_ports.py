@@ -1,0 +1,321 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import ports
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block, Range
+from hypothesis import given
+from hypothesis import strategies as st
+
+SMALL = 96  # a universe small enough to try every way of cutting it
+
+small_sets = st.sets(st.integers(0, SMALL - 1), max_size=SMALL)
+any_range = st.tuples(st.integers(1, 65535), st.integers(1, 65535)).map(
+    lambda ends: Range(min(ends), max(ends))
+)
+
+
+def as_ranges(numbers: set[int]) -> list[Range]:
+    return [Range(number, number) for number in numbers]
+
+
+def as_set(ranges) -> set[int]:
+    return {port for first, last in ranges for port in range(first, last + 1)}
+
+
+def fewest_blocks(wanted: set[int]) -> int:
+    """The optimum, by trying every aligned block at every port."""
+    best = {SMALL: 0}
+    for first in reversed(range(SMALL)):
+        if first not in wanted:
+            best[first] = best[first + 1]
+            continue
+        best[first] = 1 + min(
+            best[first + size]
+            for size in (1, 2, 4, 8, 16, 32, 64)
+            if first % size == 0 and wanted.issuperset(range(first, first + size))
+        )
+    return best[0]
+
+
+# --- reading ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        ("31000-31007", 31000, 31007),
+        ("31000", 31000, 31000),
+        (31000, 31000, 31000),
+        (" 31000 - 31007 ", 31000, 31007),
+        ("1", 1, 1),
+        ("65535", 65535, 65535),
+        ("1-65535", 1, 65535),
+        ("08080", 8080, 8080),
+    ],
+)
+def test_a_range_or_a_port_is_read(text, first, last):
+    assert ports.parse(text, "ports") == (first, last)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("1-0", "cannot use ports 1-0: the range is reversed"),
+        ("31007-31000", "cannot use ports 31007-31000: the range is reversed"),
+        ("0", "cannot use ports 0: ports go from 1 to 65535"),
+        ("0-7", "cannot use ports 0-7: ports go from 1 to 65535"),
+        ("65536", "cannot use ports 65536: ports go from 1 to 65535"),
+        ("31000-70000", "cannot use ports 31000-70000: ports go from 1 to 65535"),
+        ("http", "cannot read ports 'http': expected FIRST-LAST or one port"),
+        ("", "cannot read ports '': expected FIRST-LAST or one port"),
+        ("-5", "cannot read ports '-5': expected FIRST-LAST or one port"),
+        ("5-", "cannot read ports '5-': expected FIRST-LAST or one port"),
+        ("1-2-3", "cannot read ports '1-2-3': expected FIRST-LAST or one port"),
+        ("1,2", "cannot read ports '1,2': expected FIRST-LAST or one port"),
+        ("100000", "cannot read ports '100000': expected FIRST-LAST or one port"),
+        ("0x50", "cannot read ports '0x50': expected FIRST-LAST or one port"),
+        (None, "cannot read ports 'None': expected FIRST-LAST or one port"),
+        (True, "cannot read ports 'True': expected FIRST-LAST or one port"),
+        (80.5, "cannot read ports '80.5': expected FIRST-LAST or one port"),
+    ],
+)
+def test_everything_else_is_refused_with_its_value(text, complaint):
+    with pytest.raises(InvalidRequest) as refused:
+        ports.parse(text, "ports")
+    assert str(refused.value) == complaint
+
+
+@given(st.text("0123456789-- \t+x,\u0665"))
+def test_no_text_raises_anything_but_a_refusal(text):
+    try:
+        found = ports.parse(text, "ports")
+    except InvalidRequest:
+        return
+    assert 1 <= found.first <= found.last <= 65535
+
+
+@given(any_range)
+def test_what_is_written_is_read_as_the_same(item):
+    assert ports.parse(str(item), "ports") == item
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        ([], []),
+        (["31008-31015", "31000-31007"], [(31000, 31015)]),
+        (["31000-31010", "31005-31007"], [(31000, 31010)]),
+        (["1", "3"], [(1, 1), (3, 3)]),
+        (["65535", "1"], [(1, 1), (65535, 65535)]),
+    ],
+)
+def test_a_list_is_read_joined_and_ascending(texts, expected):
+    assert list(ports.parse_all(texts, "ports")) == expected
+
+
+@pytest.mark.parametrize(("item", "text"), [((4, 7), "4-7"), ((10, 10), "10")])
+def test_a_range_is_written_as_it_is_read(item, text):
+    assert str(Range(*item)) == text
+
+
+# --- blocks -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "mask"),
+    [
+        (4, 7, 0xFFFC),
+        (10, 10, 0xFFFF),
+        (20, 20, 0xFFFF),
+        (1024, 1031, 0xFFF8),
+        (32768, 65535, 0x8000),
+    ],
+)
+def test_an_aligned_range_is_one_block_with_one_mask(first, last, mask):
+    (block,) = ports.cut([Range(first, last)])
+    assert (block.first, block.last, block.mask) == (first, last, mask)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        # The original refuses to mask these as they are: not aligned, not a power of two.
+        (4, 11, [(4, 7), (8, 11)]),
+        (31001, 31004, [(31001, 31001), (31002, 31003), (31004, 31004)]),
+        # The original's own test vectors.
+        (
+            31000,
+            31499,
+            [
+                (31000, 31007),
+                (31008, 31039),
+                (31040, 31103),
+                (31104, 31231),
+                (31232, 31487),
+                (31488, 31495),
+                (31496, 31499),
+            ],
+        ),
+        (
+            31500,
+            32000,
+            [
+                (31500, 31503),
+                (31504, 31519),
+                (31520, 31551),
+                (31552, 31615),
+                (31616, 31743),
+                (31744, 31999),
+                (32000, 32000),
+            ],
+        ),
+        (
+            31000,
+            32000,
+            [
+                (31000, 31007),
+                (31008, 31039),
+                (31040, 31103),
+                (31104, 31231),
+                (31232, 31743),
+                (31744, 31999),
+                (32000, 32000),
+            ],
+        ),
+        # Where the original crashes or loses the last port.
+        (65535, 65535, [(65535, 65535)]),
+        (65534, 65535, [(65534, 65535)]),
+        (1, 3, [(1, 1), (2, 3)]),
+        (0, 65535, [(0, 65535)]),
+    ],
+)
+def test_a_range_is_cut_from_the_low_end(first, last, expected):
+    assert [(block.first, block.last) for block in ports.cut([Range(first, last)])] == expected
+
+
+def test_the_widest_range_costs_sixteen_blocks():
+    assert len(list(ports.cut([Range(1, 65535)]))) == 16
+
+
+def test_ten_thousand_ports_cost_ten_blocks():
+    assert len(list(ports.cut([Range(20000, 29999)]))) == 10
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        (30720, 31743, [(30720, 256), (30976, 256), (31232, 256), (31488, 256)]),
+        (256, 511, [(256, 256)]),
+        (255, 257, [(255, 1), (256, 2)]),
+    ],
+)
+def test_blocks_can_be_kept_within_256_ports(first, last, expected):
+    assert list(ports.cut([Range(first, last)], 256)) == expected
+
+
+@given(small_sets)
+def test_the_cut_covers_exactly_with_the_fewest_blocks(numbers):
+    blocks = list(ports.cut(ports.join(as_ranges(numbers))))
+    covered = [port for block in blocks for port in range(block.first, block.last + 1)]
+    assert covered == sorted(numbers)
+    assert len(blocks) == fewest_blocks(numbers)
+
+
+@given(st.lists(any_range, max_size=8), st.sampled_from([256, 65536]))
+def test_blocks_are_aligned_powers_of_two_and_make_up_the_ranges(items, largest):
+    joined = ports.join(items)
+    blocks = list(ports.cut(joined, largest))
+    for block in blocks:
+        assert bin(block.size).count("1") == 1
+        assert block.first % block.size == 0
+        assert block.size <= largest
+    assert blocks == sorted(blocks)
+    assert sum(block.size for block in blocks) == sum(item.size for item in joined)
+    assert ports.cover(blocks) == joined
+
+
+def test_a_block_ends_where_its_size_says():
+    assert Block(31008, 32).last == 31039
+
+
+# --- sets ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([], []),
+        ([(1, 2), (3, 4)], [(1, 4)]),
+        ([(3, 4), (1, 1)], [(1, 1), (3, 4)]),
+        ([(1, 10), (2, 3), (5, 12)], [(1, 12)]),
+    ],
+)
+def test_neighbours_and_overlaps_are_joined(items, expected):
+    assert list(ports.join(Range(*item) for item in items)) == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "taken", "expected"),
+    [
+        ([(1, 10)], [(4, 5)], [(1, 3), (6, 10)]),
+        ([(1, 10)], [(1, 10)], []),
+        ([(1, 10)], [(0, 1), (10, 20)], [(2, 9)]),
+        ([(1, 10)], [], [(1, 10)]),
+        ([(1, 4), (8, 10)], [(3, 8)], [(1, 2), (9, 10)]),
+        ([(1, 65535)], [(2, 65534)], [(1, 1), (65535, 65535)]),
+    ],
+)
+def test_taken_ports_leave_holes(items, taken, expected):
+    left = ports.subtract([Range(*item) for item in items], [Range(*item) for item in taken])
+    assert list(left) == expected
+
+
+@given(small_sets, small_sets)
+def test_ranges_behave_like_sets_of_ports(one, other):
+    these, those = as_ranges(one), as_ranges(other)
+    for result, expected in (
+        (ports.join([*these, *those]), one | other),
+        (ports.subtract(these, those), one - other),
+        (ports.intersect(these, those), one & other),
+    ):
+        assert as_set(result) == expected
+        assert result == ports.join(result)
+
+
+# --- the allocator ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pool", "size", "taken", "expected"),
+    [
+        ((30001, 30999), 16, [], (30016, 30031)),
+        ((30001, 30999), 16, [(30016, 30031)], (30032, 30047)),
+        ((30001, 30999), 16, [(30020, 30020)], (30032, 30047)),
+        ((30001, 30999), 512, [], (30208, 30719)),
+        ((30001, 30999), 512, [(30208, 30719)], None),
+        ((30001, 30999), 1024, [], None),
+        ((30001, 30015), 16, [], None),
+        ((30016, 30031), 16, [], (30016, 30031)),
+        ((30016, 30063), 16, [(30032, 30047)], (30016, 30031)),
+        ((30016, 30063), 16, [(30016, 30031), (30048, 30063)], (30032, 30047)),
+        ((65520, 65535), 16, [], (65520, 65535)),
+    ],
+)
+def test_the_lowest_free_aligned_range_is_found(pool, size, taken, expected):
+    found = ports.lowest_free(Range(*pool), size, [Range(*item) for item in taken])
+    assert found == expected
+
+
+@given(small_sets, st.sampled_from([1, 2, 4, 8, 16, 32]))
+def test_nothing_lower_is_free_than_what_was_found(taken, size):
+    found = ports.lowest_free(Range(0, SMALL - 1), size, as_ranges(taken))
+    free = [
+        first
+        for first in range(0, SMALL - size + 1, size)
+        if not taken.intersection(range(first, first + size))
+    ]
+    assert found == (Range(free[0], free[0] + size - 1) if free else None)
