@@ -9,6 +9,7 @@ import errno
 import itertools
 import os
 import socket
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from . import kernel as k
@@ -33,13 +34,14 @@ from .model import (
     Table,
     Veth,
 )
-from .netlink import Request, Socket, refused
+from .netlink import Reply, Request, Socket, refused
 from .plan import Change, Priority, step
 
 _ADD = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL
 _SET = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_REPLACE
 _GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
 _CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
+_BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
 _DOOMED_GROUP = k.LINK_GROUP + 1  # veths on their way out
 
 
@@ -135,7 +137,7 @@ class Applier:
                 owners.append(change)
         failure: KernelRefused | None = None
         failed: set[int] = set()
-        for change, request, reply in zip(owners, requests, sock.send(requests)):
+        for change, request, reply in zip(owners, requests, _sent(sock, requests)):
             try:
                 refused(request, reply, _GONE if request.kind in _DELETES else ())
             except KernelRefused as error:
@@ -332,6 +334,23 @@ class Applier:
             refused(request, reply, range(1, 4096) if tolerant else _GONE)
 
 
+def _sent(sock: Socket, requests: list[Request]) -> list[Reply]:
+    """Send; a table is in use for some milliseconds after the filters that link to it went."""
+    replies = sock.send(requests)
+    for _attempt in range(_BUSY_ATTEMPTS):
+        busy = [
+            at
+            for at, reply in enumerate(replies)
+            if reply.errno == errno.EBUSY and requests[at].kind == k.RTM_DELTFILTER
+        ]
+        if not busy:
+            break
+        time.sleep(_BUSY_SECONDS)
+        for at, reply in zip(busy, sock.send([requests[at] for at in busy])):
+            replies[at] = reply
+    return replies
+
+
 _DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
 
 
@@ -373,10 +392,9 @@ def _link_requests(item: Link, before: Object | None, what: str) -> Iterator[Req
     name = item.place.link
     if have is None or (have.mac, have.mtu) != (item.mac, item.mtu):
         yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_values(name, item.mac, item.mtu), what)
-    if have is None or have.alias != item.alias:
-        if item.alias or have is not None:
-            payload = rtnl.link_alias(name, item.alias)
-            yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
+    if item.alias != (have.alias if have else ""):
+        payload = rtnl.link_alias(name, item.alias)
+        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
     if have is None or have.up != item.up:
         yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_up(name, item.up), what)
 

@@ -150,7 +150,10 @@ def desired(
         sources[container.name] = space.source
     _share(kernel, found, requests, concerned, containers, before, after)
     service = {name: container.service for name, container in concerned.items()}
-    result: dict[str, object] = {"containers": _reported(requests, containers), "service_before": service}
+    result: dict[str, object] = {
+        "containers": _reported(requests, containers),
+        "service_before": service,
+    }
     return Look(kernel, before, after, fresh, sources, result)
 
 

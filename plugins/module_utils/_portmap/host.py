@@ -166,17 +166,16 @@ def _values_before(
 ) -> dict[str, str]:
     """What every value was before we first changed it."""
     values = dict(old.before) if old else {}
-    if options.rp_filter == "keep":
-        values = {name: value for name, value in values.items() if "rp_filter" not in name}
     for identity, item in after.items():
         was = before.get(identity)
         if isinstance(item, Sysctl) and isinstance(was, Sysctl) and was != item:
-            if options.rp_filter == "relax" or "rp_filter" not in item.name:
-                values.setdefault(item.name, was.value)
+            values.setdefault(item.name, was.value)
         if isinstance(item, Link) and isinstance(was, Link) and was.mtu != item.mtu:
             values.setdefault("mtu", str(was.mtu))
         if isinstance(item, HandleDirectory) and was is None:
             values.setdefault("handles", netns.directory_state())
+    if options.rp_filter == "keep":  # given back by this run
+        values = {name: value for name, value in values.items() if "rp_filter" not in name}
     return values
 
 

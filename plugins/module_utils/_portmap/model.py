@@ -10,7 +10,7 @@ table, node or match), never what the kernel chooses (ifindex, automatic handle)
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Dict, NamedTuple, Tuple, Union
+from typing import NamedTuple, Union
 
 from . import kernel, u32
 
@@ -274,8 +274,8 @@ Object = Union[
     Table,
     Drop,
 ]
-Identity = Tuple[object, ...]
-State = Dict[Identity, Object]
+Identity = tuple[object, ...]
+State = dict[Identity, Object]
 
 
 def state(objects: Iterable[Object]) -> State:

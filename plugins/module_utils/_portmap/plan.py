@@ -87,10 +87,10 @@ def _without_implied(gone: list[Object], changes: list[Change]) -> Iterable[Obje
         if isinstance(change.before, Veth) and not change.before.paired:
             lost.add(change.before.place)
     for item in gone:
-        if isinstance(item, (Link, Sysctl)) or getattr(item, "place", None) in lost:
-            if not isinstance(item, Veth):
-                continue
-        yield item
+        only_set = isinstance(item, (Link, Sysctl))
+        implied = only_set or getattr(item, "place", None) in lost
+        if isinstance(item, Veth) or not implied:
+            yield item
 
 
 def collapse(
@@ -118,18 +118,19 @@ def collapse(
         item, slot = change.subject, _slot(change.subject)
         if change.after is not None:
             result.append(change)
-        elif (isinstance(item, Qdisc) and item.place in shared) or (
-            isinstance(item, (Filter, Table, Drop)) and item.place in bare
-        ):
+        elif _goes_anyway(item, bare) or (isinstance(item, Qdisc) and item.place in shared):
             continue
-        elif slot is None or slot in kept or slot in foreign:
-            result.append(change)
-        elif slot[0].netns == HOST and not host_in_full:
+        elif slot is None or slot in kept | foreign or not (host_in_full or slot[0].netns):
             result.append(change)
         elif slot not in flushed:
             flushed.add(slot)
             result.append(Change(Priority(*slot), None))  # type: ignore[arg-type]
     return result
+
+
+def _goes_anyway(item: Object, bare: set[Place]) -> bool:
+    """A filter on a qdisc that goes itself."""
+    return isinstance(item, (Filter, Table, Drop)) and item.place in bare
 
 
 def _slot(item: Object) -> tuple[Place, int, int] | None:

@@ -80,7 +80,7 @@ def decode(text: str) -> Record:
             tuple(_text(value) for value in data["applied"]),
         )
     except InvalidRequest as error:
-        raise _damaged(str(error)) if PATH not in str(error) else error
+        raise (error if PATH in str(error) else _damaged(str(error))) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(f"{type(error).__name__} {error}") from error
 

@@ -117,9 +117,10 @@ def _listed_blocks(objects: Iterable[Object]) -> list[ports.Block]:
 def _chain(shared: Iterable[Object], arp: bool) -> dict[int, tuple[str, ...]]:
     chain = {}
     for item in shared:
-        if isinstance(item, Filter) and item.actions and item.actions[0].verb == "mirror":
-            if (item.protocol == k.ETH_P_ARP) == arp:
-                chain[item.node] = tuple(action.target for action in item.actions)
+        if not isinstance(item, Filter) or (item.protocol == k.ETH_P_ARP) != arp:
+            continue
+        if item.actions and item.actions[0].verb == "mirror":
+            chain[item.node] = tuple(action.target for action in item.actions)
     return chain
 
 
