@@ -132,6 +132,12 @@ def _ports(value: int, mask: int) -> str:
     return f"{value}-{value + size - 1}" if size > 1 else str(value)
 
 
+def _is_prefix(mask: int, width: int) -> bool:
+    """Whether all the ones of a mask stand before its zeros."""
+    holes = mask ^ (1 << width) - 1
+    return not holes & holes + 1
+
+
 def _explain_ip(key: Key, icmp: bool) -> str:
     offset, value, mask = key
     if key in (NO_OPTIONS, QUOTED_NO_OPTIONS):
@@ -140,15 +146,17 @@ def _explain_ip(key: Key, icmp: bool) -> str:
         return f"match {'ip' if offset == 4 else 'quoted'} offset 0"
     if offset in (8, 36) and mask == 0x00FF0000:
         return f"match {'ip' if offset == 8 else 'quoted'} protocol {value >> 16}"
-    if offset in (12, 16):
+    if offset in (12, 16) and _is_prefix(mask, 32):
         net = ipaddress.IPv4Network((value, bin(mask).count("1")), strict=False)
         return f"match ip {'src' if offset == 12 else 'dst'} {net}"
     if icmp and offset == 20:
-        return f"match icmp type {'3,11' if key == ERRORS[0] else value >> 24}"
+        known = key == ERRORS[0] or mask == 0xFF000000
+        kinds = "3,11" if key == ERRORS[0] else str(value >> 24)
+        return f"match icmp type {kinds}" if known else _raw(key)
     if offset in (20, 48) and mask:
         whose = "ip" if offset == 20 else "quoted"
-        if not mask & 0xFFFF:
+        if not mask & 0xFFFF and _is_prefix(mask >> 16, 16):
             return f"match {whose} sport {_ports(value >> 16, mask >> 16)}"
-        if not mask >> 16:
+        if not mask >> 16 and _is_prefix(mask, 16):
             return f"match {whose} dport {_ports(value, mask)}"
     return _raw(key)
