@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -109,7 +110,6 @@ def resolve(
     `listening` the ports in use on the host.  Raises InvalidRequest with the value and the reason.
     """
     _check_veth_names(requests)
-    taken = dict(others)
     wanted = [request for request in requests if request.present]
     service = {}
     for request in wanted:
@@ -126,33 +126,23 @@ def resolve(
             _check_ephemeral(request.name, given, pools)
             ephemeral[request.name] = given
     busy = tuple(ports.Range(port, port) for port in sorted(listening))
-    for request in wanted:
-        if request.name not in ephemeral:
-            known = [item for owned in taken.values() for item in owned]
-            known += [item for items in service.values() for item in items]
-            free = ports.lowest_free(
-                pools.ephemeral, pools.per_container, [*known, *ephemeral.values(), *busy]
-            )
-            if free is None:
-                raise InvalidRequest(
-                    f"cannot place {request.name}: no free range of {pools.per_container}"
-                    f" ephemeral ports is left in {pools.ephemeral}"
-                )
-            ephemeral[request.name] = free
+    known = [item for owned in (*others.values(), *service.values()) for item in owned]
+    free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy])
     placed = []
     for request in wanted:
+        given = ephemeral.get(request.name) or free.take(pools.per_container)
+        if given is None:
+            raise InvalidRequest(
+                f"cannot place {request.name}: no free range of {pools.per_container} ephemeral"
+                f" ports is left in {pools.ephemeral}"
+            )
         found = namespaces[request.name]
         container = Container(
-            request.name,
-            found.handle,
-            found.origin,
-            found.inode,
-            service[request.name],
-            ephemeral[request.name],
+            request.name, found.handle, found.origin, found.inode, service[request.name], given
         )
-        _check_free(container, current.get(request.name), taken, busy)
-        taken[request.name] = container.owned
+        _check_unheard(container, current.get(request.name), busy)
         placed.append(container)
+    _check_free(placed, others)
     return placed
 
 
@@ -169,9 +159,9 @@ def _check_veth_names(requests: Sequence[Request]) -> None:
 
 
 def check_unique(names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise InvalidRequest(f"cannot place {name}: the list has it {names.count(name)} times")
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise InvalidRequest(f"cannot place {name}: the list has it {times} times")
 
 
 def _check_pool(name: str, option: str, wanted: ports.Ranges, pool: ports.Ranges) -> None:
@@ -198,20 +188,24 @@ def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
         )
 
 
-def _check_free(
-    container: Container,
-    before: Container | None,
-    taken: Mapping[str, ports.Ranges],
-    busy: ports.Ranges,
-) -> None:
+def _check_free(placed: Iterable[Container], others: Mapping[str, ports.Ranges]) -> None:
+    """Raise InvalidRequest when two would own one port."""
+    names = {container.name for container in placed}
+    owned = [(item, container.name) for container in placed for item in container.owned]
+    owned += [(item, owner) for owner, items in others.items() for item in items]
+    for shared, one, other in ports.overlaps(owned):
+        if names.isdisjoint((one, other)):
+            continue  # two others: not this task's affair
+        newcomer, owner = (one, other) if other not in names else (other, one)
+        raise InvalidRequest(
+            f"cannot give ports {shared} to {newcomer}: container {owner} owns them"
+        )
+
+
+def _check_unheard(container: Container, before: Container | None, busy: ports.Ranges) -> None:
+    """Raise InvalidRequest when a process of the host uses a port that is new to the container."""
     fresh = ports.subtract(container.owned, before.owned if before else ())
-    for owner, owned in taken.items():
-        shared = ports.intersect(container.owned, owned)
-        if shared:
-            raise InvalidRequest(
-                f"cannot give ports {say(shared)} to {container.name}: container {owner} owns them"
-            )
-    heard = ports.intersect(busy, fresh)
+    heard = ports.intersect(busy, fresh) if busy else ()
     if heard:
         raise InvalidRequest(
             f"cannot give ports {say(heard)} to {container.name}: a process of the host uses them"

@@ -50,6 +50,9 @@ class Change(NamedTuple):
     def describe(self) -> str:
         return f"{self.verb} {self.subject}"
 
+    def __str__(self) -> str:
+        return self.describe()
+
 
 class Priority(NamedTuple):
     """Every filter of a link at one priority: the kernel drops them in one request."""
@@ -106,6 +109,7 @@ def collapse(
     are there `host_in_full`.
     """
     kept = {_slot(item) for item in after.values() if isinstance(item, (Filter, Table))}
+    kept |= foreign
     shared = {place for place, _protocol, _priority in foreign}
     bare = {
         change.before.place
@@ -120,7 +124,7 @@ def collapse(
             result.append(change)
         elif _goes_anyway(item, bare) or (isinstance(item, Qdisc) and item.place in shared):
             continue
-        elif slot is None or slot in kept | foreign or not (host_in_full or slot[0].netns):
+        elif slot is None or slot in kept or not (host_in_full or slot[0].netns):
             result.append(change)
         elif slot not in flushed:
             flushed.add(slot)

@@ -126,8 +126,31 @@ def cover(blocks: Iterable[Block]) -> Ranges:
 
 def lowest_free(pool: Range, size: int, taken: Iterable[Range]) -> Range | None:
     """The first range of `size` ports in `pool`, starting at a multiple of `size`; None if full."""
-    for free in subtract([pool], taken):
-        first = -(-free.first // size) * size
-        if first + size - 1 <= free.last:
-            return Range(first, first + size - 1)
-    return None
+    return FreePorts([pool], taken).take(size)
+
+
+def overlaps(owned: Iterable[tuple[Range, str]]) -> Iterator[tuple[Range, str, str]]:
+    """(ports, one owner, another) wherever two owners have the same ports."""
+    reach: tuple[Range, str] | None = None
+    for item, owner in sorted(owned):
+        if reach is not None and item.first <= reach[0].last and owner != reach[1]:
+            yield Range(item.first, min(item.last, reach[0].last)), reach[1], owner
+        if reach is None or item.last > reach[0].last:
+            reach = item, owner
+
+
+class FreePorts:
+    """What is left of a pool; ranges are taken from the low end."""
+
+    def __init__(self, pool: Iterable[Range], taken: Iterable[Range]) -> None:
+        self._free = list(subtract(pool, taken))
+
+    def take(self, size: int) -> Range | None:
+        """The lowest free range of `size` ports that starts at a multiple of `size`, or None."""
+        for at, free in enumerate(self._free):
+            first = -(-free.first // size) * size
+            found = Range(first, first + size - 1)
+            if found.last <= free.last:
+                self._free[at : at + 1] = subtract([free], [found])
+                return found
+        return None
