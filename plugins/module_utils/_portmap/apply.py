@@ -160,7 +160,7 @@ class Applier:
         return self._ifindexes[place]
 
     def _requests(self, change: Change) -> Iterator[Request]:
-        item, what = change.subject, change.describe()
+        item, what = change.subject, change
         deleting = change.after is None
         if isinstance(item, (Filter, Table, Drop, Priority)):
             yield from self._filter_requests(change, what)
@@ -185,7 +185,7 @@ class Applier:
             kind = k.RTM_DELROUTE if deleting else k.RTM_NEWROUTE
             yield Request(kind, k.NLM_F_ACK if deleting else _SET, payload, what)
 
-    def _filter_requests(self, change: Change, what: str) -> Iterator[Request]:
+    def _filter_requests(self, change: Change, what: object) -> Iterator[Request]:
         before, after = change.before, change.after
         if before is not None and (after is None or not _same_match(before, after)):
             yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, self._deletion(before), what)
@@ -267,18 +267,19 @@ class Applier:
         assert isinstance(veth, Veth)
         descriptor = self._made[veth.peer.netns]
         payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
-        return Request(k.RTM_NEWLINK, _ADD, payload, change.describe())
+        return Request(k.RTM_NEWLINK, _ADD, payload, change)
 
     def _send_each(self, changes: Sequence[Change], make: object, tolerant: bool) -> None:
         requests = [make(change) for change in changes]  # type: ignore[operator]
         failure: KernelRefused | None = None
+        done = set(map(id, self.done))
         for change, request, reply in zip(changes, requests, self._socket.send(requests)):
             try:
                 refused(request, reply)
             except KernelRefused as error:
                 failure = failure or error
             else:
-                if change not in self.done:
+                if id(change) not in done:
                     self.done.append(change)
         if failure and not tolerant:
             raise failure
@@ -386,7 +387,7 @@ def _change_file(change: Change) -> None:
         netns.unpin(item.path)
 
 
-def _link_requests(item: Link, before: Object | None, what: str) -> Iterator[Request]:
+def _link_requests(item: Link, before: Object | None, what: object) -> Iterator[Request]:
     """Only what differs: setting a MAC or MTU anew would notify everybody."""
     have = before if isinstance(before, Link) else None
     name = item.place.link
@@ -404,7 +405,7 @@ def _marking(change: Change) -> Request:
     veth = change.subject
     assert isinstance(veth, Veth)
     payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
-    return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change.describe())
+    return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change)
 
 
 def _same_match(before: Object, after: Object) -> bool:

@@ -25,12 +25,12 @@ SENT: list[int] = []  # the type of every request of this process, so that tests
 
 
 class Request(NamedTuple):
-    """A netlink request without its header; `what` completes "cannot ..." in errors."""
+    """A netlink request without its header; `what`, as text, completes "cannot ..." in errors."""
 
     kind: int
     flags: int
     payload: bytes
-    what: str = ""
+    what: object = ""
 
 
 class Reply(NamedTuple):

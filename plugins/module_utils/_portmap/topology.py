@@ -12,6 +12,7 @@ import base64
 import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from . import kernel as k
@@ -128,6 +129,7 @@ def read_alias(text: str) -> tuple[str, str, str] | None:
 # --- small pieces -------------------------------------------------------------------------------
 
 _LOCALHOST = u32.LOOPBACK_NET
+_NOWHERE = Place(HOST, "")
 _PLAIN = (u32.NO_OPTIONS, u32.NO_FRAGMENT)
 _ICMP = (*_PLAIN, u32.protocol(k.IPPROTO_ICMP))
 _QUOTED = (u32.QUOTED_NO_OPTIONS, u32.QUOTED_NO_FRAGMENT)
@@ -374,53 +376,59 @@ def container_objects(
 def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
     """What may leave a container: its own ports, address and MAC; everything else is dropped."""
     rows = _Rows(container.veth)
-    public, local = host.public, host.loopback
-    ours = u32.source(host.network)
-    among_us = (
-        (ours, u32.destination(host.network)),
-        (u32.source(_LOCALHOST), u32.destination(_LOCALHOST)),
-    )
     yield Drop(container.veth)
-    sender = u32.arp_sender(host.mac, ipaddress.IPv4Address(host.address))
-    yield _Rows(container.veth, k.ETH_P_ARP).root(k.PRIO_ARP, 1, *sender, to=public)  # [2]
     tables = (
-        (k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR, u32.quoted_destination_port, local),
-        (k.PRIO_ICMP, k.TABLE_ICMP, u32.quoted_destination_port, public),
-        (k.PRIO_IP, k.TABLE_IP, u32.source_port, local),
-        (k.PRIO_IP_OUT, k.TABLE_IP_OUT, u32.source_port, public),
+        (k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR, u32.quoted_destination_port, host.loopback),
+        (k.PRIO_ICMP, k.TABLE_ICMP, u32.quoted_destination_port, host.public),
+        (k.PRIO_IP, k.TABLE_IP, u32.source_port, host.loopback),
+        (k.PRIO_IP_OUT, k.TABLE_IP_OUT, u32.source_port, host.public),
     )
     for priority, table, key, to in tables:
         yield rows.table(priority, table)
         for block in container.blocks:
             yield rows.listed(priority, table, key(block), to)
+    yield from _moved(_veth_roots(host), container.veth)
+
+
+def _moved(filters: Iterable[Filter], place: Place) -> Iterator[Filter]:
+    return (item._replace(place=place) for item in filters)
+
+
+# Every container's are the same but for their place, and a host may have a thousand containers.
+@lru_cache(maxsize=4)
+def _veth_roots(host: Host) -> tuple[Filter, ...]:
+    rows, arp = _Rows(_NOWHERE), _Rows(_NOWHERE, k.ETH_P_ARP)
+    ours = u32.source(host.network)
+    among_us = (
+        (ours, u32.destination(host.network)),
+        (u32.source(_LOCALHOST), u32.destination(_LOCALHOST)),
+    )
+    sender = u32.arp_sender(host.mac, ipaddress.IPv4Address(host.address))
+    items = [arp.root(k.PRIO_ARP, 1, *sender, to=host.public)]  # [2]
     for where, ends in enumerate(among_us):
         for kind, error in enumerate(u32.ERRORS):
             node = where << 8 | kind + 1
-            yield rows.root(
-                k.PRIO_ICMP_ERROR, node, *_ICMP, error, *_QUOTED, *ends, goto=k.TABLE_ICMP_ERROR
-            )
+            quoting: u32.Match = (*_ICMP, error, *_QUOTED, *ends)
+            items.append(rows.root(k.PRIO_ICMP_ERROR, node, *quoting, goto=k.TABLE_ICMP_ERROR))
         for protocol in k.PORT_PROTOCOLS:
             node = where << 8 | protocol
-            yield rows.root(
-                k.PRIO_IP, node, *_PLAIN, u32.protocol(protocol), *ends, goto=k.TABLE_IP
-            )
+            keys: u32.Match = (*_PLAIN, u32.protocol(protocol), *ends)
+            items.append(rows.root(k.PRIO_IP, node, *keys, goto=k.TABLE_IP))
     for kind, error in enumerate(u32.ERRORS):
-        yield rows.root(k.PRIO_ICMP, kind + 1, *_ICMP, error, *_QUOTED, ours, goto=k.TABLE_ICMP)
+        quoting = (*_ICMP, error, *_QUOTED, ours)
+        items.append(rows.root(k.PRIO_ICMP, kind + 1, *quoting, goto=k.TABLE_ICMP))
     for request in (8, 13):  # echo, timestamp: nothing else may be asked, redirects least of all
-        yield rows.root(
-            k.PRIO_ICMP, 0x100 | request, *_ICMP, u32.icmp_type(request), ours, to=public
-        )
+        asking = (*_ICMP, u32.icmp_type(request), ours)
+        items.append(rows.root(k.PRIO_ICMP, 0x100 | request, *asking, to=host.public))
     for protocol in k.PORT_PROTOCOLS:
-        yield rows.root(
-            k.PRIO_IP_OUT, protocol, *_PLAIN, u32.protocol(protocol), ours, goto=k.TABLE_IP_OUT
-        )
+        keys = (*_PLAIN, u32.protocol(protocol), ours)
+        items.append(rows.root(k.PRIO_IP_OUT, protocol, *keys, goto=k.TABLE_IP_OUT))
+    return tuple(items)
 
 
 def _inside_filters(host: Host, container: Container, eth0: Place, lo: Place) -> Iterator[Object]:
     """The container's own end: what is for itself stays, what is for others leaves [4]-[8]."""
     rows, arriving = _Rows(lo), _Rows(eth0)
-    ours = (u32.destination(host.network), u32.destination(_LOCALHOST))
-    icmp = u32.protocol(k.IPPROTO_ICMP)
     yield rows.table(k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR)
     yield rows.table(k.PRIO_OWN, k.TABLE_OWN)
     yield arriving.table(k.PRIO_IP, k.TABLE_IP)
@@ -428,19 +436,31 @@ def _inside_filters(host: Host, container: Container, eth0: Place, lo: Place) ->
         yield rows.listed(k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR, u32.quoted_source_port(block))
         yield rows.listed(k.PRIO_OWN, k.TABLE_OWN, u32.destination_port(block))
         yield arriving.listed(k.PRIO_IP, k.TABLE_IP, u32.destination_port(block), "lo")
+    leaving_roots, arriving_roots = _inside_roots(host)
+    yield from _moved(leaving_roots, lo)
+    yield from _moved(arriving_roots, eth0)
+
+
+@lru_cache(maxsize=4)
+def _inside_roots(host: Host) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
+    """On the container's loopback, and on its public interface."""
+    rows = _Rows(_NOWHERE)
+    leaving, arriving = [], []
+    ours = (u32.destination(host.network), u32.destination(_LOCALHOST))
+    icmp = u32.protocol(k.IPPROTO_ICMP)
     for kind, error in enumerate(u32.ERRORS):
-        yield rows.root(
-            k.PRIO_ICMP_ERROR, kind + 1, *_ICMP, error, *_QUOTED, goto=k.TABLE_ICMP_ERROR
-        )
+        quoting = (*_ICMP, error, *_QUOTED)
+        leaving.append(rows.root(k.PRIO_ICMP_ERROR, kind + 1, *quoting, goto=k.TABLE_ICMP_ERROR))
         for where, to in enumerate(ours, 1):
             node = where << 8 | kind + 1
-            yield rows.root(k.PRIO_ICMP_ERROR, node, *_ICMP, error, to, to=host.public)
-        yield arriving.root(k.PRIO_ICMP_ERROR, kind + 1, *_ICMP, error, ours[1], to="lo")
-    yield rows.root(k.PRIO_OWN, 1, *_PLAIN, goto=k.TABLE_OWN)
+            leaving.append(rows.root(k.PRIO_ICMP_ERROR, node, *_ICMP, error, to, to=host.public))
+        arriving.append(rows.root(k.PRIO_ICMP_ERROR, kind + 1, *_ICMP, error, ours[1], to="lo"))
+    leaving.append(rows.root(k.PRIO_OWN, 1, *_PLAIN, goto=k.TABLE_OWN))
     for where, to in enumerate(ours, 1):
-        yield rows.root(k.PRIO_ICMP, where, icmp, to)
-        yield rows.root(k.PRIO_IP, where, to, to=host.public)
-    yield arriving.root(k.PRIO_IP, 1, *_PLAIN, ours[1], goto=k.TABLE_IP)
+        leaving.append(rows.root(k.PRIO_ICMP, where, icmp, to))
+        leaving.append(rows.root(k.PRIO_IP, where, to, to=host.public))
+    arriving.append(rows.root(k.PRIO_IP, 1, *_PLAIN, ours[1], goto=k.TABLE_IP))
+    return tuple(leaving), tuple(arriving)
 
 
 # The original's list of what a new namespace resets to the kernel's defaults.

@@ -10,6 +10,7 @@ Ethernet header lies at negative ones.  Values and masks are 32-bit words in hos
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from typing import NamedTuple
 
 from .ports import Block
@@ -115,6 +116,7 @@ def arp_sender(mac: str, address: ipaddress.IPv4Address) -> tuple[Key, Key, Key]
 # --- in words -----------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=4096)
 def explain(keys: Match, arp: bool = False) -> str:
     """The match in the vocabulary of tc(8), ports as ranges; unknown keys as tc prints them."""
     if arp:
