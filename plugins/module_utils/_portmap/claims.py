@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from . import ports
@@ -84,15 +84,17 @@ def check_pools(pools: Pools, host_ephemeral: ports.Range) -> None:
             )
 
 
-def check_owners(pools: Pools, owners: Mapping[str, ports.Ranges]) -> None:
+def check_owners(
+    pools: Pools, owners: Mapping[str, ports.Ranges], owner_name: Callable[[str], str] = str
+) -> None:
     """Raise InvalidRequest when containers own ports that the pools no longer hold."""
     pool = (*pools.service, pools.ephemeral)
     for owner, owned in sorted(owners.items()):
         outside = ports.subtract(owned, pool)
         if outside:
             raise InvalidRequest(
-                f"cannot change the pools: {say(outside)} would be outside, and container {owner}"
-                " owns it; remove the container or its ports first"
+                f"cannot change the pools: {say(outside)} would be outside, and container"
+                f" {owner_name(owner)} owns it; remove the container or its ports first"
             )
 
 
@@ -103,11 +105,13 @@ def resolve(
     others: Mapping[str, ports.Ranges],
     namespaces: Mapping[str, Namespace],
     listening: Iterable[int],
+    owner_name: Callable[[str], str] = str,
 ) -> list[Container]:
     """The containers that shall be present, with every port decided.
 
-    `current` are the placed containers among the requested, `others` the ports of everybody else,
-    `listening` the ports in use on the host.  Raises InvalidRequest with the value and the reason.
+    `current` are the placed containers among the requested, `others` the ports of everybody else
+    (`owner_name` says in messages who that is), `listening` the ports in use on the host.  Raises
+    InvalidRequest with the value and the reason.
     """
     _check_veth_names(requests)
     wanted = [request for request in requests if request.present]
@@ -142,7 +146,7 @@ def resolve(
         )
         _check_unheard(container, current.get(request.name), busy)
         placed.append(container)
-    _check_free(placed, others)
+    _check_free(placed, others, owner_name)
     return placed
 
 
@@ -188,7 +192,11 @@ def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
         )
 
 
-def _check_free(placed: Iterable[Container], others: Mapping[str, ports.Ranges]) -> None:
+def _check_free(
+    placed: Iterable[Container],
+    others: Mapping[str, ports.Ranges],
+    owner_name: Callable[[str], str],
+) -> None:
     """Raise InvalidRequest when two would own one port."""
     names = {container.name for container in placed}
     owned = [(item, container.name) for container in placed for item in container.owned]
@@ -198,7 +206,8 @@ def _check_free(placed: Iterable[Container], others: Mapping[str, ports.Ranges])
             continue  # two others: not this task's affair
         newcomer, owner = (one, other) if other not in names else (other, one)
         raise InvalidRequest(
-            f"cannot give ports {shared} to {newcomer}: container {owner} owns them"
+            f"cannot give ports {shared} to {newcomer}: container"
+            f" {owner if owner in names else owner_name(owner)} owns them"
         )
 
 

@@ -68,12 +68,28 @@ def change_ranges(
 
 def _run(decide: Decide, names: Sequence[str] | None, dry_run: bool, with_diff: bool) -> Outcome:
     with host_lock(dry_run):
-        prepared = record.required()
+        prepared = record.load()
+        if prepared is None:
+            return _without_host(decide)
 
         def look(kernel: Kernel) -> Look:
             return look_at(kernel, prepared, decide, names)
 
         return reconcile(look, dry_run=dry_run, with_diff=with_diff)
+
+
+def _without_host(decide: Decide) -> Outcome:
+    """On a host that is not prepared, containers can only be absent."""
+    requests = decide({})
+    kernel = Kernel()
+    try:
+        placed = surveys.placed_names(kernel)
+    finally:
+        kernel.close()
+    if placed or any(request.present for request in requests):
+        record.required()
+    result: dict[str, object] = {"containers": _reported(requests, ()), "service_before": {}}
+    return Outcome([], "", "", result)
 
 
 def look_at(
@@ -115,6 +131,7 @@ def desired(
         _owned_by_others(found, requests),
         spaces,
         _listening(requests, concerned),
+        lambda veth: surveys.owner_name(kernel, veth),
     )
     before: State = {}
     fresh: State = {}

@@ -140,7 +140,7 @@ def _check_owners(kernel: Kernel, found: Survey, pools: Pools, old: Record | Non
             f" {found.host.loopback}: containers are placed; remove them first"
         )
     if pools != old.pools:
-        claims.check_owners(pools, owners)
+        claims.check_owners(pools, owners, lambda veth: surveys.owner_name(kernel, veth))
 
 
 def _base_objects(kernel: Kernel, host: topology.Host) -> list[Object]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
@@ -20,6 +21,7 @@ _BATCH = 128  # requests in one send: their answers fit the receive buffer many 
 _BUFFER = 1 << 20
 _RECEIVE_BUFFER = 8 << 20
 _DUMP_ATTEMPTS = 20
+_PATIENCE = struct.pack("=qq", 60, 0)  # struct timeval: no answer for so long is an error
 
 SENT: list[int] = []  # the type of every request of this process, so that tests can count
 
@@ -54,6 +56,7 @@ class Socket:
         self._socket.setsockopt(
             socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), _RECEIVE_BUFFER
         )
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         for option in (k.NETLINK_CAP_ACK, k.NETLINK_EXT_ACK):
             self._socket.setsockopt(k.SOL_NETLINK, option, 1)
         self._socket.bind((0, 0))
@@ -120,7 +123,12 @@ class Socket:
 
     def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
         """(type, flags, sequence, payload) of the messages of one datagram."""
-        data = memoryview(self._socket.recv(_BUFFER))
+        try:
+            data = memoryview(self._socket.recv(_BUFFER))
+        except BlockingIOError as error:
+            raise KernelRefused(
+                "cannot hear from the kernel: no answer", errno.ETIMEDOUT
+            ) from error
         while len(data) >= _HEADER.size:
             length, kind, flags, sequence, _port = _HEADER.unpack_from(data)
             if length < _HEADER.size or length > len(data):
@@ -145,11 +153,11 @@ def _packed(request: Request, sequence: int) -> bytes:
 
 def _error(data: memoryview) -> Reply:
     """NLMSG_ERROR: the negative errno, the request's header, extended-ack attributes."""
-    errno = -struct.unpack_from("=i", data)[0]
+    number = -struct.unpack_from("=i", data)[0]
     rest = data[4 + _HEADER.size :]
-    found = dict(attributes(rest)) if errno else {}
+    found = dict(attributes(rest)) if number else {}
     said = text(found[k.NLMSGERR_ATTR_MSG]) if k.NLMSGERR_ATTR_MSG in found else ""
-    return Reply(errno, said, None)
+    return Reply(number, said, None)
 
 
 class LinkNames(dict):  # type: ignore[type-arg]

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from . import kernel as k
 from .model import (
@@ -43,9 +43,7 @@ class Change(NamedTuple):
 
     @property
     def subject(self) -> Object:
-        subject = self.after if self.after is not None else self.before
-        assert subject is not None
-        return subject
+        return cast(Object, self.before if self.after is None else self.after)
 
     def describe(self) -> str:
         return f"{self.verb} {self.subject}"

@@ -70,16 +70,29 @@ def reconcile(
         if changes and not dry_run:
             _apply(look, first, changes)
     if changes and not dry_run:
-        with _kernel() as kernel:
-            second = look(kernel)
-            left = second.changes()
-            if left:
-                raise NotConverged(
-                    f"cannot converge: after {len(changes)} changes these are still to do"
-                    f" ({_told([change.describe() for change in left])}); something else changes"
-                    " this host at the same time, or this is a defect"
-                )
+        _verify(look, len(changes))
     return outcome
+
+
+def _verify(look: Callable[[Kernel], Look], done: int) -> None:
+    """Look again until nothing is left to do.
+
+    A second round has work only when the kernel hid something from the first look, as it does with
+    the filters of a priority that was deleted by hand.
+    """
+    for last in (False, True):
+        with _kernel() as kernel:
+            again = look(kernel)
+            left = again.changes()
+            if not left:
+                return
+            if not last:
+                _apply(look, again, left)
+    raise NotConverged(
+        f"cannot converge: after {done} changes these are still to do"
+        f" ({_told([change.describe() for change in left])}); something else changes this host at"
+        " the same time, or this is a defect"
+    )
 
 
 def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Change]) -> None:

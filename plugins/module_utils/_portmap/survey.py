@@ -154,6 +154,13 @@ def placed_names(kernel: Kernel) -> list[str]:
     return list(_placed(kernel, None))
 
 
+def owner_name(kernel: Kernel, veth: str) -> str:
+    """The container that a veth belongs to, for messages; the veth itself when it does not say."""
+    link = kernel.link(veth) if veth.startswith(k.VETH_PREFIX) else None
+    found = topology.read_alias(link.alias) if link else None
+    return found[0] if found else veth
+
+
 def _unnamed(link: str) -> tuple[str, str, str]:
     """A veth that a killed run made and had not marked yet."""
     name = link[len(k.VETH_PREFIX) :]
