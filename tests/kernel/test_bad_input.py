@@ -132,6 +132,18 @@ CONTAINER = {
         container(name="new", ephemeral_ports="30031-30016"),
         ["30031-30016"],
     ),
+    "ephemeral range that is no power of two": (
+        container(name="new", ephemeral_ports="30512-30611"),
+        ["30512-30611", "power of two"],
+    ),
+    "ephemeral range that is not aligned": (
+        container(name="new", ephemeral_ports="30520-30535"),
+        ["30520-30535", "multiple|aligned"],
+    ),
+    "ephemeral range too small": (
+        container(name="new", ephemeral_ports="30512-30519"),
+        ["30512-30519", "16"],
+    ),
     "dead pid": (container(name="new", pid=4194304, ports=["31200"]), ["4194304"]),
     "pid 0": (container(name="new", pid=0, ports=["31200"]), ["0"]),
     "pid and netns": (

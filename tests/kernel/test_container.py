@@ -263,16 +263,16 @@ def test_a_freed_ephemeral_range_is_handed_out_again(prepared: Modules) -> None:
 
 
 def test_an_ephemeral_range_can_be_chosen(lab: Lab, prepared: Modules) -> None:
-    made = prepared.container(name="web", ports=["31000"], ephemeral_ports="30100-30199")
-    assert made["container"]["ephemeral_ports"] == "30100-30199"
-    assert lab.container("web").sysctl("ipv4/ip_local_port_range") == "30100\t30199"
+    made = prepared.container(name="web", ports=["31000"], ephemeral_ports="30112-30143")
+    assert made["container"]["ephemeral_ports"] == "30112-30143"
+    assert lab.container("web").sysctl("ipv4/ip_local_port_range") == "30112\t30143"
     kept = prepared.container(name="web", ports=["31000"])
     assert not kept["changed"]
-    assert kept["container"]["ephemeral_ports"] == "30100-30199"
+    assert kept["container"]["ephemeral_ports"] == "30112-30143"
 
 
 def test_a_range_goes_round_one_that_was_chosen(prepared: Modules) -> None:
-    prepared.container(name="web", ephemeral_ports="30016-30020")
+    prepared.container(name="web", ephemeral_ports="30016-30031")
     assert prepared.container(name="db")["container"]["ephemeral_ports"] == "30032-30047"
 
 

@@ -9,6 +9,7 @@ The original is the network isolator of Apache Mesos; bugs go by its commits and
 from __future__ import annotations
 
 import ast
+import functools
 from pathlib import Path
 
 import pytest
@@ -296,6 +297,7 @@ TESTS: dict[str, list[str] | str] = {
 }
 
 
+@functools.cache
 def names() -> set[str]:
     """The tests and test classes of the files beside this one."""
     return {

@@ -269,7 +269,6 @@ def test_absent_works_after_the_qdiscs_are_gone(lab: Lab, prepared: Modules) -> 
         "tc filter del dev eth0 ingress protocol ip prio 514",
         "sysctl -w net.ipv4.conf.lo.route_localnet=0",
         "sysctl -w net.ipv4.conf.lo.accept_local=0",
-        "sysctl -w net.ipv4.conf.all.rp_filter=1",
         "ip link set lo mtu 65536",
         "ip link set lo address 02:00:00:00:00:99",
         "umount /run/netns",
@@ -281,6 +280,14 @@ def test_one_run_repairs_a_damaged_host(lab: Lab, prepared: Modules, damage: str
     assert prepared.host(**POOLS)["changed"]
     assert snapshot.difference(whole, snapshot.of(lab.host)) == ""
     assert not prepared.host(**POOLS)["changed"]
+
+
+def test_one_run_relaxes_rp_filter_again(lab: Lab, prepared: Modules) -> None:
+    """What somebody switched on in between stays on everywhere else."""
+    lab.host.place.set_sysctl("ipv4/conf/all/rp_filter", "1")
+    assert prepared.host(**POOLS)["changed"]
+    names = ("all", "lo", "eth0")
+    assert sysctls(lab, *(f"conf/{name}/rp_filter" for name in names)) == ["0", "0", "1"]
 
 
 def test_a_missing_record_is_an_error_that_names_the_fix(lab: Lab, prepared: Modules) -> None:

@@ -197,6 +197,9 @@ def _connect(lab: Lab, mtu: int) -> None:
     for machine in (lab.peer, lab.other, lab.wire):
         machine.place.set_sysctl("ipv6/conf/all/disable_ipv6", "1")
     lab.peer.place.set_sysctl("ipv4/ip_forward", "1")
+    # Addresses of IPv6 are there at once, or not at all, so that states can be compared.
+    lab.host.place.set_sysctl("ipv6/conf/all/accept_dad", "0")
+    lab.host.place.set_sysctl("ipv6/conf/eth0/accept_dad", "0")
     lab.host.ip(
         "link set lo up",
         "link set eth0 up",

@@ -9,6 +9,7 @@ import difflib
 import glob
 import json
 import os
+import re
 from typing import Any
 
 from .machines import Machine
@@ -68,12 +69,25 @@ def _network(machine: Machine, container: str | None) -> Snapshot:
         "qdiscs": shown("tc", "qdisc", "show"),
     }
     for name in names:
-        state[f"filters {name}"] = machine.run(
+        shown = machine.run(
             "tc", "filter", "show", "dev", name, "ingress", container=container, check=False
         ).stdout
+        state[f"filters {name}"] = _without_root_tables(shown)
     place = machine.place if container is None else machine.container(container)
     state["sysctls"] = _sysctls(place.netns)
     return state
+
+
+def _without_root_tables(text: str) -> str:
+    """Filters without the tables that the kernel makes by itself, one for each priority.
+
+    It numbers them as it likes, and keeps the empty one of a priority that has been used.
+    """
+    lines = []
+    for line in text.splitlines():
+        if not re.search(r"fh [89a-f][0-9a-f]{2}: ht divisor 1|chain 0 $", line):
+            lines.append(re.sub(r"(fh|ht) [89a-f][0-9a-f]{2}\b", r"\1 root", line))
+    return "\n".join(lines)
 
 
 def _link(link: dict[str, Any]) -> str:
@@ -126,14 +140,20 @@ def _mounts(machine: Machine) -> str:
 
 
 def _files(machine: Machine) -> str:
-    """Everything below /run, with the text of small files."""
+    """Everything below /run, with the text of small files.
+
+    The file of the lock stays when a run ends, as removing it would let two in at once: left out.
+    """
     base = machine.path("/run")
     lines = []
     for folder, _, names in os.walk(base):
-        lines.append(folder[len(base) :] + "/")
+        if names != ["lock"]:
+            lines.append(folder[len(base) :] + "/")
         for name in names:
             path = os.path.join(folder, name)
             inside_path = path[len(base) :]
+            if inside_path == "/portmap/lock":
+                continue
             if folder.endswith("/netns"):
                 lines.append(inside_path)
                 continue
