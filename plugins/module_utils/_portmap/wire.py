@@ -152,7 +152,7 @@ def _mirred(verb: str, ifindex: int, last: bool) -> bytes:
 class Seen(NamedTuple):
     """A filter as the kernel reports it: `handle` is the kernel's, `item` our reading of it.
 
-    `item` is None for kinds that we do not install; `kind` is the classifier's name.
+    `item` is None for kinds and chains that we do not use; `kind` is the classifier's name.
     """
 
     kind: str
@@ -171,16 +171,20 @@ def read_filter(data: memoryview, place: Place, names: LinkNames) -> Seen | None
         return None
     _family, _ifindex, handle, _parent, info = _TCMSG.unpack_from(data)
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
-    kind, options = "", None
+    kind, options, chain = "", None, 0
     for name, value in attributes(data[_TCMSG.size :]):
         if name == k.TCA_KIND:
             kind = text(value)
+        elif name == k.TCA_CHAIN:
+            chain = number(value)
         elif name == k.TCA_OPTIONS:
             options = value
     if options is None or not handle or (kind == "u32" and _is_root_table(handle)):
         return None
     item: Object | None = None
-    if kind == "u32":
+    if chain:
+        pass  # all of ours are in chain 0, where packets start
+    elif kind == "u32":
         item = _read_u32(options, place, (protocol, priority, handle), names)
     elif kind == "bpf" and priority == k.PRIO_DROP and protocol == k.ETH_P_ALL:
         item = _read_drop(options, place)
