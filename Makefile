@@ -11,9 +11,9 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
-# In the order in which they run: what fails quickest, and tells most, comes first.
+# All but `install`, of which `cores` is more. In the order in which they run: what fails quickest, and tells most, comes first.
 GATES := lint unit changelog reuse docs-lint docs build gates kernel demo units sanity ansible-lint \
-         integration importer install cores molecule
+         integration importer cores molecule
 QUICK := lint unit smoke
 
 # The demo and everything that touches the kernel need root, in namespaces of their own.
