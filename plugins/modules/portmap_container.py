@@ -161,7 +161,7 @@ changes:
   returned: success
   type: list
   elements: str
-  sample: ['add link pm-web type veth peer web:eth0 address 02:00:00:00:00:10 mtu 1500 alias "portmap:web"']
+  sample: ['add link pm-web type veth peer web:eth0 address 02:00:00:00:00:10 mtu 1500 group 28781 alias "portmap:web"']
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -37,7 +37,7 @@ EXAMPLES = r"""
 
 RETURN = r"""
 host:
-  description: The host, as M(netiso.portmap.portmap_host) returns it.
+  description: The host, as M(netiso.portmap.portmap_host) returns it; null when it is not prepared.
   returned: success
   type: dict
   sample: {"public_interface": "eth0", "address": "10.0.0.1/24"}
@@ -73,10 +73,41 @@ containers:
       type: str
       sample: 32768-33791
     statistics:
-      description: >-
-        What the container has received (C(rx_)) and sent (C(tx_)): packets, bytes, errors, dropped.
+      description: What the container has received and sent, seen from inside.
       type: dict
-      sample: {"rx_packets": 12, "rx_bytes": 3456, "rx_errors": 0, "rx_dropped": 0}
+      contains:
+        rx_packets:
+          description: Packets that the container has received.
+          type: int
+          sample: 12
+        rx_bytes:
+          description: Bytes that the container has received.
+          type: int
+          sample: 3456
+        rx_errors:
+          description: Errors when the container received.
+          type: int
+          sample: 0
+        rx_dropped:
+          description: Packets dropped when the container received.
+          type: int
+          sample: 0
+        tx_packets:
+          description: Packets that the container has sent.
+          type: int
+          sample: 12
+        tx_bytes:
+          description: Bytes that the container has sent.
+          type: int
+          sample: 3456
+        tx_errors:
+          description: Errors when the container sent.
+          type: int
+          sample: 0
+        tx_dropped:
+          description: Packets dropped when the container sent.
+          type: int
+          sample: 0
 problems:
   description: What is not as it should be. An empty list when all is well.
   returned: success

@@ -189,7 +189,8 @@ def _share(
     before.update(state(surveys.entries_of(kernel, found, owned, veths)))
     present = {container.veth.link for container in containers}
     if found.whole:
-        present |= {placed.veth.name for placed in found.placed.values()} - veths
+        named = {request.name for request in requests}
+        present |= {other.veth.name for other in found.placed.values() if other.name not in named}
         absent = {
             veth for chain in found.chains.values() for node in chain.values() for veth in node
         }

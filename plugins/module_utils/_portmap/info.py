@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from . import claims, inside, netns, record, topology
 from . import containers as placing
 from . import host as hosts
+from . import kernel as k
 from . import survey as surveys
 from .errors import InvalidRequest, PortmapError
 from .inside import handle_path
@@ -26,11 +27,13 @@ _COUNTERS = ("packets", "bytes", "errors", "dropped")
 def gather(container: str | None) -> dict[str, object]:
     """host, containers and problems as the module returns them.
 
-    Raises InvalidRequest when the host is not prepared or `container` does not exist.
+    Raises InvalidRequest when `container` does not exist.
     """
-    prepared = record.required()
+    prepared = record.load()
     kernel = Kernel()
     try:
+        if prepared is None:
+            return _unprepared(kernel, container)
         host = kernel.host(prepared.public, prepared.loopback)
         names = None if container is None else [claims.check_name(container, "container")]
         found = surveys.survey(kernel, host, names)
@@ -93,16 +96,36 @@ def _problems(
     problems += _host_problems(kernel, found, prepared)
     if container is None:
         problems += _orphans(found, set(current))
-        problems += [
-            _problem(
-                None,
-                "foreign",
-                f"filter dev {item.place} ingress prio {item.priority} {item.kind}"
-                f" handle {item.handle:x} is not ours",
-            )
-            for item in kernel.foreign
-        ]
+        problems += _strangers(kernel)
     return problems
+
+
+def _strangers(kernel: Kernel) -> list[dict[str, object]]:
+    """Filters of others that may come in between: at our priorities, or where only ours belong."""
+    problems = []
+    for item in kernel.foreign:
+        name = item.place.netns
+        if item.place.link.startswith(k.VETH_PREFIX):
+            name = surveys.owner_name(kernel, item.place.link)
+        if name or item.priority in k.OUR_PRIORITIES:
+            said = (
+                f"filter dev {item.place} ingress prio {item.priority} {item.kind}"
+                f" handle {item.handle:x} is not ours"
+            )
+            problems.append(_problem(name or None, "foreign", said))
+    return problems
+
+
+def _unprepared(kernel: Kernel, container: str | None) -> dict[str, object]:
+    """Without a record nothing tells service from ephemeral ports, nor what should be."""
+    names = surveys.placed_names(kernel)
+    if container is not None and container not in names:
+        raise InvalidRequest(f"cannot describe {container}: there is no such container")
+    problems = [
+        _problem(name, "missing", f"the host is not prepared: {record.PATH} is missing")
+        for name in sorted(names)
+    ]
+    return {"host": None, "containers": [], "problems": problems}
 
 
 def _container_problems(

@@ -102,6 +102,7 @@ class Veth(NamedTuple):
     mtu: int
     alias: str
     paired: bool = True
+    group: int = kernel.LINK_GROUP
 
     @property
     def identity(self) -> tuple[object, ...]:
@@ -111,7 +112,7 @@ class Veth(NamedTuple):
         peer = self.peer if self.paired else "elsewhere"
         return (
             f"link {self.place} type veth peer {peer} address {self.mac} mtu {self.mtu}"
-            f' alias "{self.alias}"'
+            f' group {self.group} alias "{self.alias}"'
         )
 
 

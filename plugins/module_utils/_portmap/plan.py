@@ -104,7 +104,7 @@ def collapse(
 
     `foreign` holds (place, protocol, priority) of strangers' filters: what they hang on stays.
     The host's interfaces have filters of containers that the states may leave out, unless they
-    are there `host_in_full`.
+    are there `host_in_full`; the mirror of ARP is always there.
     """
     kept = {_slot(item) for item in after.values() if isinstance(item, (Filter, Table))}
     kept |= foreign
@@ -122,7 +122,11 @@ def collapse(
             result.append(change)
         elif _goes_anyway(item, bare) or (isinstance(item, Qdisc) and item.place in shared):
             continue
-        elif slot is None or slot in kept or not (host_in_full or slot[0].netns):
+        elif (
+            slot is None
+            or slot in kept
+            or not (host_in_full or slot[0].netns or slot[2] == k.PRIO_ARP)
+        ):
             result.append(change)
         elif slot not in flushed:
             flushed.add(slot)
@@ -191,6 +195,8 @@ def _kind_rank(item: Object, number: int) -> float:
 
 def _order(change: Change) -> tuple[object, ...]:
     item = change.subject
+    if isinstance(item, Veth) and change.after is None and not item.paired:
+        return 0, str(item)  # it holds the place of the one to be made
     number = step(item)
     rank = _kind_rank(item, number)
     if change.after is None:

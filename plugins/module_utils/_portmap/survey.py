@@ -239,17 +239,34 @@ def details(kernel: Kernel, found: Survey, name: str, namespace: Namespace | Non
         finally:
             os.close(descriptor)
         objects += inside.objects
-    if placed:
-        paired = _paired(placed.veth, inside.eth0 if inside else None)
+    eth0 = inside.eth0 if inside else None
+    placed = placed or _renamed(kernel, name, eth0)
+    if placed and placed.veth.name != topology.veth_name(name):
+        objects = [item for item in objects if not _lies_on(item, Place(name, found.host.public))]
+        objects += _veth(placed, found.host, False)
+    elif placed:
+        paired = _paired(placed.veth, eth0)
         objects += _veth(placed, found.host, paired or namespace is None)
         if paired or namespace is None:
             objects += found.veths[name]
             if placed.veth.up:
                 objects.append(LinkUp(Place(HOST, placed.veth.name)))
-    eth0 = inside.eth0 if inside else None
     ours = placed is not None and _paired(placed.veth, eth0)
     stranger = eth0.name if eth0 and not ours else ""
     return Details(objects, inside.settable if inside else (), stranger)
+
+
+def _renamed(kernel: Kernel, name: str, eth0: rtnl.LinkSeen | None) -> Placed | None:
+    """The container's veth when somebody gave it another name; it has to be made anew."""
+    link = kernel.link(kernel.names[eth0.peer_ifindex]) if eth0 and eth0.peer_ifindex else None
+    found = topology.read_alias(link.alias) if link else None
+    if link is None or found is None or found[0] != name or link.group != k.LINK_GROUP:
+        return None
+    return Placed(*found, link, ())
+
+
+def _lies_on(item: Object, place: Place) -> bool:
+    return getattr(item, "place", None) == place
 
 
 def _handle(name: str, path: str) -> list[Object]:
@@ -275,7 +292,7 @@ def _veth(placed: Placed, host: topology.Host, paired: bool) -> list[Object]:
     seen = placed.veth
     place = Place(HOST, seen.name)
     peer = Place(placed.name, host.public)
-    objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired)]
+    objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired, seen.group)]
     sysctl = f"net/ipv6/conf/{seen.name}/disable_ipv6"
     value = netns.read_sysctl(sysctl)
     if value is not None and paired:

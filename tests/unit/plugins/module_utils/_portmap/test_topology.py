@@ -99,7 +99,7 @@ def test_a_namespace_with_a_name_of_its_own_gets_no_handle_and_no_mark_from_us()
     lines = describe(placed(HOST, WEB._replace(handle="blue", origin="kept"))).splitlines()
     assert sorted({*lines} - {*written("placed_container.txt")}) == [
         (
-            "link pm-web type veth peer web:eth0 address 02:00:00:00:00:01 mtu 1500"
+            "link pm-web type veth peer web:eth0 address 02:00:00:00:00:01 mtu 1500 group 28781"
             ' alias "portmap:web netns=blue kept"'
         ),
         "link web:lo address 02:00:00:00:00:01 mtu 1500 up",
