@@ -22,8 +22,10 @@ HOST_STEP = ("portmap_host", POOLS)
 PLACED = ("portmap_container", {"containers": inventory()})
 
 
-def step(name: str, *before: tuple[str, dict[str, Any]], module: str, **parameters: Any) -> None:
-    STEPS[name] = (list(before), (module, parameters))
+def step(
+    title: str, /, *before: tuple[str, dict[str, Any]], module: str, **parameters: Any
+) -> None:
+    STEPS[title] = (list(before), (module, parameters))
 
 
 step("prepare", module="portmap_host", **POOLS)
