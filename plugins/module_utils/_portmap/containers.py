@@ -185,8 +185,10 @@ def _share(
 ) -> None:
     """Entries in the hash tables of the host's interfaces, and the mirrors."""
     veths = {topology.veth_name(request.name) for request in requests}
-    owned = [item for container in (*containers, *concerned.values()) for item in container.owned]
-    before.update(state(surveys.entries_of(kernel, found, owned, veths)))
+    blocks = {
+        block for container in (*containers, *concerned.values()) for block in container.blocks
+    }
+    before.update(state(surveys.entries_of(kernel, found, blocks, veths)))
     present = {container.veth.link for container in containers}
     if found.whole:
         named = {request.name for request in requests}

@@ -316,10 +316,19 @@ def new_namespace(
 
 
 def entries_of(
-    kernel: Kernel, found: Survey, owned: Iterable[ports.Range], veths: set[str]
+    kernel: Kernel, found: Survey, owned: Iterable[ports.Block], veths: set[str]
 ) -> list[Filter]:
-    """Entries in the hash tables: of these ports, of these veths, and of veths that are gone."""
-    blocks = set(ports.cut(ports.join(owned), 256))
+    """Entries in the hash tables: of these blocks, of these veths, and of veths that are gone.
+
+    A veth lists every block before an entry of it is made, and until after it is deleted.
+    """
+    listed = [
+        block
+        for name, placed in found.placed.items()
+        if placed.veth.name in veths
+        for block in _listed_blocks(found.veths[name])
+    ]
+    blocks = set(topology.hashed_blocks([*owned, *listed]))
     if found.whole:
         known = {placed.veth.name for placed in found.placed.values()} - veths
         return [

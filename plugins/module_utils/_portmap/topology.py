@@ -205,9 +205,10 @@ def hashed_block(bucket: int, node: int) -> ports.Block | None:
     return ports.Block(bucket << 8 | low, size)
 
 
-def hashed_blocks(owned: Iterable[ports.Range]) -> Iterator[ports.Block]:
-    """Blocks for the hash tables: none spans two buckets."""
-    return ports.cut(owned, 256)
+def hashed_blocks(blocks: Iterable[ports.Block]) -> Iterator[ports.Block]:
+    """The same ports in blocks for the hash tables: none spans two buckets."""
+    for block in blocks:
+        yield from ports.cut([ports.Range(block.first, block.last)], 256)
 
 
 # --- the host -----------------------------------------------------------------------------------
@@ -335,7 +336,7 @@ def shared_entries(host: Host, container: Container) -> Iterator[Object]:
     veth = container.veth.link
     for place in (host.public_place, host.loopback_place):
         rows = _Rows(place)
-        for block in hashed_blocks(container.owned):
+        for block in hashed_blocks(container.blocks):
             by_port = u32.destination_port(block)
             quoted = u32.quoted_source_port(block)
             yield rows.hashed(k.PRIO_IP, k.TABLE_IP, block, by_port, veth)
