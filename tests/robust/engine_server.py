@@ -25,6 +25,7 @@ import ansible.module_utils.basic as basic
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import faults
+import sight
 
 _COLLECTION = "ansible_collections.netiso.portmap.plugins"
 _NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info")
@@ -49,7 +50,9 @@ def main() -> None:
     answer = os.fdopen(os.dup(1), "w")
     for line in sys.stdin:
         job = json.loads(line)
-        if "shell" in job:
+        if "look" in job:
+            said = sight.look()
+        elif "shell" in job:
             said = _shell(job["shell"])
         else:
             said = _run(modules[job["module"]], netlink, netns, job)

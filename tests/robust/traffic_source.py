@@ -250,9 +250,7 @@ class Traffic:
             "sent": sum(tally.sent for tally in tallies),
             "answered": sum(tally.answered for tally in tallies),
             "silent": [
-                item.name
-                for item in (*self.streams, *self.connections)
-                if not item.tally.answered
+                item.name for item in (*self.streams, *self.connections) if not item.tally.answered
             ],
             "lost": sorted(loss for tally in tallies for loss in tally.lost),
         }

@@ -14,91 +14,92 @@ import re
 
 from engine import Engine
 
-_NETWORK = r"""
-ip -d -o link show
-ip -o -4 address show
-ip -4 route show table all
-tc qdisc show
-for link in $(ip -o link show | sed 's/^[0-9]*: \([^:@]*\).*/\1/'); do
-    echo "filter show dev $link ingress"
-done | tc -force -batch - 2>&1
-cd /proc/sys/net
-grep -s . ipv4/conf/*/rp_filter ipv4/conf/*/accept_local ipv4/conf/*/route_localnet \
-    ipv4/conf/*/send_redirects ipv4/conf/*/arp_ignore ipv4/ip_local_port_range \
-    ipv6/conf/all/disable_ipv6 ipv4/tcp_rmem ipv4/tcp_keepalive_time core/somaxconn
-true
-"""
-_SCRIPT = """
-echo '#### host'
-sh -c "$NETWORK"
-for handle in $(ls /run/netns 2>/dev/null); do
-    echo "#### $handle"
-    nsenter --net=/run/netns/$handle sh -c "$NETWORK" 2>&1
-done
-echo '#### files'
-find /run -path /run/portmap/lock -prune -o -print
-cat /run/portmap/host.json 2>/dev/null
-grep -o '/run.* - [a-z]*' /proc/self/mountinfo | sed 's/:[0-9]*//g'
-"""
-
-_LINK = re.compile(r"^\d+: ([^:@]+)(@\S+)?: <([^>]*)> mtu (\d+).*")
+_LINK = re.compile(r"^\d+: ([^:@]+)(@\S+)?: <([^>]*)> mtu (\d+)")
 _DROPPED = (
     (re.compile(r"\bindex \d+ ref \d+ bind \d+"), ""),
-    (re.compile(r"\bfh 8[0-9a-f]{2}:"), "fh root:"),
-    (re.compile(r"\bht 8[0-9a-f]{2}\b"), "ht root"),
+    (re.compile(r"\b(fh|ht) 8[0-9a-f]{2}\b"), r"\1 root"),
     (re.compile(r"\bfh (\w+):(\w*):[89a-f][0-9a-f]{2}\b"), r"fh \1:\2:any"),
-    (re.compile(r"\border \d+ key ht"), "key ht"),
-    (re.compile(r"\bbkt \w+\b"), ""),
+    (re.compile(r"\border \d+ key"), "key"),
+    (re.compile(r"\bbkt \w+\b|\brefcnt \d+"), ""),
     (re.compile(r" (valid_lft|preferred_lft) \w+"), ""),
     (re.compile(r"\btag \w+|\bid \d+|\bjited\b|\bnot_in_hw\b|\bchain 0\b"), ""),
     (re.compile(r"^\d+: "), ""),
+    (re.compile(r"\bqdisc (\w+) \w+: dev"), r"qdisc \1 dev"),
     (re.compile(r"\s+"), " "),
 )
 
 
 def look(engine: Engine) -> list[str]:
     """Every object of the host and of its containers, one per line."""
-    script = f"NETWORK={_quoted(_NETWORK)}; export NETWORK; {_SCRIPT}"
-    lines = []
-    section, about = "", ""
-    for line in engine.shell(script).splitlines():
-        if line.startswith("#### "):
-            section, about = line[5:], ""
-        elif line.startswith(("filter ", "qdisc ")):
-            about = _tidy(line)
-            lines.append(f"{section} | {about}")
-        elif line.startswith(("  ", "\t")) and about:
-            lines[-1] += " " + _tidy(line)
-        elif link := _LINK.match(line):
-            lines.append(f"{section} | {_described(link, line)}")
-        else:
-            lines.append(f"{section} | {_tidy(line)}")
-    return sorted(lines)
+    found: list[str] = []
+    for section, text in engine.look().items():
+        read = {"links": _links, "filters": _filters, "mounts": _mounts}
+        lines = read.get(section.split(" ")[-1], _plain)(text)
+        found += [f"{section}: {line}" for line in lines]
+    return sorted(found)
 
 
 def difference(one: list[str], other: list[str]) -> str:
     """The lines in which two looks differ; empty when they are the same."""
+    if one == other:
+        return ""
     found = difflib.unified_diff(one, other, n=0, lineterm="")
     return "\n".join(line for line in found if not line.startswith(("---", "+++", "@@")))
 
 
-def _described(link: re.Match[str], line: str) -> str:
-    name, _peer, flags, mtu = link.groups()
-    up = "up" if "UP" in flags.split(",") else "down"
-    words = line.replace("\\", " ").split()
-    values = [
-        f"{key} {words[words.index(key) + 1]}"
-        for key in ("link/ether", "link/loopback", "alias", "group")
-        if key in words
-    ]
-    return f"link {name} {up} mtu {mtu} {'veth ' * ('veth' in words)}{' '.join(values)}"
+def without(looked: list[str], *words: str) -> list[str]:
+    """The lines in which none of the words occurs."""
+    return [line for line in looked if not any(word in line for word in words)]
+
+
+def _links(text: str) -> list[str]:
+    lines = []
+    for line in text.splitlines():
+        link = _LINK.match(line)
+        assert link, line
+        name, _peer, flags, mtu = link.groups()
+        words = line.replace("\\", " ").split()
+        up = "up" if "UP" in flags.split(",") else "down"
+        values = [
+            f"{key} {words[words.index(key) + 1]}"
+            for key in ("link/ether", "link/loopback", "alias", "group")
+            if key in words
+        ]
+        kind = [word for word in ("veth", "dummy", "vlan", "bridge") if word in words]
+        lines.append(" ".join([name, *kind, up, f"mtu {mtu}", *values]))
+    return lines
+
+
+def _filters(text: str) -> list[str]:
+    lines: list[str] = []
+    link = ""
+    for line in text.splitlines():
+        if line.startswith("link "):
+            link = line[5:]
+        elif line.startswith("qdisc "):
+            lines.append(_tidy(line))
+        elif line.startswith("filter "):
+            lines.append(f"{link} {_tidy(line)}")
+        elif line.strip() and lines:
+            lines[-1] += f" {_tidy(line)}"
+    return lines
+
+
+def _mounts(text: str) -> list[str]:
+    """Where, of what kind, and whether shared."""
+    lines = []
+    for line in text.splitlines():
+        before, _, after = line.partition(" - ")
+        shared = " shared" if "shared:" in before else ""
+        lines.append(f"{before.split()[4]} {after.split()[0]}{shared}")
+    return lines
+
+
+def _plain(text: str) -> list[str]:
+    return [_tidy(line) for line in text.splitlines() if line.strip()]
 
 
 def _tidy(line: str) -> str:
     for pattern, instead in _DROPPED:
         line = pattern.sub(instead, line)
     return line.strip()
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"

@@ -1,0 +1,87 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Read a machine, section by section, with as few processes as possible: tests look often."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+_SYSCTLS = (
+    "ipv4/conf/*/rp_filter",
+    "ipv4/conf/*/accept_local",
+    "ipv4/conf/*/route_localnet",
+    "ipv4/conf/*/send_redirects",
+    "ipv4/conf/*/arp_ignore",
+    "ipv4/ip_local_port_range",
+    "ipv4/tcp_rmem",
+    "ipv4/tcp_wmem",
+    "ipv4/tcp_keepalive_time",
+    "ipv6/conf/*/disable_ipv6",
+    "core/somaxconn",
+)
+_LINK = re.compile(r"^\d+: ([^:@]+)", re.MULTILINE)
+
+
+def look() -> dict[str, str]:
+    """Sections by name, as text that only `world.lines` needs to understand."""
+    found = {}
+    found.update(_network("host", []))
+    for handle in sorted(glob.glob("/run/netns/*")):
+        name = os.path.basename(handle)
+        if os.stat(handle).st_dev != os.stat("/run/netns").st_dev:
+            found.update(_network(name, ["nsenter", f"--net={handle}", "--"]))
+    found["files"] = "\n".join(
+        [f"{folder}/{name}" for folder, _, names in os.walk("/run") for name in ("", *names)]
+    )
+    for path in glob.glob("/run/portmap/*.json"):
+        found[path] = Path(path).read_text(encoding="utf-8")
+    mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
+    found["mounts"] = "\n".join(line for line in mounts.splitlines() if " /run" in line)
+    return found
+
+
+def _network(name: str, enter: list[str]) -> dict[str, str]:
+    links = _told([*enter, "ip", "-d", "-o", "link", "show"])
+    names = _LINK.findall(links)
+    others = _told([*enter, "ip", "-o", "-4", "-force", "-batch", "-"],
+                   ("address show", "route show table all", "rule show"))  # fmt: skip
+    asked = [line for link in names
+             for line in ("qdisc show dev lo", f"filter show dev {link} ingress")]  # fmt: skip
+    filters = _told([*enter, "tc", "-force", "-batch", "-"], ["qdisc show", *asked])
+    patterns = " ".join(_SYSCTLS)
+    script = f"cd /proc/sys/net && grep -s . {patterns}"
+    sysctls = _told([*enter, "sh", "-c", script])
+    return {
+        f"{name} links": links,
+        f"{name} addresses": others,
+        f"{name} filters": _by_link(filters, names),
+        f"{name} sysctls": sysctls,
+    }
+
+
+def _told(command: list[str], lines: Sequence[str] = ()) -> str:
+    done = subprocess.run(
+        command, input="\n".join(lines) + "\n", capture_output=True, text=True, check=False
+    )
+    return done.stdout
+
+
+def _by_link(text: str, links: list[str]) -> str:
+    """tc(8) leaves out the link that it was asked about; the qdiscs of lo come before each."""
+    lines = []
+    left = iter(links)
+    asked = False
+    for line in text.splitlines():
+        about_lo = line.startswith("qdisc ") and " dev " not in line
+        if about_lo and not asked:
+            lines.append(f"link {next(left)}")
+        elif not about_lo:
+            lines.append(line)
+        asked = about_lo
+    return "\n".join(lines)
