@@ -47,7 +47,7 @@ def prices(count: int, folder: Path) -> dict[str, Price]:
     found = {}
     with machines.lab() as lab:
         modules = Modules(lab.host)
-        modules.host(**POOLS)
+        modules.host(**{**POOLS, "ephemeral_ports": "20000-29999"})
         modules.container(containers=others(count))
         for step, (module, parameters) in STEPS.items():
             log = folder / f"{count}-{step.replace(' ', '-')}"

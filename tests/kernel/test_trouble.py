@@ -135,22 +135,22 @@ def test_a_failure_half_way_is_told_and_undone(
     assert prepared.info()["problems"] == []
 
 
-def test_touching_pools_are_cut_apart(lab: Lab, modules: Modules) -> None:
-    """Service ports 31016 and up beside ephemeral ports that end at 31015."""
+def test_touching_pools_are_cut_apart(modules: Modules) -> None:
+    """Service ports 31008 and up beside ephemeral ports that end at 31007."""
     modules.host(
-        ports=["31016-32000"],
-        ephemeral_ports="31000-31015",
+        ports=["31008-32000"],
+        ephemeral_ports="30992-31007",
         ephemeral_ports_per_container=16,
     )
-    made = modules.container(name="web", ports=["31016-31031"])["container"]
-    assert (made["ports"], made["ephemeral_ports"]) == (["31016-31031"], "31000-31015")
-    assert not modules.container(name="web", ports=["31016-31031"])["changed"]
-    modules.ranges(container="web", ports=["31016-31031"], state="absent")
+    made = modules.container(name="web", ports=["31008-31023"])["container"]
+    assert (made["ports"], made["ephemeral_ports"]) == (["31008-31023"], "30992-31007")
+    assert not modules.container(name="web", ports=["31008-31023"])["changed"]
+    modules.ranges(container="web", ports=["31008-31023"], state="absent")
     told = modules.info(container="web")["containers"][0]
-    assert (told["ports"], told["ephemeral_ports"]) == ([], "31000-31015")
+    assert (told["ports"], told["ephemeral_ports"]) == ([], "30992-31007")
 
 
-def test_two_runs_at_once_give_two_containers(lab: Lab, prepared: Modules) -> None:
+def test_runs_at_once_give_each_its_container(prepared: Modules) -> None:
     names = [f"n{number}" for number in range(6)]
     with ThreadPoolExecutor() as pool:
         made = list(
