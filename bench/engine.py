@@ -1,0 +1,110 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs on the host of a lab: one run of the engine, timed, or its plan as a batch for ip and tc.
+
+A request comes as JSON on standard input, the measurement goes as JSON to standard output.
+The clock starts when everything is imported and stops when the result could be returned.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import batch
+import pyroute2.netlink.rtnl.ifaddrmsg
+import pyroute2.netlink.rtnl.ifinfmsg
+import pyroute2.netlink.rtnl.rtmsg
+import pyroute2.netlink.rtnl.tcmsg  # noqa: F401  what a run that writes imports on the way
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+    boundary,
+    claims,
+    containers,
+    host,
+    kernel,
+    netlink,
+    record,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import Kernel
+
+LEFT_OUT = {"state": "present", "netns": None, "pid": None, "ports": None, "ephemeral_ports": None}
+
+
+def requests_of(items: list[dict[str, Any]]) -> list[claims.Request]:
+    params = {"containers": [{**LEFT_OUT, **item} for item in items]}
+    return boundary.container_requests(params)
+
+
+def place(order: dict[str, Any]) -> Any:
+    outcome = containers.place(
+        requests_of(order["containers"]),
+        purge=order.get("purge", False),
+        dry_run=order.get("check", False),
+    )
+    return outcome.changes, outcome.result["containers"]
+
+
+def prepare(order: dict[str, Any]) -> Any:
+    options = {
+        **dict.fromkeys(("public_interface", "loopback_interface", "host_ephemeral_ports")),
+        "rp_filter": "relax",
+        **order["options"],
+    }
+    outcome = host.prepare(boundary.host_options(options), dry_run=False)
+    return outcome.changes, outcome.result
+
+
+def write_batch(order: dict[str, Any]) -> dict[str, Any]:
+    """The plan of the same order, as a script that does it with `ip -batch` and `tc -batch`."""
+    wanted = requests_of(order["containers"])
+    names = [request.name for request in wanted]
+
+    def decide(current: dict[str, Any]) -> list[claims.Request]:
+        others = sorted(set(current) - set(names)) if order.get("purge") else []
+        return [*wanted, *(claims.Request(name, present=False) for name in others)]
+
+    seen = Kernel()
+    changes = containers.look_at(seen, record.required(), decide, None).changes()
+    lines = batch.write(changes, seen.handles, Path(order["folder"]))
+    return {"lines": lines, "changes": len(changes)}
+
+
+def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
+    netlink.SENT.clear()
+    before, start = os.times(), time.perf_counter()
+    changes, result = action(order)
+    text = json.dumps(result)
+    seconds = time.perf_counter() - start
+    after = os.times()
+    return {
+        "seconds": seconds,
+        "user": after.user - before.user,
+        "system": after.system - before.system,
+        "requests": len(netlink.SENT),
+        "writes": sum(kind in kernel.WRITES for kind in netlink.SENT),
+        "kinds": dict(Counter(netlink.SENT)),
+        "changes": len(changes),
+        "told": changes if order.get("check") else [],
+        "result_bytes": len(text),
+        "peak_kib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss,
+    }
+
+
+def main() -> None:
+    order = json.load(sys.stdin)
+    actions = {"place": place, "prepare": prepare}
+    if order["do"] == "batch":
+        print(json.dumps(write_batch(order)))
+    else:
+        print(json.dumps(timed(actions[order["do"]], order)))
+
+
+if __name__ == "__main__":
+    main()
