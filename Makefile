@@ -12,14 +12,14 @@ export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
 # All but `install`, of which `cores` is more. In the order in which they run: what fails quickest, and tells most, comes first.
-GATES := lint unit changelog reuse docs-lint docs build gates kernel demo units sanity ansible-lint \
+GATES := lint unit changelog reuse docs-lint docs build gates kernel robust demo units sanity ansible-lint \
          integration importer cores molecule
 QUICK := lint unit smoke
 
 # The demo and everything that touches the kernel need root, in namespaces of their own.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n --preserve-env=PATH,ANSIBLE_COLLECTIONS_PATH,LC_ALL,CI,PYTHONDONTWRITEBYTECODE,KEEP)
 
-.PHONY: help setup setup-demo test test-quick clean $(GATES) smoke
+.PHONY: help setup setup-demo test test-quick clean soak bench bench-quick $(GATES) smoke
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -55,6 +55,18 @@ smoke: setup ## One pass over the kernel tests' shortest part (root)
 
 kernel: setup ## Real packets in namespaces (root)
 	@tools/gate kernel
+
+robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
+	@tools/gate robust
+
+soak: setup ## An hour of churn, traffic and damage (root)
+	@$(AS_ROOT) .venv/bin/python tests/robust/soak.py
+
+bench: setup ## How fast, against what others do: half an hour (root)
+	@$(AS_ROOT) bench/run
+
+bench-quick: setup ## The same in three minutes (root)
+	@$(AS_ROOT) bench/run --quick
 
 gates: setup ## Documentation against code: options, RETURN, attributes, examples
 	@tools/gate gates

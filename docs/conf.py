@@ -4,7 +4,7 @@
 """How docs/build-html turns the pages into HTML."""
 
 project = "netiso.portmap"
-copyright = "2026 netiso.portmap contributors"
+copyright = "2026 netiso.portmap contributors"  # noqa: A001
 title = "netiso.portmap"
 html_short_title = "netiso.portmap"
 extensions = ["sphinx.ext.autodoc", "sphinx_antsibull_ext"]
