@@ -1,0 +1,303 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import claims
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.claims import (
+    Namespace,
+    Pools,
+    Request,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range, parse_all
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.topology import Container
+from hypothesis import given
+from hypothesis import strategies as st
+
+LINUX = Range(32768, 60999)  # what a host takes its own ports from unless it was told otherwise
+POOLS = Pools((Range(31000, 32000),), Range(30001, 30999), 16)
+
+
+def ranges(*texts: str) -> tuple[Range, ...]:
+    return parse_all(texts, "ports")
+
+
+def wish(name: str, *service: str, ephemeral: str | None = None, **more) -> Request:
+    return Request(
+        name,
+        ports=ranges(*service),
+        ephemeral=ranges(ephemeral)[0] if ephemeral else None,
+        **more,
+    )
+
+
+def have(name: str, *service: str, ephemeral: str) -> Container:
+    return Container(name, name, "created", 7, ranges(*service), ranges(ephemeral)[0])
+
+
+def resolve(
+    *requests: Request, pools=POOLS, current=(), others=None, listening=(), owner_name=str
+) -> list[Container]:
+    return claims.resolve(
+        requests,
+        pools,
+        {item.name: item for item in current},
+        others or {},
+        {item.name: Namespace(item.name, "created", 0, "") for item in requests},
+        listening,
+        owner_name,
+    )
+
+
+def complaint(function, *args, **more) -> str:
+    with pytest.raises(InvalidRequest) as refused:
+        function(*args, **more)
+    return str(refused.value)
+
+
+# --- names --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["web", "A", "7", "a.b_c-D", "x" * 63])
+def test_a_name_of_letters_digits_and_little_else_is_taken(name):
+    assert claims.check_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-web", ".web", "_web", "we b", "web/1", "..", "wéb", "web\n", "web:1", "x" * 64]
+)
+def test_any_other_name_is_refused(name):
+    assert complaint(claims.check_name, name, "netns") == (
+        f"cannot use netns '{name}': a container's name has 1 to 63 letters, digits, '.', '_' and"
+        " '-', and starts with a letter or a digit"
+    )
+
+
+def test_a_name_may_stand_in_a_list_once():
+    claims.check_unique(["web", "db", "cache"])
+    assert complaint(claims.check_unique, ["web", "db", "web", "web"]) == (
+        "cannot place web: the list has it 3 times"
+    )
+
+
+def test_two_names_that_lead_to_one_link_are_refused():
+    one, other = (
+        "service-204292",
+        "service-469471",
+    )  # found by trying: seven letters of a hash agree
+    assert complaint(resolve, wish(one), wish(other)) == (
+        f"cannot place {other} beside {one}: both would have the link pm-servieywybn7; rename one"
+    )
+
+
+# --- pools --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("service", "ephemeral", "size"),
+    [
+        (["31000-32000"], "30001-30999", 16),
+        (["31000-32000"], "30001-30999", 512),
+        ([], "30000-30999", 16),
+        (["1-1023", "61000-65535"], "1024-32767", 1024),
+        (["31000-32767"], "30976-30999", 16),
+    ],
+)
+def test_pools_beside_each_other_and_the_host_are_taken(service, ephemeral, size):
+    claims.check_pools(Pools(ranges(*service), ranges(ephemeral)[0], size), LINUX)
+
+
+@pytest.mark.parametrize(
+    ("service", "ephemeral", "size", "sentence"),
+    [
+        (["31000-32000"], "30001-30999", 0, "cannot use ephemeral_ports_per_container 0: it must be a power of two, 16 or more"),
+        (["31000-32000"], "30001-30999", 8, "cannot use ephemeral_ports_per_container 8: it must be a power of two, 16 or more"),
+        (["31000-32000"], "30001-30999", 100, "cannot use ephemeral_ports_per_container 100: it must be a power of two, 16 or more"),
+        (["31000-32000"], "30001-30999", -16, "cannot use ephemeral_ports_per_container -16: it must be a power of two, 16 or more"),
+        (["31000-32000"], "30001-30999", 1024, "cannot use ephemeral_ports 30001-30999: no range of 1024 ports that starts at a multiple of 1024 fits in (ephemeral_ports_per_container)"),
+        (["31000-32000"], "30001-30015", 16, "cannot use ephemeral_ports 30001-30015: no range of 16 ports that starts at a multiple of 16 fits in (ephemeral_ports_per_container)"),
+        (["31000-32000", "30100-30199"], "30001-30999", 16, "cannot use ports 30100-30199, 31000-32000 and ephemeral_ports 30001-30999: 30100-30199 is in both"),
+        (["32000-33000"], "30001-30999", 16, "cannot use ports 32000-33000: 32768-33000 is in 32768-60999, from which the host takes its own ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"),
+        (["31000-32000"], "60000-62000", 16, "cannot use ephemeral_ports 60000-62000: 60000-60999 is in 32768-60999, from which the host takes its own ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"),
+    ],
+)  # fmt: skip
+def test_other_pools_are_refused_with_the_values_and_the_option(
+    service, ephemeral, size, sentence
+):
+    pools = Pools(ranges(*service), ranges(ephemeral)[0], size)
+    assert complaint(claims.check_pools, pools, LINUX) == sentence
+
+
+def test_pools_may_not_shrink_below_what_is_owned():
+    owners = {"pm-db": ranges("31500-31501"), "pm-web": ranges("31000-31007", "30016-30031")}
+    claims.check_owners(POOLS, owners)
+    narrow = Pools(ranges("31004-32000"), Range(30001, 30999), 16)
+    assert complaint(claims.check_owners, narrow, owners, {"pm-web": "web"}.get) == (
+        "cannot change the pools: 31000-31003 would be outside, and container web owns it; remove"
+        " the container or its ports first"
+    )
+
+
+# --- who gets what ------------------------------------------------------------------------------
+
+
+def test_a_container_gets_what_it_asks_for_and_the_lowest_free_ephemeral_range():
+    (web,) = resolve(wish("web", "31000-31007", "31010"))
+    assert web == Container(
+        "web", "web", "created", 0, ranges("31000-31007", "31010"), Range(30016, 30031)
+    )
+
+
+def test_ephemeral_ranges_are_handed_out_from_the_low_end_in_the_order_of_the_list():
+    placed = resolve(wish("b"), wish("a"), wish("c"))
+    assert [(item.name, str(item.ephemeral)) for item in placed] == [
+        ("b", "30016-30031"),
+        ("a", "30032-30047"),
+        ("c", "30048-30063"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("taken", "expected"),
+    [
+        ({"others": {"db": ranges("30016-30031")}}, "30032-30047"),
+        ({"others": {"db": ranges("30040")}}, "30016-30031"),
+        ({"others": {"db": ranges("30016", "30047")}}, "30048-30063"),
+        ({"listening": {30020}}, "30032-30047"),
+        (
+            {"listening": {30020, 30033, 22}, "others": {"db": ranges("30048-30063")}},
+            "30064-30079",
+        ),
+    ],
+)
+def test_ports_of_others_and_ports_in_use_on_the_host_are_not_handed_out(taken, expected):
+    (web,) = resolve(wish("web"), **taken)
+    assert str(web.ephemeral) == expected
+
+
+def test_a_range_that_a_later_request_names_is_not_handed_out():
+    first, second = resolve(wish("first"), wish("second", ephemeral="30016-30031"))
+    assert (str(first.ephemeral), str(second.ephemeral)) == ("30032-30047", "30016-30031")
+
+
+def test_ports_left_out_stay_as_they_are_and_an_empty_list_takes_them_away():
+    web = have("web", "31000-31007", ephemeral="30512-30527")
+    (kept,) = resolve(Request("web"), current=[web])
+    assert (kept.service, kept.ephemeral) == (ranges("31000-31007"), Range(30512, 30527))
+    (bare,) = resolve(wish("web"), current=[web])
+    assert (bare.service, bare.ephemeral) == ((), Range(30512, 30527))
+
+
+def test_who_is_to_go_needs_no_ports():
+    assert resolve(Request("web", present=False)) == []
+
+
+def test_ports_may_move_from_one_container_of_a_list_to_another():
+    web = have("web", "31000-31007", ephemeral="30016-30031")
+    db = have("db", "31008-31015", ephemeral="30032-30047")
+    now = resolve(wish("web", "31008-31015"), wish("db", "31000-31007"), current=[web, db])
+    assert [str(item.service[0]) for item in now] == ["31008-31015", "31000-31007"]
+
+
+def test_its_own_listeners_do_not_stop_a_container_from_keeping_its_ports():
+    web = have("web", "31000-31007", ephemeral="30016-30031")
+    (kept,) = resolve(Request("web"), current=[web], listening={31000, 30020})
+    assert kept.owned == web.owned
+
+
+@pytest.mark.parametrize(
+    ("requests", "more", "sentence"),
+    [
+        ([wish("web", "30999-31000")], {}, "cannot give ports 30999 to web: outside the host's pool 31000-32000"),
+        ([wish("web", "80", "443")], {}, "cannot give ports 80, 443 to web: outside the host's pool 31000-32000"),
+        ([wish("web", "31000")], {"pools": POOLS._replace(service=())}, "cannot give ports 31000 to web: outside the host's pool (empty)"),
+        ([wish("web", ephemeral="31000-31015")], {}, "cannot give ephemeral_ports 31000-31015 to web: outside the host's pool 30001-30999"),
+        ([wish("web", ephemeral="30016-30023")], {}, "cannot give ephemeral_ports 30016-30023 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
+        ([wish("web", ephemeral="30016-30063")], {}, "cannot give ephemeral_ports 30016-30063 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
+        ([wish("web", ephemeral="30024-30039")], {}, "cannot give ephemeral_ports 30024-30039 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
+        ([wish("web", "31000-31007")], {"others": {"db": ranges("31004-31009")}}, "cannot give ports 31004-31007 to web: container db owns them"),
+        ([wish("web", ephemeral="30016-30031")], {"others": {"db": ranges("30031")}}, "cannot give ports 30031 to web: container db owns them"),
+        ([wish("web", "31000-31007")], {"others": {"pm-db": ranges("31004-31009")}, "owner_name": {"pm-db": "db"}.get}, "cannot give ports 31004-31007 to web: container db owns them"),
+        ([wish("web", "31000-31007"), wish("db", "31007")], {}, "cannot give ports 31007 to db: container web owns them"),
+        ([wish("web", ephemeral="30016-30031"), wish("db", ephemeral="30016-30047")], {}, "cannot give ports 30016-30031 to db: container web owns them"),
+        ([wish("web", "31000-31007")], {"listening": {22, 31003, 31005}}, "cannot give ports 31003, 31005 to web: a process of the host uses them (see ss -lntu)"),
+        ([wish("web", "31000-31015")], {"listening": {31002, 31012}, "current": [have("web", "31000-31007", ephemeral="30016-30031")]}, "cannot give ports 31012 to web: a process of the host uses them (see ss -lntu)"),
+        ([wish("web")], {"others": {"all": ranges("30001-30999")}}, "cannot place web: no free range of 16 ephemeral ports is left in 30001-30999"),
+        ([wish("a"), wish("b")], {"pools": POOLS._replace(per_container=512)}, "cannot place b: no free range of 512 ephemeral ports is left in 30001-30999"),
+        ([wish("web/1")], {}, "cannot use name 'web/1': a container's name has 1 to 63 letters, digits, '.', '_' and '-', and starts with a letter or a digit"),
+    ],
+)  # fmt: skip
+def test_a_claim_that_cannot_be_granted_is_refused_with_its_reason(requests, more, sentence):
+    if "30016-30047" in sentence or requests[-1].ephemeral == Range(30016, 30047):
+        more = {**more, "pools": POOLS._replace(ephemeral=Range(30016, 30999))}
+    assert complaint(resolve, *requests, **more) == sentence
+
+
+def test_two_others_that_share_a_port_are_not_this_task_s_affair():
+    shared = {"db": ranges("31008"), "pm-old": ranges("31008")}
+    assert [item.name for item in resolve(wish("web", "31000"), others=shared)] == ["web"]
+
+
+service_ranges = st.lists(
+    st.tuples(st.integers(31000, 32000), st.integers(0, 200)).map(
+        lambda pair: Range(pair[0], min(pair[0] + pair[1], 32000))
+    ),
+    max_size=2,
+).map(lambda items: claims.ports.join(items))
+requests = st.lists(
+    st.builds(
+        lambda name, ports, ephemeral: Request(name, ports=ports, ephemeral=ephemeral),
+        st.sampled_from("abcdef"),
+        st.one_of(st.none(), service_ranges),
+        st.one_of(st.none(), st.integers(1876, 1936).map(lambda at: Range(at * 16, at * 16 + 15))),
+    ),
+    unique_by=lambda item: item.name,
+    max_size=5,
+)
+listeners = st.sets(st.integers(30001, 32000), max_size=5)
+
+
+@given(requests, listeners)
+def test_whatever_is_granted_is_nobody_else_s_and_stays_the_same_when_asked_again(wishes, busy):
+    others = {"other": ranges("31100-31199", "30016-30031")}
+    try:
+        placed = resolve(*wishes, others=others, listening=busy)
+    except InvalidRequest:
+        return
+    owned = [
+        port
+        for items in (*others.values(), *(item.owned for item in placed))
+        for first, last in items
+        for port in range(first, last + 1)
+    ]
+    assert len(owned) == len(set(owned))
+    for item in placed:
+        assert all(busy.isdisjoint(range(first, last + 1)) for first, last in item.owned)
+    for item, asked in zip(placed, wishes):
+        assert item.service == (asked.ports or ())
+        assert asked.ephemeral in (None, item.ephemeral)
+        assert item.ephemeral.first % 16 == 0
+        assert item.ephemeral.size == 16
+    assert resolve(*wishes, others=others, current=placed, listening=busy) == placed
+
+
+# --- changing the ports of one container --------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("state", "given_ports", "expected"),
+    [
+        ("present", ["31008-31015"], ["31000-31015"]),
+        ("present", ["31000"], ["31000-31007"]),
+        ("absent", ["31002-31003"], ["31000-31001", "31004-31007"]),
+        ("absent", ["31100"], ["31000-31007"]),
+        ("absent", ["31000-31007"], []),
+        ("exact", ["31004"], ["31004"]),
+        ("exact", [], []),
+    ],
+)
+def test_ports_are_added_taken_away_or_set(state, given_ports, expected):
+    now = claims.changed_ports(ranges("31000-31007"), ranges(*given_ports), state)
+    assert [str(item) for item in now] == expected
