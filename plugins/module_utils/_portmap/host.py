@@ -278,8 +278,10 @@ def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Ou
         outcome.result = {"host": None}
         if old is not None:
             outcome.changes.append(f"delete the record {record.PATH}")
-            if not dry_run:
-                record.delete()
+        if not dry_run:
+            if old is not None and "handles" in old.before:
+                netns.remove_directory()
+            record.delete()
         return outcome
 
 

@@ -168,6 +168,11 @@ def unshare_directory() -> None:
     """Undo `share_directory`; an empty directory below goes too, as ip-netns(8) makes it anew."""
     result = _libc.umount2(os.fsencode(HANDLES), k.MNT_DETACH)
     _checked(result, f"unmount {HANDLES}")
+    remove_directory()
+
+
+def remove_directory() -> None:
+    """Remove the directory of handles if nothing is in it and nothing is mounted on it."""
     with contextlib.suppress(OSError):
         os.rmdir(HANDLES)
 

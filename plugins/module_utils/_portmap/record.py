@@ -9,9 +9,9 @@ Containers are never read from it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
-import tempfile
 from typing import Any, NamedTuple
 
 from . import ports
@@ -20,6 +20,7 @@ from .errors import InvalidRequest
 
 DIRECTORY = "/run/portmap"
 PATH = f"{DIRECTORY}/host.json"
+_DRAFT = f"{DIRECTORY}/.host.json.new"  # one name for all: the host's lock is held
 _VERSION = 1
 
 
@@ -122,17 +123,24 @@ def encode(record: Record) -> str:
 def save(record: Record) -> None:
     """Write atomically: a reader sees the old record or the new one, whole."""
     os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
-    descriptor, path = tempfile.mkstemp(dir=DIRECTORY, prefix=".host.json.")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:
+        with open(os.open(_DRAFT, flags, 0o600), "w", encoding="utf-8") as file:
             file.write(encode(record))
             file.flush()
             os.fsync(file.fileno())
-        os.replace(path, PATH)
+        os.replace(_DRAFT, PATH)
     except BaseException:
-        os.unlink(path)
+        _unlink(_DRAFT)
         raise
 
 
 def delete() -> None:
-    os.unlink(PATH)
+    """Take the record away, and a draft that a killed run left."""
+    for path in (_DRAFT, PATH):
+        _unlink(path)
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
