@@ -70,15 +70,15 @@ def decode(text: str) -> Record:
             _text(data["public_interface"]),
             _text(data["loopback_interface"]),
             Pools(
-                ports.parse_all(list(data["ports"]), "ports"),
+                ports.parse_all(_list(data["ports"]), "ports"),
                 ports.parse(_text(data["ephemeral_ports"]), "ephemeral_ports"),
-                int(data["ephemeral_ports_per_container"]),
+                _number(data["ephemeral_ports_per_container"]),
             ),
             _optional_range(data["host_ephemeral_ports"]),
             _text(data["rp_filter"]),
             {_text(name): _text(value) for name, value in data["before"].items()},
-            tuple(_text(name) for name in data["qdiscs"]),
-            tuple(_text(value) for value in data["applied"]),
+            tuple(_text(name) for name in _list(data["qdiscs"])),
+            tuple(_text(value) for value in _list(data["applied"])),
         )
     except InvalidRequest as error:
         raise (error if PATH in str(error) else _damaged(str(error))) from error
@@ -89,6 +89,18 @@ def decode(text: str) -> Record:
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def _number(value: object) -> int:
+    if not isinstance(value, int):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def _list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list")
     return value
 
 
