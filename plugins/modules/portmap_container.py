@@ -34,8 +34,8 @@ options:
   netns:
     description:
       - The network namespace, by name (see C(ip netns)) or as an absolute path.
-      - The default is a namespace with the name of the container. A name that does not exist is
-        made; a path must exist.
+      - The default is a namespace with the name of the container, which is made when it does not
+        exist. Any other name, and a path, must exist.
     type: str
   pid:
     description:

@@ -36,6 +36,8 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
         yield
     except PortmapError as error:
         module.fail_json(msg=str(error))
+    except OSError as error:
+        module.fail_json(msg=f"cannot go on: {error}")
 
 
 def _check_machine() -> None:
@@ -43,7 +45,8 @@ def _check_machine() -> None:
         raise Unsupported(
             "cannot change network namespaces and filters: not root; run the task with 'become'"
         )
-    if importlib.util.find_spec("pyroute2") is None:
+    found = importlib.util.find_spec("pyroute2")
+    if found is None or not found.submodule_search_locations:
         raise Unsupported(
             f"{missing_required_lib('pyroute2')} It is packaged as python3-pyroute2 on Debian,"
             " Ubuntu and Fedora."

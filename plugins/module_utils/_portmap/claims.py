@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from . import ports
 from .errors import InvalidRequest
+from .ports import Range, Ranges
 from .topology import Container, veth_name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -33,8 +34,8 @@ class Request(NamedTuple):
     present: bool = True
     netns: str = ""
     pid: int | None = None
-    ports: ports.Ranges | None = None
-    ephemeral: ports.Range | None = None
+    ports: Ranges | None = None
+    ephemeral: Range | None = None
 
 
 class Namespace(NamedTuple):
@@ -89,13 +90,13 @@ def check_owners(
 ) -> None:
     """Raise InvalidRequest when containers own ports that the pools no longer hold."""
     pool = (*pools.service, pools.ephemeral)
-    for owner, owned in sorted(owners.items()):
-        outside = ports.subtract(owned, pool)
-        if outside:
-            raise InvalidRequest(
-                f"cannot change the pools: {say(outside)} would be outside, and container"
-                f" {owner_name(owner)} owns it; remove the container or its ports first"
-            )
+    outside = {owner: ports.subtract(owned, pool) for owner, owned in sorted(owners.items())}
+    lost = [f"{say(left)} of {owner_name(owner)}" for owner, left in outside.items() if left]
+    if lost:
+        raise InvalidRequest(
+            f"cannot change the pools: these ports of containers would be outside:"
+            f" {'; '.join(lost)}; take them away or remove the containers first"
+        )
 
 
 def resolve(

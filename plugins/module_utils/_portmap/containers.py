@@ -30,7 +30,8 @@ def place(
     names = [claims.check_name(request.name) for request in requests]
 
     def decide(current: dict[str, topology.Container]) -> Sequence[claims.Request]:
-        others = sorted(set(current) - set(names)) if purge else []
+        known = {*current, *inside.marked_names()} if purge else set()
+        others = sorted(known - set(names))
         return [*requests, *(claims.Request(name, present=False) for name in others)]
 
     whole = purge or len(names) >= _WHOLE_FROM
@@ -150,8 +151,7 @@ def desired(
         seen = surveys.details(kernel, found, container.name, space)
         if seen.stranger:
             raise InvalidRequest(
-                f"cannot place {container.name}: its namespace has a link {seen.stranger} already,"
-                " which is not ours"
+                f"cannot place {container.name}: its namespace has the link {seen.stranger}"
             )
         before.update(state(seen.objects))
         settable = seen.settable

@@ -16,6 +16,7 @@ from .inside import read_link
 from .lock import host_lock
 from .model import HOST, HandleDirectory, Link, Object, Qdisc, State, Sysctl, Table, state
 from .observe import Kernel
+from .ports import Range, Ranges
 from .reconcile import Look, Outcome, reconcile
 from .record import Record
 from .survey import Survey
@@ -28,10 +29,10 @@ class Options(NamedTuple):
 
     public: str
     loopback: str
-    ports: ports.Ranges | None
-    ephemeral: ports.Range | None
+    ports: Ranges | None
+    ephemeral: Range | None
     per_container: int
-    host_ephemeral: ports.Range | None
+    host_ephemeral: Range | None
     rp_filter: str
 
 

@@ -47,6 +47,10 @@ def find_namespace(request: Request, placed: Placed | None, home: int) -> Namesp
     path = handle_path(handle)
     descriptor = netns.open_path(path)
     if descriptor is None:
+        if netns_option and handle != request.name:
+            raise InvalidRequest(
+                f"cannot place {request.name} in netns {handle}: there is no such network namespace"
+            )
         return Namespace(handle, topology.CREATED, 0, "")
     try:
         _refuse_home(request.name, descriptor, home, f"netns {handle}")
@@ -110,6 +114,12 @@ def mark_of(path: str) -> str:
         return mark[0] if mark else ""
     finally:
         os.close(descriptor)
+
+
+def marked_names() -> list[str]:
+    """The containers for which namespaces were made that have a handle still."""
+    handles = sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else []
+    return [name for name in map(mark_of, map(handle_path, handles)) if name]
 
 
 @contextlib.contextmanager
@@ -186,8 +196,8 @@ def _sysctls(name: str, public: str) -> tuple[list[Object], tuple[str, ...]]:
         value = netns.read_sysctl(sysctl)
         if value is None:
             continue
-        found.append(Sysctl(name, sysctl, value))
         if netns.sysctl_is_writable(sysctl):
+            found.append(Sysctl(name, sysctl, value))
             settable.append(sysctl)
     return found, tuple(settable)
 

@@ -79,7 +79,7 @@ class Socket:
         first = self._sequence + 1
         self._sequence += len(requests)
         SENT.extend(request.kind for request in requests)
-        self._socket.send(b"".join(_packed(item, first + at) for at, item in enumerate(requests)))
+        self._emit(b"".join(_packed(item, first + at) for at, item in enumerate(requests)))
         replies: dict[int, Reply] = {}
         while len(replies) < len(requests):
             for kind, _flags, sequence, data in self._receive():
@@ -106,7 +106,7 @@ class Socket:
         self._sequence += 1
         SENT.append(request.kind)
         flags = request.flags | k.NLM_F_DUMP
-        self._socket.send(_packed(request._replace(flags=flags), self._sequence))
+        self._emit(_packed(request._replace(flags=flags), self._sequence))
         messages: list[memoryview] = []
         interrupted = False
         while True:
@@ -121,6 +121,13 @@ class Socket:
                     return messages, interrupted
                 messages.append(data)
 
+    def _emit(self, data: bytes) -> None:
+        try:
+            self._socket.send(data)
+        except OSError as error:
+            said = f"cannot speak to the kernel: {error.strerror}"
+            raise KernelRefused(said, error.errno or 0) from error
+
     def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
         """(type, flags, sequence, payload) of the messages of one datagram."""
         try:
@@ -129,6 +136,9 @@ class Socket:
             raise KernelRefused(
                 "cannot hear from the kernel: no answer", errno.ETIMEDOUT
             ) from error
+        except OSError as error:
+            said = f"cannot hear from the kernel: {error.strerror}"
+            raise KernelRefused(said, error.errno or 0) from error
         while len(data) >= _HEADER.size:
             length, kind, flags, sequence, _port = _HEADER.unpack_from(data)
             if length < _HEADER.size or length > len(data):

@@ -103,6 +103,10 @@ class Kernel:
             raise InvalidRequest(
                 f"cannot use loopback_interface {loopback or 'lo'}: no such loopback interface"
             )
+        if link.loopback:
+            raise InvalidRequest(
+                f"cannot use public_interface {public}: it is a loopback interface"
+            )
         address = _first_address(self.socket, link.ifindex)
         if address is None:
             raise InvalidRequest(f"cannot use public_interface {public}: it has no IPv4 address")

@@ -76,8 +76,22 @@ def diff(before: State, after: State) -> list[Change]:
         if before.get(identity) != item
     ]
     gone = [item for identity, item in before.items() if identity not in after]
+    changes += _routes_lost_with_addresses(gone, changes, after)
     changes += [Change(item, None) for item in _without_implied(gone, changes)]
     return sorted(changes, key=_order)
+
+
+def _routes_lost_with_addresses(
+    gone: list[Object], changes: list[Change], after: State
+) -> list[Change]:
+    """The kernel takes a link's routes away with its address: set them anew."""
+    set_anyway = {change.subject.identity for change in changes}
+    places = {item.place for item in gone if isinstance(item, Address)}
+    return [
+        Change(None, item)
+        for identity, item in after.items()
+        if isinstance(item, DefaultRoute) and item.place in places and identity not in set_anyway
+    ]
 
 
 def _without_implied(gone: list[Object], changes: list[Change]) -> Iterable[Object]:
@@ -198,6 +212,8 @@ def _order(change: Change) -> tuple[object, ...]:
     if isinstance(item, Veth) and change.after is None and not item.paired:
         return 0, str(item)  # it holds the place of the one to be made
     number = step(item)
+    if isinstance(item, Address) and change.after is None:
+        return 1, number, -1, 0, 0, str(item)  # as long as it is there, a new one is secondary
     rank = _kind_rank(item, number)
     if change.after is None:
         return 2, -_removal_step(item, number), -rank, str(item)

@@ -66,8 +66,16 @@ def parse(text: object, option: str) -> Range:
 
 
 def parse_all(texts: Iterable[object], option: str) -> Ranges:
-    """Every item parsed, overlapping and neighbouring ranges joined."""
-    return join(parse(text, option) for text in texts)
+    """Every item parsed, neighbouring ranges joined.
+
+    Raises InvalidRequest also for a port that the list has twice: one of both is a mistake.
+    """
+    ranges = sorted(parse(text, option) for text in texts)
+    for one, other in zip(ranges, ranges[1:]):
+        if other.first <= one.last:
+            shared = Range(other.first, min(one.last, other.last))
+            raise InvalidRequest(f"cannot use {option} {one} and {other}: {shared} is in both")
+    return join(ranges)
 
 
 def join(ranges: Iterable[Range]) -> Ranges:

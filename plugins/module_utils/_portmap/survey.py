@@ -213,7 +213,7 @@ def _was_asked(item: Filter | Table, host: topology.Host) -> bool:
 class Details(NamedTuple):
     """All objects of one container, and the sysctls that its namespace has of its own.
 
-    `stranger` is the name of a link inside that stands where ours should be.
+    `stranger` describes a link inside that stands where ours should be.
     """
 
     objects: list[Object]
@@ -252,8 +252,17 @@ def details(kernel: Kernel, found: Survey, name: str, namespace: Namespace | Non
             if placed.veth.up:
                 objects.append(LinkUp(Place(HOST, placed.veth.name)))
     ours = placed is not None and _paired(placed.veth, eth0)
-    stranger = eth0.name if eth0 and not ours else ""
+    stranger = _whose(kernel, eth0) if eth0 and not ours else ""
     return Details(objects, inside.settable if inside else (), stranger)
+
+
+def _whose(kernel: Kernel, eth0: rtnl.LinkSeen) -> str:
+    """A link that is not the container's, in words."""
+    other = kernel.names[eth0.peer_ifindex] if eth0.peer_ifindex else ""
+    owner = owner_name(kernel, other)
+    if owner != other:
+        return f"{eth0.name} of container {owner}"
+    return f"{eth0.name} already, which is not ours"
 
 
 def _renamed(kernel: Kernel, name: str, eth0: rtnl.LinkSeen | None) -> Placed | None:

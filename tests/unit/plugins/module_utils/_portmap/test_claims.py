@@ -135,8 +135,8 @@ def test_pools_may_not_shrink_below_what_is_owned():
     claims.check_owners(POOLS, owners)
     narrow = Pools(ranges("31004-32000"), Range(30001, 30999), 16)
     assert complaint(claims.check_owners, narrow, owners, {"pm-web": "web"}.get) == (
-        "cannot change the pools: 31000-31003 would be outside, and container web owns it; remove"
-        " the container or its ports first"
+        "cannot change the pools: these ports of containers would be outside: 31000-31003 of web;"
+        " take them away or remove the containers first"
     )
 
 

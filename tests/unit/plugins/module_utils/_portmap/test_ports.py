@@ -108,13 +108,20 @@ def test_what_is_written_is_read_as_the_same(item):
     [
         ([], []),
         (["31008-31015", "31000-31007"], [(31000, 31015)]),
-        (["31000-31010", "31005-31007"], [(31000, 31010)]),
         (["1", "3"], [(1, 1), (3, 3)]),
         (["65535", "1"], [(1, 1), (65535, 65535)]),
     ],
 )
 def test_a_list_is_read_joined_and_ascending(texts, expected):
     assert list(ports.parse_all(texts, "ports")) == expected
+
+
+def test_a_port_that_a_list_has_twice_is_refused():
+    with pytest.raises(InvalidRequest) as refusal:
+        ports.parse_all(["31005-31012", "31000-31007"], "ports")
+    assert str(refusal.value) == (
+        "cannot use ports 31000-31007 and 31005-31012: 31005-31007 is in both"
+    )
 
 
 @pytest.mark.parametrize(("item", "text"), [((4, 7), "4-7"), ((10, 10), "10")])
