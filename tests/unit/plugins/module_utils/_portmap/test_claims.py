@@ -133,10 +133,12 @@ def test_other_pools_are_refused_with_the_values_and_the_option(
 def test_pools_may_not_shrink_below_what_is_owned():
     owners = {"pm-db": ranges("31500-31501"), "pm-web": ranges("31000-31007", "30016-30031")}
     claims.check_owners(POOLS, owners)
-    narrow = Pools(ranges("31004-32000"), Range(30001, 30999), 16)
-    assert complaint(claims.check_owners, narrow, owners, {"pm-web": "web"}.get) == (
-        "cannot change the pools: these ports of containers would be outside: 31000-31003 of web;"
-        " take them away or remove the containers first"
+    narrow = Pools(ranges("31004-31499"), Range(30001, 30999), 16)
+    assert complaint(
+        claims.check_owners, narrow, owners, {"pm-web": "web", "pm-db": "db"}.get
+    ) == (
+        "cannot change the pools: these ports of containers would be outside: 31500-31501 of db;"
+        " 31000-31003 of web; take them away or remove the containers first"
     )
 
 

@@ -116,12 +116,19 @@ def test_a_list_is_read_joined_and_ascending(texts, expected):
     assert list(ports.parse_all(texts, "ports")) == expected
 
 
-def test_a_port_that_a_list_has_twice_is_refused():
-    with pytest.raises(InvalidRequest) as refusal:
-        ports.parse_all(["31005-31012", "31000-31007"], "ports")
-    assert str(refusal.value) == (
-        "cannot use ports 31000-31007 and 31005-31012: 31005-31007 is in both"
-    )
+@pytest.mark.parametrize(
+    ("texts", "sentence"),
+    [
+        (["31000-31010", "31005-31007"], "31000-31010 and 31005-31007: 31005-31007 is in both"),
+        (["31010-31020", "31000-31010"], "31000-31010 and 31010-31020: 31010 is in both"),
+        (["80", "443", "80"], "80 and 80: 80 is in both"),
+        (["1-9", "20-29", "5", "40"], "1-9 and 5: 5 is in both"),
+    ],
+)
+def test_a_port_that_a_list_has_twice_is_refused(texts, sentence):
+    with pytest.raises(InvalidRequest) as refused:
+        ports.parse_all(texts, "ports")
+    assert str(refused.value) == f"cannot use ports {sentence}"
 
 
 @pytest.mark.parametrize(("item", "text"), [((4, 7), "4-7"), ((10, 10), "10")])
@@ -326,3 +333,62 @@ def test_nothing_lower_is_free_than_what_was_found(taken, size):
         if not taken.intersection(range(first, first + size))
     ]
     assert found == (Range(free[0], free[0] + size - 1) if free else None)
+
+
+def test_what_was_taken_is_not_found_again():
+    free = ports.FreePorts([Range(30001, 30099)], [Range(30040, 30040)])
+    taken = [
+        free.take(16),
+        free.take(32),
+        free.take(16),
+        free.take(1),
+        free.take(16),
+        free.take(16),
+    ]
+    assert [str(item) for item in taken] == [
+        "30016-30031",
+        "30048-30079",
+        "30080-30095",
+        "30001",
+        "None",
+        "None",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("owned", "expected"),
+    [
+        ([], []),
+        ([((1, 5), "a"), ((6, 9), "b")], []),
+        ([((1, 5), "a"), ((2, 3), "a")], []),
+        ([((1, 5), "a"), ((4, 9), "b")], [((4, 5), "a", "b")]),
+        ([((4, 9), "b"), ((1, 5), "a")], [((4, 5), "a", "b")]),
+        ([((1, 9), "a"), ((2, 3), "b"), ((5, 6), "c")], [((2, 3), "a", "b"), ((5, 6), "a", "c")]),
+    ],
+)
+def test_ports_of_two_owners_are_told(owned, expected):
+    assert list(ports.overlaps((Range(*item), owner) for item, owner in owned)) == expected
+
+
+owners = st.lists(
+    st.tuples(
+        st.tuples(st.integers(1, 40), st.integers(0, 10)).map(
+            lambda pair: Range(pair[0], pair[0] + pair[1])
+        ),
+        st.sampled_from("abcd"),
+    ),
+    max_size=6,
+)
+
+
+@given(owners)
+def test_an_overlap_is_told_exactly_when_there_is_one(owned):
+    told = list(ports.overlaps(owned))
+    for shared, one, other in told:
+        assert one != other
+        for owner in (one, other):
+            own = as_set(item for item, name in owned if name == owner)
+            assert own >= set(range(shared.first, shared.last + 1))
+    sets = [as_set(item for item, name in owned if name == owner) for owner in "abcd"]
+    clash = any(sets[a] & sets[b] for a in range(4) for b in range(a))
+    assert bool(told) == clash
