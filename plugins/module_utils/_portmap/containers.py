@@ -144,7 +144,8 @@ def desired(
         if request.present:
             continue
         space = _namespace_of_removed(kernel, found, request)
-        before.update(state(surveys.details(kernel, found, request.name, space).objects))
+        going = None if request.name in found.placed and not space.inode else space
+        before.update(state(surveys.details(kernel, found, request.name, going).objects))
         sources[request.name] = space.source
     for container in containers:
         space = spaces[container.name]
