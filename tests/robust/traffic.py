@@ -49,15 +49,19 @@ class Traffic:
         return [f"{what} ({self._during(when)})" for when, what in self.report()["lost"]]
 
     def finish(self) -> dict[str, Any]:
-        """Wait until nothing can be on its way; every stream must have had answers."""
-        time.sleep(LATE + 0.2)
-        report = self.report()
+        """Wait until nothing is on its way; every stream must have had answers."""
+        report = self._report("finish")
+        while report["waiting"]:
+            time.sleep(0.02)
+            report = self._report("finish")
         assert report["silent"] == []
-        assert report["answered"] > 0
         return report
 
     def report(self) -> dict[str, Any]:
-        self._say("report")
+        return self._report("report")
+
+    def _report(self, word: str) -> dict[str, Any]:
+        self._say(word)
         return dict(json.loads(self._hear()))
 
     def _during(self, when: float) -> str:

@@ -5,7 +5,8 @@
 
     {"listen": [[netns, port, addresses]], "streams": [[name, netns, address, port]]}
 
-as JSON on standard input starts it. Every later line is answered with what was lost so far. A UDP
+as JSON on standard input starts it. Every later line is answered with what was lost so far;
+"finish" asks nothing more, and what is on its way may still arrive. A UDP
 stream sends a number every few milliseconds and expects it back; a TCP stream does the same on one
 connection that stays; a third kind opens one connection after the other.
 """
@@ -26,7 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab.netns import inside
 
 TICK = 0.004
-LATE = 1.5  # seconds after which an answer is not coming any more
+LATE = (
+    6.0  # seconds after which an answer is not coming any more: longer than a busy machine sleeps
+)
 
 
 @dataclass
@@ -59,9 +62,15 @@ class Datagrams:
         except OSError as error:
             self.tally.lose(f"{self.name} cannot send: {error}")
             self._waiting.pop(self.tally.sent)
+
+    def overdue(self, now: float) -> None:
         for number in [n for n, then in self._waiting.items() if now - then > LATE]:
             self._waiting.pop(number)
             self.tally.lose(f"{self.name} number {number}")
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
 
     def ready(self) -> None:
         try:
@@ -95,9 +104,15 @@ class Conversation:
                 self.socket.send(b"?")
             except OSError as error:
                 self.tally.lose(f"{self.name}: {error}")
-        elif now - self._asked > LATE:
+
+    def overdue(self, now: float) -> None:
+        if self._asked and now - self._asked > LATE:
             self.tally.lose(f"{self.name} hangs")
             self._asked = now
+
+    @property
+    def waiting(self) -> int:
+        return int(bool(self._asked))
 
     def ready(self) -> None:
         try:
@@ -156,7 +171,7 @@ class Traffic:
         for stream in self.streams:
             self.selector.register(stream.socket, selectors.EVENT_READ, stream.ready)
         self._plan = plan
-        self._stop = False
+        self._stop = self._pausing = False
 
     def converse(self) -> None:
         """Open the connections that stay: the servers run now."""
@@ -217,7 +232,12 @@ class Traffic:
             key.data()
 
     def tick(self, now: float) -> None:
+        if self._pausing:
+            for stream in self.streams:
+                stream.overdue(now)
+            return
         for stream in self.streams:
+            stream.overdue(now)
             stream.tick(now)
         for one in self.connections:
             if one.socket is None:
@@ -247,6 +267,7 @@ class Traffic:
     def report(self) -> dict[str, Any]:
         tallies = [item.tally for item in (*self.streams, *self.connections)]
         return {
+            "waiting": sum(stream.waiting for stream in self.streams),
             "sent": sum(tally.sent for tally in tallies),
             "answered": sum(tally.answered for tally in tallies),
             "silent": [
@@ -256,9 +277,9 @@ class Traffic:
         }
 
     def command(self) -> None:
-        if not sys.stdin.readline():
-            self._stop = True
-            return
+        line = sys.stdin.readline()
+        self._stop = not line
+        self._pausing = line == "finish\n"
         print(json.dumps(self.report()), flush=True)
 
     def run(self) -> None:
