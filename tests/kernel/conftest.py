@@ -21,6 +21,7 @@ from lab.modules import Modules
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "smoke: one look at each promise, in seconds")
     if os.geteuid() != 0 and os.environ.get("CI"):
         pytest.exit("the kernel tests need root: sudo make kernel", returncode=1)
 

@@ -114,6 +114,7 @@ def test_check_mode_predicts_a_repair(lab: Lab, prepared: Modules, damage: str) 
         assert _told(predicted) == _told(prepared.differing().call(module, parameters))
 
 
+@pytest.mark.smoke
 def test_the_diff_shows_the_objects_line_by_line(prepared: Modules) -> None:
     diff = prepared.differing().container(name="web", ports=["31000-31007"])["diff"]
     before, after = diff["before"].splitlines(), diff["after"].splitlines()

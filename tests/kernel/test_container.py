@@ -64,6 +64,7 @@ def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
     }
 
 
+@pytest.mark.smoke
 def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
     lab: Lab, prepared: Modules
 ) -> None:
@@ -346,6 +347,7 @@ def test_a_list_leaves_others_alone(lab: Lab, prepared: Modules) -> None:
     assert {f"pm-{name}" for name in (*PORTS, "new")} <= links(lab)
 
 
+@pytest.mark.smoke
 def test_purge_removes_who_is_not_listed(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
     assert prepared.container(containers=inventory()[:1], purge=True)["changed"]

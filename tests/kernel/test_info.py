@@ -28,6 +28,7 @@ def test_an_untouched_host_has_nothing_to_tell(lab: Lab, modules: Modules) -> No
     assert snapshot.difference(before, snapshot.of(lab.host)) == ""
 
 
+@pytest.mark.smoke
 def test_host_and_containers_are_told_as_they_were_returned(prepared: Modules) -> None:
     host = prepared.host(**POOLS)["host"]
     made = prepared.container(containers=inventory())["containers"]

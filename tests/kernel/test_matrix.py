@@ -82,6 +82,7 @@ def answers(three: Three) -> dict[Case, Answer]:
     return {case: given[probe] for case, probe in asked.items()}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("case", MATRIX, ids=str)
 def test_the_owner_of_a_port_answers(answers: dict[Case, Answer], case: Case) -> None:
     assert answers[case].who == case.expected
@@ -153,6 +154,7 @@ def left(three: Three) -> dict[tuple[str, str, str], Answer]:
     return {case: given[probe] for case, probe in asked.items()}
 
 
+@pytest.mark.smoke
 @pytest.mark.parametrize("case", LEAVING, ids="-".join)
 def test_only_packets_from_own_ports_leave_a_container(
     left: dict[tuple[str, str, str], Answer], case: tuple[str, str, str]

@@ -67,6 +67,7 @@ def test_a_name_server_behind_the_gateway_answers(
     assert Probe(lab.container("first"), protocol, BEYOND, 53).run().who == "peer"
 
 
+@pytest.mark.smoke
 def test_curl_and_ss_see_what_we_see(pair: tuple[Lab, Modules]) -> None:
     lab, _ = pair
     server = lab.host.start(

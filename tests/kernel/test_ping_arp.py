@@ -28,6 +28,7 @@ def test_a_ping_from_a_container_is_answered_once(
     assert "DUP" not in said
 
 
+@pytest.mark.smoke
 def test_pings_from_all_containers_at_once_are_answered_once(three: Three) -> None:
     with ThreadPoolExecutor() as pool:
         said = list(

@@ -155,6 +155,7 @@ def retransmissions(lab: Lab) -> int:
     return sum(place.snmp("Tcp", "RetransSegs") for place in places)
 
 
+@pytest.mark.smoke
 def test_a_connection_on_a_port_that_stays_loses_no_segment(lab: Lab, web: Modules) -> None:
     """A block that shrinks is replaced by smaller ones while it still matches."""
     with talking(lab, 31004) as turns:

@@ -76,6 +76,7 @@ def test_a_second_run_writes_nothing(
     assert snapshot.difference(before, snapshot.of(lab.host)) == ""
 
 
+@pytest.mark.smoke
 def test_a_first_run_is_seen_to_write(prepared: Modules, tmp_path: Path) -> None:
     """So that the silence of the second run means something."""
     module, parameters = STEPS["containers"]

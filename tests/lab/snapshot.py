@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import re
+import subprocess
 from typing import Any
 
 from .machines import Machine
@@ -56,38 +57,41 @@ def filters(machine: Machine, interface: str, container: str | None = None) -> s
 
 
 def _network(machine: Machine, container: str | None) -> Snapshot:
-    def shown(*command: str) -> str:
-        return machine.run(*command, container=container).stdout
-
-    links = json.loads(shown("ip", "-d", "-j", "link", "show"))
-    names = [link["ifname"] for link in links]
-    state = {
-        "links": "\n".join(_link(link) for link in links),
-        "addresses": _without_lifetimes(shown("ip", "-o", "address", "show")),
-        "routes": shown("ip", "route", "show", "table", "all"),
-        "rules": shown("ip", "rule", "show"),
-        "qdiscs": shown("tc", "qdisc", "show"),
-    }
-    for name in names:
-        shown = machine.run(
-            "tc", "filter", "show", "dev", name, "ingress", container=container, check=False
-        ).stdout
-        state[f"filters {name}"] = _without_root_tables(shown)
     place = machine.place if container is None else machine.container(container)
-    state["sysctls"] = _sysctls(place.netns)
+    with inside(place.netns):  # programs that are started here are inside, too
+        links = json.loads(_said("ip", "-d", "-j", "link", "show"))
+        state = {
+            "links": "\n".join(_link(link) for link in links),
+            "addresses": _without_lifetimes(_said("ip", "-o", "address", "show")),
+            "routes": _said("ip", "route", "show", "table", "all"),
+            "qdiscs": _said("tc", "qdisc", "show"),
+            "sysctls": _sysctls(),
+        }
+        for link in links:
+            name = link["ifname"]
+            shown = _said("tc", "filter", "show", "dev", name, "ingress")
+            state[f"filters {name}"] = _ordered(shown)
     return state
 
 
-def _without_root_tables(text: str) -> str:
-    """Filters without the tables that the kernel makes by itself, one for each priority.
+def _said(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
-    It numbers them as it likes, and keeps the empty one of a priority that has been used.
+
+def _ordered(text: str) -> str:
+    """Filters in the order of their text, without the tables that the kernel makes by itself.
+
+    It numbers those as it likes, one for each priority, keeps the empty one of a priority that has
+    been used, and lists what shares a priority in no order that matters.
     """
-    lines = []
+    blocks: list[list[str]] = []
     for line in text.splitlines():
-        if not re.search(r"fh [89a-f][0-9a-f]{2}: ht divisor 1|chain 0 $", line):
-            lines.append(re.sub(r"(fh|ht) [89a-f][0-9a-f]{2}\b", r"\1 root", line))
-    return "\n".join(lines)
+        if line.startswith("filter "):
+            blocks.append([])
+        blocks[-1].append(re.sub(r"\b(fh|ht) [89a-f][0-9a-f]{2}\b", r"\1 root", line))
+    plain = re.compile(r"fh root: ht divisor 1|chain 0 $")
+    kept = ["\n".join(block) for block in blocks if not plain.search(block[0])]
+    return "\n".join(sorted(kept))
 
 
 def _link(link: dict[str, Any]) -> str:
@@ -108,20 +112,19 @@ def _without_lifetimes(text: str) -> str:
     return "\n".join(line.split(" valid_lft")[0].rstrip("\\ ") for line in text.splitlines())
 
 
-def _sysctls(netns: str) -> str:
+def _sysctls() -> str:
     lines = []
-    with inside(netns):
-        base = "/proc/sys/net"
-        paths = [f"{base}/ipv4/{name}" for name in os.listdir(f"{base}/ipv4")]
-        for tree in _TREES:
-            paths += glob.glob(f"{base}/{tree}/**", recursive=True)
-        for path in sorted(set(paths)):
-            if os.path.isfile(path):
-                try:
-                    with open(path, encoding="ascii") as file:
-                        lines.append(f"{path[len(base) + 1 :]} = {' '.join(file.read().split())}")
-                except OSError:
-                    continue  # some can only be written
+    base = "/proc/sys/net"
+    paths = [f"{base}/ipv4/{name}" for name in os.listdir(f"{base}/ipv4")]
+    for tree in _TREES:
+        paths += glob.glob(f"{base}/{tree}/**", recursive=True)
+    for path in sorted(set(paths)):
+        if os.path.isfile(path):
+            try:
+                with open(path, encoding="ascii") as file:
+                    lines.append(f"{path[len(base) + 1 :]} = {' '.join(file.read().split())}")
+            except OSError:
+                continue  # some can only be written
     return "\n".join(lines)
 
 
