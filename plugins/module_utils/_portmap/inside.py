@@ -9,6 +9,7 @@ import contextlib
 import os
 import socket
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from . import netns, rtnl, topology
@@ -190,16 +191,22 @@ def read_link(place: Place, seen: rtnl.LinkSeen) -> Link:
 
 
 def _sysctls(name: str, public: str) -> tuple[list[Object], tuple[str, ...]]:
-    found: list[Object] = []
-    settable = []
-    for sysctl in topology.inside_sysctl_names(public):
-        value = netns.read_sysctl(sysctl)
-        if value is None:
-            continue
-        if netns.sysctl_is_writable(sysctl):
-            found.append(Sysctl(name, sysctl, value))
-            settable.append(sysctl)
-    return found, tuple(settable)
+    names = (*topology.inside_sysctl_names(public), *_settable())
+    values = netns.read_sysctls(names)
+    found: list[Object] = [
+        Sysctl(name, sysctl, values[sysctl]) for sysctl in names if sysctl in values
+    ]
+    return found, _settable()
+
+
+@lru_cache(maxsize=1)
+def _settable() -> tuple[str, ...]:
+    """What else this kernel lets a namespace set: the same in all but the host's own.
+
+    Asked in the first that is looked at.
+    """
+    names = topology.optional_sysctl_names()
+    return tuple(name for name in names if netns.sysctl_is_writable(name))
 
 
 def fresh(kernel: Kernel, host: topology.Host) -> Inside:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import itertools
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from . import kernel as k
 from .errors import KernelRefused
@@ -180,16 +181,41 @@ def remove_directory() -> None:
 # --- sysctls ------------------------------------------------------------------------------------
 
 
-def read_sysctl(name: str) -> str | None:
-    """The value in the current namespace, blanks folded; None where the kernel lacks it."""
+def read_sysctl(name: str, directory: int | None = None) -> str | None:
+    """The value in the current namespace, blanks folded; None where the kernel lacks it.
+
+    `name` is relative to the open `directory`, or to /proc/sys.
+    """
+    path = f"{_PROC_SYS}/{name}" if directory is None else name
     try:
-        descriptor = os.open(f"{_PROC_SYS}/{name}", os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
     except FileNotFoundError:
         return None
     try:
         return " ".join(os.read(descriptor, 4096).decode().split())
     finally:
         os.close(descriptor)
+
+
+def read_sysctls(names: Iterable[str]) -> dict[str, str]:
+    """Several values; those that the kernel lacks are left out.
+
+    The kernel looks up every directory of a path below /proc/sys anew: each is opened once.
+    """
+    values = {}
+    for directory, group in itertools.groupby(sorted(names), os.path.dirname):
+        try:
+            opened = os.open(f"{_PROC_SYS}/{directory}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            continue
+        try:
+            for name in group:
+                value = read_sysctl(os.path.basename(name), opened)
+                if value is not None:
+                    values[name] = value
+        finally:
+            os.close(opened)
+    return values
 
 
 def sysctl_is_writable(name: str) -> bool:

@@ -210,18 +210,29 @@ def _kind_rank(item: Object, number: int) -> float:
 def _order(change: Change) -> tuple[object, ...]:
     item = change.subject
     if isinstance(item, Veth) and change.after is None and not item.paired:
-        return 0, str(item)  # it holds the place of the one to be made
+        return 0, _where(item)  # it holds the place of the one to be made
     number = step(item)
     if isinstance(item, Address) and change.after is None:
-        return 1, number, -1, 0, 0, str(item)  # as long as it is there, a new one is secondary
+        return 1, number, -1, 0, 0, _where(item)  # as long as it is there, a new one is secondary
     rank = _kind_rank(item, number)
     if change.after is None:
-        return 2, -_removal_step(item, number), -rank, str(item)
+        return 2, -_removal_step(item, number), -rank, _where(item)
     relaxing = 0  # what applies to all links is switched off last and on first
     if number == _STEP_HOST and isinstance(item, Sysctl) and "/all/" in item.name:
         relaxing = 1 if item.value == "0" else -1
     replacing = 1 if change.before is not None and number >= _STEP_ENTRIES else 0
-    return 1, number, replacing, rank, relaxing, str(item)
+    return 1, number, replacing, rank, relaxing, _where(item)
+
+
+def _where(item: Object) -> tuple[object, ...]:
+    """What belongs together stays together."""
+    if isinstance(item, Filter):
+        return (*item.place, item.priority, item.table, item.bucket, item.node)
+    if isinstance(item, Sysctl):
+        return item.netns, item.name
+    if isinstance(item, (Handle, HandleDirectory)):
+        return HOST, item.path
+    return item.place
 
 
 def _removal_step(item: Object, number: int) -> float:

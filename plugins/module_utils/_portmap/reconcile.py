@@ -60,6 +60,13 @@ def reconcile(
     The caller holds the host's lock.  Raises PortmapError; after a failure on the way the message
     says what was done, and what of it was undone.
     """
+    outcome = _converge(look, dry_run, with_diff)
+    if outcome.changes and not dry_run:  # what was seen first is forgotten by now: it may be large
+        _verify(look, len(outcome.changes))
+    return outcome
+
+
+def _converge(look: Callable[[Kernel], Look], dry_run: bool, with_diff: bool) -> Outcome:
     with _kernel() as kernel:
         first = look(kernel)
         changes = first.changes()
@@ -69,9 +76,7 @@ def reconcile(
             outcome.after = describe(first.after.values())
         if changes and not dry_run:
             _apply(look, first, changes)
-    if changes and not dry_run:
-        _verify(look, len(changes))
-    return outcome
+        return outcome
 
 
 def _verify(look: Callable[[Kernel], Look], done: int) -> None:

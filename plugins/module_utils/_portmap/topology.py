@@ -496,11 +496,15 @@ def veth_ipv6_sysctl(container: Container) -> str:
 
 
 def inside_sysctl_names(public: str) -> tuple[str, ...]:
-    """The sysctls of a container's namespace that we may set."""
+    """The sysctls that we set in every container's namespace."""
     conf = "net/ipv4/conf"
     own = (f"{conf}/{public}/accept_local", f"{conf}/{public}/arp_ignore")
-    loopback = (f"{conf}/lo/accept_local", f"{conf}/lo/route_localnet")
-    return (*own, *loopback, EPHEMERAL_SYSCTL, _DISABLE_IPV6, *INHERITED_SYSCTLS)
+    return (*own, f"{conf}/lo/accept_local", f"{conf}/lo/route_localnet", EPHEMERAL_SYSCTL)
+
+
+def optional_sysctl_names() -> tuple[str, ...]:
+    """The sysctls that we set where a namespace has them of its own."""
+    return (_DISABLE_IPV6, *INHERITED_SYSCTLS)
 
 
 def inside_sysctls(

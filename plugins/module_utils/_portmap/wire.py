@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -39,15 +39,17 @@ def attribute(kind: int, data: bytes) -> bytes:
     return _HEADER.pack(4 + len(data), kind) + data + bytes(-len(data) % 4)
 
 
-def attributes(data: memoryview) -> Iterator[tuple[int, memoryview]]:
+def attributes(data: memoryview) -> list[tuple[int, memoryview]]:
     """(type, payload) of every attribute; a truncated one ends the walk."""
-    at, end = 0, len(data)
+    found = []
+    at, end, head, mask = 0, len(data), _HEADER.unpack_from, k.NLA_TYPE_MASK
     while at + 4 <= end:
-        length, kind = _HEADER.unpack_from(data, at)
+        length, kind = head(data, at)
         if length < 4 or at + length > end:
-            return
-        yield kind & k.NLA_TYPE_MASK, data[at + 4 : at + length]
+            break
+        found.append((kind & mask, data[at + 4 : at + length]))
         at += (length + 3) & ~3
+    return found
 
 
 def text(data: memoryview) -> str:
