@@ -18,6 +18,12 @@ import stage
 from stage import Stage
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--thorough", action="store_true", help="every error at every point, 10,000 filters"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     if os.geteuid() != 0 and os.environ.get("CI"):
         pytest.exit("these tests need root", returncode=1)
@@ -28,6 +34,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if "test_fuzz" not in item.nodeid:
                 item.add_marker(pytest.mark.skip(reason="needs root"))
+
+
+@pytest.fixture
+def thorough(request: pytest.FixtureRequest) -> bool:
+    return bool(request.config.getoption("--thorough"))
 
 
 @pytest.fixture

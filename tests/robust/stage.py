@@ -13,11 +13,10 @@ from typing import Any
 import engine as engines
 import traffic as traffics
 from engine import Engine
-from traffic import Traffic
-
 from lab import machines
 from lab.machines import HOST, PEER, Lab
 from lab.modules import Modules
+from traffic import Traffic
 
 POOLS: dict[str, Any] = {
     "ports": ["31000-32000"],

@@ -14,9 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from traffic_source import LATE
-
 from lab.machines import Place
+from traffic_source import LATE
 
 _SOURCE = Path(__file__).with_name("traffic_source.py")
 

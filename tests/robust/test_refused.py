@@ -1,0 +1,124 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Refused in the middle: what was done is undone, the message says so, and another run repairs.
+
+By default every point of every operation fails once, with one error after the other; with
+--thorough each point fails with each error.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import stage as stages
+import world
+from engine import Run
+from stage import Stage
+from test_killed import NEW, OPERATIONS, Operation
+
+ERRORS = ("ENOSPC", "EBUSY", "ENODEV", "EPERM", "ENOBUFS", "deaf")
+ACCOUNTS = ("changes were done before", "nothing was changed", "cannot ")
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.parametrize("way", ["do", "undo"])
+def test_an_error_at_any_point_is_undone_and_told(
+    bare: Stage, name: str, way: str, thorough: bool
+) -> None:
+    operation = OPERATIONS[name]
+    engine = bare.engine
+    for step in (*operation.before, operation.do, operation.undo):
+        engine.do(*step)
+    if way == "undo":
+        engine.do(*operation.do)
+        operation = Operation(operation.undo, operation.do)
+    start = world.look(engine)
+    points = engine.run(*operation.do).points
+    done = world.look(engine)
+    engine.do(*operation.undo)
+    for at, point in enumerate(points, 1):
+        for error in ERRORS if thorough else (ERRORS[at % len(ERRORS)],):
+            told = f"{error} at {at} of {len(points)}, {point}"
+            run = engine.run(*operation.do, at=at, fault=error)
+            after = world.look(engine)
+            if run.failed:
+                assert run.msg.startswith("cannot "), f"{told}: {run.msg}"
+                undone = not world.difference(start, after)
+                assert undone or "not undone" in run.msg, (
+                    f"{told}: {run.msg}\n{world.difference(start, after)}"
+                )
+                if undone:
+                    continue
+            else:
+                assert world.difference(done, after) == "", told
+            engine.do(*operation.do)
+            assert world.difference(done, world.look(engine)) == "", told
+            engine.do(*operation.undo)
+            assert world.difference(start, world.look(engine)) == "", told
+
+
+GONE = {
+    "the namespace's handle": "umount /run/netns/web; rm /run/netns/web",
+    "the veth": "ip link delete pm-web",
+    "the container's link": "nsenter --net=/run/netns/web ip link delete eth0",
+    "the veth's name": "ip link set pm-web down; ip link set pm-web name other",
+    "the container's link's name": "nsenter --net=/run/netns/web sh -ec"
+    " 'ip link set eth0 down; ip link set eth0 name other'",
+    "the public interface": "ip link delete eth0",
+    "the public interface's name": "ip link set eth0 down; ip link set eth0 name wan",
+    "the ingress qdisc": "tc qdisc delete dev eth0 ingress",
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+@pytest.mark.parametrize("at", [3, 4, 5, 8])
+def test_what_vanishes_between_looking_and_writing_is_told(
+    placed: Stage, what: str, at: int
+) -> None:
+    """Point 3 is the first change: all was seen, nothing was written."""
+    engine = placed.engine
+    change = ("portmap_ranges", {"container": "web", "ports": ["31200-31207"]})
+    run = engine.run(*change, at=at, fault=f"run:{GONE[what]}")
+    check_account(run)
+    if "public" in what:
+        return
+    engine.do("portmap_host", stages.POOLS)
+    engine.do("portmap_container", {"containers": stages.inventory()})
+    engine.do(*change)
+    assert engine.problems() == []
+
+
+def check_account(run: Run) -> None:
+    """A run that met with trouble either overcame it, or says what it was and what it left."""
+    if run.failed:
+        assert any(word in run.msg for word in ACCOUNTS), run.msg
+
+
+def test_a_process_that_ends_before_its_namespace_is_entered_leaves_nothing(
+    placed: Stage,
+) -> None:
+    engine = placed.engine
+    start = world.look(engine)
+    tenant = placed.lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
+    try:
+        assert tenant.stdout is not None
+        tenant.stdout.readline()
+        given = {**NEW, "pid": tenant.pid}
+        points = engine.run("portmap_container", given).points
+        engine.do("portmap_container", {"name": "new", "state": "absent"})
+        run = engine.run("portmap_container", given, at=3, fault=f"run:kill -9 {tenant.pid}")
+        assert len(points) > 3
+        assert run.failed
+        check_account(run)
+    finally:
+        tenant.kill()
+        tenant.communicate()
+    assert world.difference(start, world.look(engine)) == ""
+
+
+def test_a_run_that_fails_ends_with_an_error(placed: Stage) -> None:
+    """What Ansible sees: `failed`, and a process that does not end with 0."""
+    done = placed.modules.execute("portmap_container", {"name": "new", "ports": ["1-2"]})
+    assert done.returncode != 0
+    assert '"failed": true' in done.stdout
