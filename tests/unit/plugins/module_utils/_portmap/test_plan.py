@@ -231,13 +231,13 @@ def changed(item: Object) -> Object:
 # --- the difference -----------------------------------------------------------------------------
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(damaged())
 def test_equal_states_differ_in_nothing(found):
     assert plan.diff(found, dict(found)) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(damaged(), hosts())
 def test_the_changes_lead_to_what_is_wanted_and_the_kernel_refuses_none(before, after):
     changes = plan.diff(before, after)
@@ -246,7 +246,7 @@ def test_the_changes_lead_to_what_is_wanted_and_the_kernel_refuses_none(before, 
     assert plan.diff(now, after) == []
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(damaged(), hosts())
 def test_fewer_deletions_lead_to_the_same(before, after):
     changes = plan.diff(before, after)
@@ -265,7 +265,7 @@ slots = st.sampled_from(
 )
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(damaged(), hosts(), st.frozensets(slots))
 def test_strangers_keep_their_filters_and_what_those_hang_on(before, after, strangers):
     changes = plan.diff(before, after)
@@ -276,7 +276,7 @@ def test_strangers_keep_their_filters_and_what_those_hang_on(before, after, stra
     assert all(isinstance(item, Qdisc) for item in left.values())
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(hosts(present=True))
 def test_a_host_that_is_not_known_in_full_loses_only_what_is_named(before):
     """Other containers' filters at the same priority are in no state of this run."""
@@ -430,7 +430,7 @@ def covered(found: State, place: Place, table: int) -> set[int]:
     return ports
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(ranges, ranges)
 def test_a_port_that_stays_is_never_without_its_filters(have, wanted):
     before = state([*prepared(), *placed(WEB._replace(service=have))])
@@ -450,7 +450,7 @@ def test_a_port_that_stays_is_never_without_its_filters(have, wanted):
                 assert stay[where] <= covered(kernel.now, *where)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(hosts(present=True), hosts(present=True))
 def test_nothing_ever_leads_to_a_container_that_could_send_anything(before, after):
     """Killed after any change: who gets packets has the drop at the end of its filters."""
