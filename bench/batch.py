@@ -99,8 +99,10 @@ def made(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
         return [
             (
                 "ip",
-                f"link add {item.place.link} {ends} group 28781 type veth"
-                f" peer name {item.peer.link} {ends} netns {item.peer.netns}",
+                (
+                    f"link add {item.place.link} {ends} group 28781 type veth"
+                    f" peer name {item.peer.link} {ends} netns {item.peer.netns}"
+                ),
             ),
             ("ip", f"link set dev {item.place.link} alias {item.alias}"),
         ]

@@ -18,7 +18,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import batch
 import pyroute2.netlink.rtnl.ifaddrmsg
 import pyroute2.netlink.rtnl.ifinfmsg
 import pyroute2.netlink.rtnl.rtmsg
@@ -33,6 +32,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
     record,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import Kernel
+
+import batch
 
 LEFT_OUT = {"state": "present", "netns": None, "pid": None, "ports": None, "ephemeral_ports": None}
 
