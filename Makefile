@@ -53,7 +53,7 @@ lint: setup ## ruff, mypy --strict on the engine, yamllint, shellcheck
 unit: setup ## Pure code: no root, seconds
 	@tools/gate unit
 
-smoke: setup ## One pass over the kernel tests' shortest part (root)
+smoke: setup ## The kernel tests that say most in the least time (root)
 	@tools/gate smoke
 
 kernel: setup ## Real packets in namespaces (root)
