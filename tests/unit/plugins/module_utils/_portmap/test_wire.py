@@ -252,22 +252,23 @@ def test_the_drop_is_read_as_it_was_written():
 
 # --- bytes that nobody promised -----------------------------------------------------------------
 
-every_message = st.sampled_from([data for _, data in ANSWERS])
+
+def test_a_changed_byte_is_read_as_something_or_as_nothing():
+    for _meaning, message in ANSWERS:
+        data = bytearray(message)
+        for at, byte in enumerate(message):
+            for value in (0, 1, 0xFF):
+                data[at] = value
+                seen = read(bytes(data))
+                assert seen is None or str(seen.item)
+            data[at] = byte
 
 
-@given(every_message, st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=6))
-def test_changed_bytes_are_read_as_something_or_as_nothing(message, changes):
-    data = bytearray(message)
-    for at, value in changes:
-        data[at % len(data)] = value
-    seen = read(bytes(data))
-    assert seen is None or isinstance(str(seen.item), str)
-
-
-@given(every_message, st.integers(0, 500))
-def test_a_message_that_was_cut_is_read_as_something_or_as_nothing(message, length):
-    seen = read(message[:length])
-    assert seen is None or isinstance(str(seen.item), str)
+def test_a_message_that_was_cut_is_read_as_something_or_as_nothing():
+    for _meaning, message in ANSWERS:
+        for length in range(len(message)):
+            seen = read(message[:length])
+            assert seen is None or str(seen.item)
 
 
 @given(st.binary(max_size=200))

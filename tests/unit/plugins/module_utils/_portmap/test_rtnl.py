@@ -1,0 +1,86 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import info, rtnl
+
+pytestmark = pytest.mark.skipif(
+    sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
+)
+
+PARTS = (Path(__file__).parent / "kernel_links.txt").read_text(encoding="utf-8").split("\n= ")[1:]
+ANSWERS = {
+    title: memoryview(bytes.fromhex(digits))
+    for title, _, digits in (part.partition("\n") for part in PARTS)
+}
+
+
+def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():
+    seen = rtnl.read_link(ANSWERS["link pm-web"])
+    assert seen._replace(statistics=seen.statistics[:8]) == rtnl.LinkSeen(
+        ifindex=21,
+        name="pm-web",
+        kind="veth",
+        mac="02:00:00:00:00:01",
+        mtu=1400,
+        up=True,
+        loopback=False,
+        alias="portmap:web",
+        group=28781,
+        peer_ifindex=31,
+        statistics=(4, 3, 368, 266, 0, 0, 0, 0),  # ip says: RX 368 bytes, TX 266
+    )
+
+
+def test_what_the_host_receives_the_container_has_sent():
+    assert info.statistics((4, 3, 368, 266, 5, 6, 7, 8)) == {
+        "rx_packets": 3,
+        "rx_bytes": 266,
+        "rx_errors": 6,
+        "rx_dropped": 8,
+        "tx_packets": 4,
+        "tx_bytes": 368,
+        "tx_errors": 5,
+        "tx_dropped": 7,
+    }
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        ("127.0.0.1/8 dev lo", (1, "127.0.0.1", 8, False)),
+        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, "10.9.0.1", 32, False)),
+        ("10.0.0.1/24 dev eth0", (31, "10.0.0.1", 24, False)),
+        ("10.0.0.2/24 secondary dev eth0", (31, "10.0.0.2", 24, True)),
+        ("of IPv6", None),
+    ],
+)
+def test_an_address_is_read_as_the_link_s_own_end(answer, seen):
+    assert rtnl.read_address(ANSWERS[f"address {answer}"]) == seen
+
+
+@pytest.mark.parametrize(
+    ("answer", "seen"),
+    [
+        ("default via 10.0.0.254 dev eth0 metric 100", (31, "10.0.0.254", 100)),
+        (
+            "default metric 200 nexthop via 10.0.0.253 nexthop via 10.0.0.252",
+            (31, "10.0.0.253", 200),
+        ),
+        ("default dev pm-web metric 300", (21, "", 300)),
+        ("default via 10.0.0.254 dev eth0 table 7", None),
+        ("unreachable default metric 400", None),
+        ("10.5.0.0/16 via 10.0.0.254", None),
+    ],
+)
+def test_only_a_default_route_that_leads_somewhere_is_one(answer, seen):
+    assert rtnl.read_default_route(ANSWERS[f"route {answer}"]) == seen
+
+
+def test_every_recorded_answer_is_read():
+    assert len(ANSWERS) == 1 + 5 + 6
