@@ -40,7 +40,52 @@ host:
   description: The host, as M(netiso.portmap.portmap_host) returns it; null when it is not prepared.
   returned: success
   type: dict
-  sample: {"public_interface": "eth0", "address": "10.0.0.1/24"}
+  contains:
+    public_interface:
+      description: The interface that has the host's address.
+      type: str
+      sample: eth0
+    loopback_interface:
+      description: The loopback interface.
+      type: str
+      sample: lo
+    address:
+      description: The address that containers share, with its prefix length.
+      type: str
+      sample: 10.0.0.1/24
+    mac:
+      description: The hardware address that containers share.
+      type: str
+      sample: 02:00:00:00:00:10
+    mtu:
+      description: The MTU that containers share.
+      type: int
+      sample: 1500
+    gateway:
+      description: The gateway of the default route; null when there is none.
+      type: str
+      sample: 10.0.0.254
+    ports:
+      description: Ranges from which containers may be given service ports.
+      type: list
+      elements: str
+      sample: ["31000-32000"]
+    ephemeral_ports:
+      description: The range from which containers are given ephemeral ports.
+      type: str
+      sample: 32768-57343
+    ephemeral_ports_per_container:
+      description: How many ephemeral ports a container gets.
+      type: int
+      sample: 1024
+    host_ephemeral_ports:
+      description: The range from which the host itself takes ports.
+      type: str
+      sample: 57344-60999
+    rp_filter:
+      description: What was done about reverse path filtering.
+      type: str
+      sample: relax
 containers:
   description: The containers, sorted by name.
   returned: success
