@@ -123,7 +123,7 @@ class Applier:
     def _guarded(self, action: object, change: Change, tolerant: bool) -> None:
         try:
             action()  # type: ignore[operator]
-        except KernelRefused:
+        except (KernelRefused, OSError):
             if not tolerant:
                 raise
         else:
@@ -133,9 +133,14 @@ class Applier:
         requests: list[Request] = []
         owners: list[Change] = []
         for change in changes:
-            for request in self._requests(change):
-                requests.append(request)
-                owners.append(change)
+            try:
+                made = list(self._requests(change))
+            except KernelRefused:  # its link is gone
+                if not tolerant:
+                    raise
+                continue
+            requests += made
+            owners += [change] * len(made)
         failure: KernelRefused | None = None
         failed: set[int] = set()
         for change, request, reply in zip(owners, requests, _sent(sock, requests)):
@@ -220,7 +225,9 @@ class Applier:
             )
             return head + wire.attribute(k.TCA_KIND, b"bpf\0")
         item = cast(Filter, item)  # or a table: it is addressed alike
-        handle = self._handles[item.identity]
+        handle = self._handles.get(item.identity)
+        if handle is None:
+            raise KernelRefused(f"cannot delete {item}: its handle is unknown", errno.ENOENT)
         return rtnl.ask_filter(self._ifindex(item.place), handle, item.priority, item.protocol)
 
     # --- veth pairs and handles -----------------------------------------------------------------

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from . import ports
 from .errors import InvalidRequest
+from .parties import Container, veth_name
 from .ports import Range, Ranges
-from .topology import Container, veth_name
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SMALLEST_EPHEMERAL = 16
@@ -116,21 +116,9 @@ def resolve(
     """
     _check_veth_names(requests)
     wanted = [request for request in requests if request.present]
-    service = {}
-    for request in wanted:
-        have = current.get(request.name)
-        service[request.name] = (
-            request.ports if request.ports is not None else (have.service if have else ())
-        )
-        check_service(request.name, service[request.name], pools)
-    ephemeral = {}
-    for request in wanted:
-        have = current.get(request.name)
-        given = request.ephemeral or (have.ephemeral if have else None)
-        if given:
-            _check_ephemeral(request.name, given, pools)
-            ephemeral[request.name] = given
     busy = tuple(ports.Range(port, port) for port in sorted(listening))
+    service = _service(wanted, pools, current)
+    ephemeral = _ephemeral(wanted, pools, current)
     known = [item for owned in (*others.values(), *service.values()) for item in owned]
     free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy])
     placed = []
@@ -149,6 +137,33 @@ def resolve(
         placed.append(container)
     _check_free(placed, others, owner_name)
     return placed
+
+
+def _service(
+    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+) -> dict[str, ports.Ranges]:
+    """The service ports given; those of a placed container stay when nothing is said."""
+    service = {}
+    for request in wanted:
+        have = current.get(request.name)
+        kept = have.service if have else ()
+        service[request.name] = kept if request.ports is None else request.ports
+        check_service(request.name, service[request.name], pools)
+    return service
+
+
+def _ephemeral(
+    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+) -> dict[str, ports.Range]:
+    """The ephemeral ranges given or owned; the others are still to be found."""
+    ephemeral = {}
+    for request in wanted:
+        have = current.get(request.name)
+        given = request.ephemeral or (have.ephemeral if have else None)
+        if given:
+            _check_ephemeral(request.name, given, pools)
+            ephemeral[request.name] = given
+    return ephemeral
 
 
 def _check_veth_names(requests: Sequence[Request]) -> None:

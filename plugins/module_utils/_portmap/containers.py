@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable
 
-from . import claims, inside, netns, ports, record, sockets, topology
+from . import claims, inside, mirrors, netns, parameters, parties, ports, record, sockets, topology
 from . import survey as surveys
+from .details import details, new_namespace
 from .errors import InvalidRequest
 from .inside import handle_path
 from .lock import host_lock
-from .model import State, state
+from .model import state
 from .observe import Kernel
 from .reconcile import Look, Outcome, reconcile
 from .survey import Survey
 
-Decide = Callable[[dict[str, topology.Container]], Sequence[claims.Request]]
+Decide = Callable[[dict[str, parties.Container]], Sequence[claims.Request]]
 _WHOLE_FROM = 16  # containers in one task from which dumps are cheaper than single requests
 
 
@@ -29,7 +30,7 @@ def place(
     claims.check_unique([request.name for request in requests])
     names = [claims.check_name(request.name) for request in requests]
 
-    def decide(current: dict[str, topology.Container]) -> Sequence[claims.Request]:
+    def decide(current: dict[str, parties.Container]) -> Sequence[claims.Request]:
         known = {*current, *inside.marked_names()} if purge else set()
         others = sorted(known - set(names))
         return [*requests, *(claims.Request(name, present=False) for name in others)]
@@ -44,7 +45,7 @@ def change_ranges(
     """Add, take away or set exactly the service ports of a placed container."""
     claims.check_name(name, "container")
 
-    def decide(current: dict[str, topology.Container]) -> Sequence[claims.Request]:
+    def decide(current: dict[str, parties.Container]) -> Sequence[claims.Request]:
         if name not in current:
             raise InvalidRequest(
                 f"cannot change the ports of {name}: there is no such container on this host; place"
@@ -114,7 +115,7 @@ def desired(
     found: Survey,
     prepared: record.Record,
     requests: Sequence[claims.Request],
-    current: dict[str, topology.Container],
+    current: dict[str, parties.Container],
 ) -> Look:
     """The objects of the requested containers as they are and as they shall be."""
     spaces = {
@@ -134,81 +135,91 @@ def desired(
         _listening(requests, concerned),
         lambda veth: surveys.owner_name(kernel, veth),
     )
-    before: State = {}
-    fresh: State = {}
-    after: State = {}
-    sources: dict[str, str] = {}
+    look = Look(kernel, {}, {})
+    for request in requests:
+        if not request.present:
+            _add_removed(found, request, look)
     template: list[inside.Inside] = []
     inherited = _host_sysctls()
-    for request in requests:
-        if request.present:
-            continue
-        space = _namespace_of_removed(kernel, found, request)
-        going = None if request.name in found.placed and not space.inode else space
-        before.update(state(surveys.details(kernel, found, request.name, going).objects))
-        sources[request.name] = space.source
     for container in containers:
-        space = spaces[container.name]
-        seen = surveys.details(kernel, found, container.name, space)
-        if seen.stranger:
-            raise InvalidRequest(
-                f"cannot place {container.name}: its namespace has the link {seen.stranger}"
-            )
-        before.update(state(seen.objects))
-        settable = seen.settable
-        if not space.inode:
-            new = surveys.new_namespace(kernel, found.host, container.name, template)
-            fresh.update(state(new.objects))
-            settable = new.settable
-        values = topology.inside_sysctls(found.host, container, settable, inherited)
-        path = handle_path(container.handle)
-        after.update(
-            state(topology.container_objects(found.host, container, path, values, before))
-        )
-        sources[container.name] = space.source
-    _share(kernel, found, requests, concerned, containers, before, after)
-    service = {name: container.service for name, container in concerned.items()}
-    result: dict[str, object] = {
+        _add_present(found, container, spaces[container.name], look, (template, inherited))
+    _share(found, requests, [*containers, *concerned.values()], look)
+    look.result = {
         "containers": _reported(requests, containers),
-        "service_before": service,
+        "service_before": {name: container.service for name, container in concerned.items()},
     }
-    return Look(kernel, before, after, fresh, sources, result)
+    return look
+
+
+def _add_removed(found: Survey, request: claims.Request, look: Look) -> None:
+    """What there is of a container that shall be absent."""
+    space = _namespace_of_removed(look.kernel, found, request)
+    going = None if request.name in found.placed and not space.inode else space
+    look.before.update(state(details(look.kernel, found, request.name, going).objects))
+    look.sources[request.name] = space.source
+
+
+def _add_present(
+    found: Survey,
+    container: parties.Container,
+    space: claims.Namespace,
+    look: Look,
+    common: tuple[list[inside.Inside], dict[str, str]],
+) -> None:
+    """A container as it is and as it shall be.
+
+    `common` to all are the look of a new namespace, taken once, and the host's sysctls.
+    """
+    template, inherited = common
+    seen = details(look.kernel, found, container.name, space)
+    if seen.stranger:
+        raise InvalidRequest(
+            f"cannot place {container.name}: its namespace has the link {seen.stranger}"
+        )
+    look.before.update(state(seen.objects))
+    settable = seen.settable
+    if not space.inode:
+        new = new_namespace(look.kernel, found.host, container.name, template)
+        look.fresh.update(state(new.objects))
+        settable = new.settable
+    values = parameters.inside_sysctls(found.host, container, settable, inherited)
+    path = handle_path(container.handle)
+    look.after.update(
+        state(topology.container_objects(found.host, container, path, values, look.before))
+    )
+    look.sources[container.name] = space.source
 
 
 def _share(
-    kernel: Kernel,
     found: Survey,
     requests: Sequence[claims.Request],
-    concerned: dict[str, topology.Container],
-    containers: Sequence[topology.Container],
-    before: State,
-    after: State,
+    containers: Sequence[parties.Container],
+    look: Look,
 ) -> None:
-    """Entries in the hash tables of the host's interfaces, and the mirrors."""
-    veths = {topology.veth_name(request.name) for request in requests}
-    blocks = {
-        block for container in (*containers, *concerned.values()) for block in container.blocks
-    }
-    before.update(state(surveys.entries_of(kernel, found, blocks, veths)))
-    present = {container.veth.link for container in containers}
+    """Entries in the hash tables of the host's interfaces, and the mirrors.
+
+    `containers` are the requested ones, as they are and as they shall be.
+    """
+    veths = {parties.veth_name(request.name) for request in requests}
+    present = {parties.veth_name(request.name) for request in requests if request.present}
+    blocks = {block for container in containers for block in container.blocks}
+    look.before.update(state(surveys.entries_of(look.kernel, found, blocks, veths)))
     if found.whole:
         named = {request.name for request in requests}
         present |= {other.veth.name for other in found.placed.values() if other.name not in named}
-        absent = {
-            veth for chain in found.chains.values() for node in chain.values() for veth in node
-        }
-        absent -= present
+        mirrored = (veths for chain in found.chains.values() for veths in chain.values())
+        absent = {veth for veths in mirrored for veth in veths} - present
     else:
         absent = veths - present
     for arp, chain in found.chains.items():
-        before.update(state(topology.mirrors(found.host, chain, arp)))
-        placed = topology.place_mirrors(chain, present, absent)
-        after.update(state(topology.mirrors(found.host, placed, arp)))
+        look.before.update(state(mirrors.mirrors(found.host, chain, arp)))
+        placed = mirrors.place_mirrors(chain, present, absent)
+        look.after.update(state(mirrors.mirrors(found.host, placed, arp)))
 
 
 def _owned_by_others(found: Survey, requests: Sequence[claims.Request]) -> dict[str, ports.Ranges]:
     """Ports of the containers that the task does not name, by container (or by link)."""
-    ours = {topology.veth_name(request.name) for request in requests}
+    ours = {parties.veth_name(request.name) for request in requests}
     names = {placed.veth.name: placed.name for placed in found.placed.values()}
     return {
         names.get(veth, veth): owned
@@ -218,7 +229,7 @@ def _owned_by_others(found: Survey, requests: Sequence[claims.Request]) -> dict[
 
 
 def _listening(
-    requests: Sequence[claims.Request], current: dict[str, topology.Container]
+    requests: Sequence[claims.Request], current: dict[str, parties.Container]
 ) -> set[int]:
     """Ports that processes of the host use; asked only when somebody may get new ports."""
     for request in requests:
@@ -240,13 +251,13 @@ def _namespace_of_removed(
     placed = found.placed.get(request.name)
     asked = claims.Request(request.name, netns=placed.handle if placed else "")
     space = inside.find_namespace(asked, placed, kernel.home)
-    return space._replace(inode=0) if not placed or space.origin == topology.CREATED else space
+    return space._replace(inode=0) if not placed or space.origin == parties.CREATED else space
 
 
 def _host_sysctls() -> dict[str, str]:
     """The host's values of what a new namespace resets."""
     values = {}
-    for name in topology.INHERITED_SYSCTLS:
+    for name in parameters.INHERITED_SYSCTLS:
         value = netns.read_sysctl(name)
         if value is not None:
             values[name] = value
@@ -254,7 +265,7 @@ def _host_sysctls() -> dict[str, str]:
 
 
 def _reported(
-    requests: Sequence[claims.Request], containers: Sequence[topology.Container]
+    requests: Sequence[claims.Request], containers: Sequence[parties.Container]
 ) -> list[dict[str, object]]:
     """The containers as modules return them, in the order of the requests."""
     placed = {container.name: container for container in containers}
@@ -264,7 +275,7 @@ def _reported(
     ]
 
 
-def report(container: topology.Container) -> dict[str, object]:
+def report(container: parties.Container) -> dict[str, object]:
     return {
         "name": container.name,
         "state": "present",

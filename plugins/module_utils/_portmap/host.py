@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from . import claims, netns, ports, record, topology
+from . import claims, mirrors, netns, parameters, parties, ports, record, topology
 from . import containers as placing
 from . import survey as surveys
 from .claims import Pools
@@ -21,7 +21,7 @@ from .reconcile import Look, Outcome, reconcile
 from .record import Record
 from .survey import Survey
 
-HOST_EPHEMERAL = topology.EPHEMERAL_SYSCTL
+HOST_EPHEMERAL = parameters.EPHEMERAL_SYSCTL
 
 
 class Options(NamedTuple):
@@ -108,15 +108,15 @@ def host_ephemeral() -> ports.Range:
     return ports.parse((netns.read_sysctl(HOST_EPHEMERAL) or "").replace(" ", "-"), HOST_EPHEMERAL)
 
 
-def wanted_sysctls(host: topology.Host, prepared: Record) -> dict[str, str]:
+def wanted_sysctls(host: parties.Host, prepared: Record) -> dict[str, str]:
     """The sysctls of a prepared host, as its record says."""
     return _sysctls(host, prepared.rp_filter, prepared.host_ephemeral)
 
 
-def _sysctls(host: topology.Host, rp_filter: str, own: ports.Range | None) -> dict[str, str]:
-    values = topology.host_sysctls(host)
+def _sysctls(host: parties.Host, rp_filter: str, own: ports.Range | None) -> dict[str, str]:
+    values = parameters.host_sysctls(host)
     if rp_filter == "relax":
-        values.update(topology.relaxed_rp_filter(host, _rp_filters()))
+        values.update(parameters.relaxed_rp_filter(host, _rp_filters()))
     if own:
         values[HOST_EPHEMERAL] = f"{own.first} {own.last}"
     return values
@@ -144,7 +144,7 @@ def _check_owners(kernel: Kernel, found: Survey, pools: Pools, old: Record | Non
         claims.check_owners(pools, owners, lambda veth: surveys.owner_name(kernel, veth))
 
 
-def _base_objects(kernel: Kernel, host: topology.Host) -> list[Object]:
+def _base_objects(kernel: Kernel, host: parties.Host) -> list[Object]:
     objects: list[Object] = []
     if netns.directory_is_shared():
         objects.append(HandleDirectory(netns.HANDLES))
@@ -199,7 +199,7 @@ def _containers_are_stale(
     return not homes <= set(before)
 
 
-def _refresh_containers(kernel: Kernel, host: topology.Host, wanted: Record, looked: Look) -> None:
+def _refresh_containers(kernel: Kernel, host: parties.Host, wanted: Record, looked: Look) -> None:
     """Every container as it is, on the host as it is now."""
     found = surveys.survey(kernel, host, None)
     if not found.placed and not found.entries:
@@ -218,12 +218,12 @@ def _drop_orphans(found: Survey, looked: Look) -> None:
     orphans = [item for item in found.entries if not item.actions or not item.actions[0].target]
     looked.before.update(state(orphans))
     for arp, chain in found.chains.items():
-        looked.before.update(state(topology.mirrors(found.host, chain, arp)))
-        kept = topology.place_mirrors(chain, (), ())
-        looked.after.update(state(topology.mirrors(found.host, kept, arp)))
+        looked.before.update(state(mirrors.mirrors(found.host, chain, arp)))
+        kept = mirrors.place_mirrors(chain, (), ())
+        looked.after.update(state(mirrors.mirrors(found.host, kept, arp)))
 
 
-def report(host: topology.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, object]:
+def report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, object]:
     """The host as modules return it."""
     return {
         "public_interface": host.public,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from . import claims, inside, netns, record, topology
+from . import claims, inside, netns, parties, record
 from . import containers as placing
 from . import host as hosts
 from . import kernel as k
@@ -45,10 +45,10 @@ def gather(container: str | None) -> dict[str, object]:
         described = [
             {
                 **placing.report(current[name]),
-                "statistics": statistics(links[topology.veth_name(name)].statistics),
+                "statistics": statistics(links[parties.veth_name(name)].statistics),
             }
             for name in sorted(current)
-            if topology.veth_name(name) in links
+            if parties.veth_name(name) in links
         ]
         host_ephemeral = hosts.host_ephemeral()
         return {
@@ -63,7 +63,7 @@ def gather(container: str | None) -> dict[str, object]:
 def _links_with_statistics(kernel: Kernel, found: Survey, container: str | None) -> list:  # type: ignore[type-arg]
     if container is None:
         return kernel.all_links(statistics=True)
-    return [link for link in [kernel.link(topology.veth_name(container), True)] if link]
+    return [link for link in [kernel.link(parties.veth_name(container), True)] if link]
 
 
 def statistics(counters: Sequence[int]) -> dict[str, int]:
@@ -133,7 +133,7 @@ def _container_problems(
     found: Survey,
     prepared: record.Record,
     name: str,
-    current: dict[str, topology.Container],
+    current: dict[str, parties.Container],
 ) -> list[dict[str, object]]:
     handle = handle_path(current[name].handle)
     if netns.open_path_is_none(handle):
@@ -148,7 +148,7 @@ def _is_own(change: Change, name: str) -> bool:
     """Leave out what cleans up after others: orphans are reported once."""
     item = change.subject
     if change.after is None and isinstance(item, Filter) and not item.place.netns:
-        return item.place.link == topology.veth_name(name)
+        return item.place.link == parties.veth_name(name)
     return True
 
 
@@ -189,7 +189,7 @@ def _host_problems(
 
 
 def _orphans(found: Survey, names: set[str]) -> list[dict[str, object]]:
-    veths = {topology.veth_name(name) for name in names}
+    veths = {parties.veth_name(name) for name in names}
     problems = []
     for veth, owned in sorted(found.owners.items()):
         if veth not in veths:

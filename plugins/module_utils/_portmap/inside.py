@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import netns, rtnl, topology
+from . import netns, parameters, parties, rtnl
 from .claims import Namespace, Request
 from .errors import InvalidRequest
 from .model import Address, DefaultRoute, Link, Object, Place, Sysctl
@@ -52,7 +52,7 @@ def find_namespace(request: Request, placed: Placed | None, home: int) -> Namesp
             raise InvalidRequest(
                 f"cannot place {request.name} in netns {handle}: there is no such network namespace"
             )
-        return Namespace(handle, topology.CREATED, 0, "")
+        return Namespace(handle, parties.CREATED, 0, "")
     try:
         _refuse_home(request.name, descriptor, home, f"netns {handle}")
         origin = placed.origin if placed and placed.handle == handle else ""
@@ -83,7 +83,7 @@ def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
         inode = netns.inode(descriptor)
     finally:
         os.close(descriptor)
-    return Namespace(name, topology.ATTACHED, inode, source)
+    return Namespace(name, parties.ATTACHED, inode, source)
 
 
 def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
@@ -94,14 +94,14 @@ def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
 def _marked_origin(name: str, namespace: int) -> str:
     """Ours if its loopback carries our mark: the veth, which tells otherwise, is gone."""
     mark = _mark(namespace)
-    return mark[2] if mark and mark[0] == name else topology.KEPT
+    return mark[2] if mark and mark[0] == name else parties.KEPT
 
 
 def _mark(namespace: int) -> tuple[str, str, str] | None:
     with opened(namespace) as sock:
         for link in dump_links(sock):
             if link.loopback:
-                return topology.read_alias(link.alias)
+                return parties.read_alias(link.alias)
     return None
 
 
@@ -145,7 +145,7 @@ class Inside(NamedTuple):
     eth0: rtnl.LinkSeen | None
 
 
-def observe(kernel: Kernel, name: str, source: str, host: topology.Host) -> Inside:
+def observe(kernel: Kernel, name: str, source: str, host: parties.Host) -> Inside:
     """The namespace that `source` leads to, as the container `name`."""
     descriptor = netns.open_path(source)
     if descriptor is None:
@@ -156,7 +156,7 @@ def observe(kernel: Kernel, name: str, source: str, host: topology.Host) -> Insi
         os.close(descriptor)
 
 
-def look(kernel: Kernel, name: str, namespace: int, host: topology.Host) -> Inside:
+def look(kernel: Kernel, name: str, namespace: int, host: parties.Host) -> Inside:
     """Links, addresses, route, qdiscs, filters and sysctls; their namespace is called `name`."""
     objects: list[Object] = []
     with opened(namespace) as sock:
@@ -191,7 +191,7 @@ def read_link(place: Place, seen: rtnl.LinkSeen) -> Link:
 
 
 def _sysctls(name: str, public: str) -> tuple[list[Object], tuple[str, ...]]:
-    names = (*topology.inside_sysctl_names(public), *_settable())
+    names = (*parameters.inside_sysctl_names(public), *_settable())
     values = netns.read_sysctls(names)
     found: list[Object] = [
         Sysctl(name, sysctl, values[sysctl]) for sysctl in names if sysctl in values
@@ -205,11 +205,11 @@ def _settable() -> tuple[str, ...]:
 
     Asked in the first that is looked at.
     """
-    names = topology.optional_sysctl_names()
+    names = parameters.optional_sysctl_names()
     return tuple(name for name in names if netns.sysctl_is_writable(name))
 
 
-def fresh(kernel: Kernel, host: topology.Host) -> Inside:
+def fresh(kernel: Kernel, host: parties.Host) -> Inside:
     """What a new namespace looks like: one is made for the look and dies after it."""
     namespace = netns.make()
     try:

@@ -131,12 +131,7 @@ def _mount(source: str, target: str, flags: int, what: str) -> None:
 
 def directory_is_shared() -> bool:
     """Whether HANDLES is a shared mount whose peer group is not its parent mount's."""
-    mounts = {}
-    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
-        for line in table:
-            fields = line.split()
-            groups = {word for word in fields[6 : fields.index("-")] if word.startswith("shared:")}
-            mounts[fields[0]] = (fields[1], fields[4], groups)
+    mounts = _mounts()
     own = [mount for mount in mounts.values() if mount[1] == os.path.realpath(HANDLES)]
     if not own:
         return False
@@ -144,18 +139,42 @@ def directory_is_shared() -> bool:
     return bool(groups) and not groups & mounts.get(parent, ("", "", set()))[2]
 
 
+def _mounts() -> dict[str, tuple[str, str, set[str]]]:
+    """By number: the parent's number, the mount point, the peer groups."""
+    mounts = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+        for line in table:
+            fields = line.split()
+            groups = {word for word in fields[6 : fields.index("-")] if word.startswith("shared:")}
+            mounts[fields[0]] = (fields[1], fields[4], groups)
+    return mounts
+
+
+def _is_mounted() -> bool:
+    """Also true for a directory that is mounted onto itself, which os.path.ismount() misses."""
+    return os.path.realpath(HANDLES) in {path for _parent, path, _groups in _mounts().values()}
+
+
 def share_directory() -> None:
     """Make HANDLES a shared mount of its own peer group, so that unmounts reach every container."""
-    os.makedirs(HANDLES, mode=0o755, exist_ok=True)
-    if not os.path.ismount(HANDLES):
-        _mount(HANDLES, HANDLES, k.MS_BIND | k.MS_REC, f"mount {HANDLES} onto itself")
-    _mount("", HANDLES, k.MS_SLAVE, f"detach {HANDLES} from its parent's peer group")
-    _mount("", HANDLES, k.MS_SHARED, f"share the mount {HANDLES}")
+    before = directory_state()
+    try:
+        os.makedirs(HANDLES, mode=0o755, exist_ok=True)
+        if before != "mounted":
+            _mount(HANDLES, HANDLES, k.MS_BIND | k.MS_REC, f"mount {HANDLES} onto itself")
+        _mount("", HANDLES, k.MS_SLAVE, f"detach {HANDLES} from its parent's peer group")
+        _mount("", HANDLES, k.MS_SHARED, f"share the mount {HANDLES}")
+    except (KernelRefused, OSError):
+        if before != "mounted" and _is_mounted():
+            _libc.umount2(os.fsencode(HANDLES), k.MNT_DETACH)
+        if before == "missing":
+            remove_directory()
+        raise
 
 
 def directory_state() -> str:
     """What HANDLES was before `share_directory`: "mounted", "directory" or "missing"."""
-    if os.path.ismount(HANDLES):
+    if _is_mounted():
         return "mounted"
     return "directory" if os.path.isdir(HANDLES) else "missing"
 

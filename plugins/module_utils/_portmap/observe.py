@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from . import kernel as k
-from . import netns, ports, rtnl, topology, wire
+from . import netns, parties, ports, rows, rtnl, wire
 from .errors import InvalidRequest
 from .model import (
     HOST,
@@ -86,7 +86,7 @@ class Kernel:
     def all_links(self, statistics: bool = False) -> list[rtnl.LinkSeen]:
         return list(dump_links(self.socket, statistics))
 
-    def host(self, public: str, loopback: str) -> topology.Host:
+    def host(self, public: str, loopback: str) -> parties.Host:
         """The interfaces named, or found, and what containers copy from them."""
         route = default_route(self.socket)
         public = public or (self.names[route.ifindex] if route else "")
@@ -113,7 +113,7 @@ class Kernel:
         if len(link.mac) != 17:
             raise InvalidRequest(f"cannot use public_interface {public}: it has no MAC address")
         gateway = route.gateway if route and route.ifindex == link.ifindex else ""
-        return topology.Host(
+        return parties.Host(
             link.name, loop.name, address.address, address.prefix, link.mac, link.mtu, gateway
         )
 
@@ -157,7 +157,7 @@ class Kernel:
         for priority, table in ((k.PRIO_IP, k.TABLE_IP), (k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR)):
             handles = [table << 20]
             for block in blocks:
-                bucket, node = topology.hashed_handle(block)
+                bucket, node = rows.hashed_handle(block)
                 handles.append(table << 20 | bucket << 12 | node)
             for handle in handles:
                 payload = rtnl.ask_filter(ifindex, handle, priority, k.ETH_P_IP)

@@ -105,25 +105,26 @@ def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Chang
     try:
         applier.apply(changes)
     except (KernelRefused, OSError) as error:
-        undone = _undo(look, first, changes, applier.done)
+        said = str(error) if isinstance(error, KernelRefused) else f"cannot go on: {error}"
+        undone = _undo(look, first, applier.done)
         done = [change.describe() for change in applier.done]
         raise KernelRefused(
-            f"{error}. {len(done)} of {len(changes)} changes were done before"
+            f"{said}. {len(done)} of {len(changes)} changes were done before"
             f" ({_told(done) or 'none'}); {undone}",
-            getattr(error, "errno", 0) or 0,
+            error.errno or 0,
         ) from error
 
 
-def _undo(
-    look: Callable[[Kernel], Look],
-    first: Look,
-    changes: list[plan.Change],
-    done: list[plan.Change],
-) -> str:
-    """The same difference, from what is now towards what was, for the objects of the plan."""
-    if not done:
-        return "nothing was changed"
-    touched = {change.subject.identity for change in changes}
+def _undo(look: Callable[[Kernel], Look], first: Look, done: list[plan.Change]) -> str:
+    """The same difference, from what is now towards what was, for all that the plan was about.
+
+    Not only for what was `done`: the answer to a request that was carried out may be lost.
+    """
+    touched = {
+        name
+        for name in {**first.before, **first.after}
+        if first.before.get(name) != first.after.get(name)
+    }
     try:
         with _kernel() as kernel:
             now = look(kernel)
@@ -131,9 +132,9 @@ def _undo(
                 {name: item for name, item in now.before.items() if name in touched},
                 {name: item for name, item in first.before.items() if name in touched},
             )
-            handles, sources = kernel.handles, {**first.sources, **now.sources}
-            Applier(handles, sources, kernel.socket).apply(back, tolerant=True)
-    except PortmapError:
+            sources = {**first.sources, **now.sources}
+            Applier(kernel.handles, sources, kernel.socket).apply(back, tolerant=True)
+    except (PortmapError, OSError):
         with _kernel() as kernel:  # it cannot be looked at any more: take back what was reported
             back = [plan.Change(change.after, change.before) for change in reversed(done)]
             with contextlib.suppress(PortmapError, OSError):
@@ -141,7 +142,7 @@ def _undo(
     left = _still_different(look, first, touched)
     if left:
         return f"not undone: {_told(left)}; the next run repairs it"
-    return "all of it was undone"
+    return "all of it was undone" if back else "nothing was changed"
 
 
 def _still_different(
@@ -150,7 +151,7 @@ def _still_different(
     try:
         with _kernel() as kernel:
             now = look(kernel).before
-    except PortmapError as error:
+    except (PortmapError, OSError) as error:
         return [f"the state is unknown ({error})"]
     return [
         str(now.get(name) or first.before.get(name))

@@ -5,27 +5,19 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from . import kernel as k
-from . import netns, ports, rtnl, topology
-from .claims import Namespace
+from . import parties, ports, rows, topology
 from .errors import InvalidRequest
-from .inside import Inside, fresh, handle_path, look
 from .model import (
     HOST,
     Filter,
-    Handle,
-    Link,
-    LinkUp,
     Object,
     Place,
     Qdisc,
-    Sysctl,
     Table,
-    Veth,
     state,
 )
 from .observe import Kernel, Placed
@@ -39,7 +31,7 @@ class Survey(NamedTuple):
     interfaces, `veths` the objects on each container's veth.  `whole`: everything was looked at.
     """
 
-    host: topology.Host
+    host: parties.Host
     owners: dict[str, ports.Ranges]
     chains: dict[bool, dict[int, tuple[str, ...]]]  # arp? -> node -> veths mirrored to
     shared: list[Object]
@@ -50,7 +42,7 @@ class Survey(NamedTuple):
 
 
 def survey(
-    kernel: Kernel, host: topology.Host, names: Iterable[str] | None, interfaces: bool = False
+    kernel: Kernel, host: parties.Host, names: Iterable[str] | None, interfaces: bool = False
 ) -> Survey:
     """Look at the containers named, or at everything when `names` is None.
 
@@ -95,7 +87,7 @@ def _owners(entries: Iterable[Filter], public: Place) -> dict[str, ports.Ranges]
     for item in entries:
         if item.place != public or item.priority != k.PRIO_IP:
             continue
-        block = topology.hashed_block(item.bucket, item.node)
+        block = rows.hashed_block(item.bucket, item.node)
         if block:
             target = item.actions[0].target if item.actions else ""
             blocks.setdefault(target, []).append(block)
@@ -129,22 +121,22 @@ def _placed(kernel: Kernel, names: Iterable[str] | None) -> dict[str, Placed]:
     placed = {}
     if names is None:
         for link in kernel.all_links():
-            found = topology.read_alias(link.alias)
+            found = parties.read_alias(link.alias)
             if link.group == k.LINK_GROUP or found:
                 name, handle, origin = found or _unnamed(link.name)
                 placed[name] = Placed(name, handle, origin, link, ())
         return placed
     wanted = list(dict.fromkeys(names))
-    links = kernel.links([topology.veth_name(name) for name in wanted])
+    links = kernel.links([parties.veth_name(name) for name in wanted])
     for name, seen in zip(wanted, links):
         if seen is None:
             continue
-        found = topology.read_alias(seen.alias)
+        found = parties.read_alias(seen.alias)
         if seen.group != k.LINK_GROUP and not found:
             raise InvalidRequest(
                 f"cannot place {name}: the link {seen.name} exists and is not ours"
             )
-        _name, handle, origin = found or (name, name, topology.CREATED)
+        _name, handle, origin = found or (name, name, parties.CREATED)
         placed[name] = Placed(name, handle, origin, seen, ())
     return placed
 
@@ -157,24 +149,24 @@ def placed_names(kernel: Kernel) -> list[str]:
 def owner_name(kernel: Kernel, veth: str) -> str:
     """The container that a veth belongs to, for messages; the veth itself when it does not say."""
     link = kernel.link(veth) if veth.startswith(k.VETH_PREFIX) else None
-    found = topology.read_alias(link.alias) if link else None
+    found = parties.read_alias(link.alias) if link else None
     return found[0] if found else veth
 
 
 def _unnamed(link: str) -> tuple[str, str, str]:
     """A veth that a killed run made and had not marked yet."""
     name = link[len(k.VETH_PREFIX) :]
-    return name, name, topology.CREATED
+    return name, name, parties.CREATED
 
 
 def containers(
     found: Survey, service: ports.Ranges, ephemeral: ports.Range
-) -> dict[str, topology.Container]:
+) -> dict[str, parties.Container]:
     """The placed containers; the pools tell service from ephemeral ports."""
     result = {}
     for name, placed in found.placed.items():
         local = ports.intersect(placed.owned, [ephemeral])
-        result[name] = topology.Container(
+        result[name] = parties.Container(
             name,
             placed.handle,
             placed.origin,
@@ -203,125 +195,8 @@ def prepared_problem(found: Survey) -> str:
     return ""
 
 
-def _was_asked(item: Filter | Table, host: topology.Host) -> bool:
+def _was_asked(item: Filter | Table, host: parties.Host) -> bool:
     return item.place == host.public_place and item.priority in (k.PRIO_ICMP, k.PRIO_IP)
-
-
-# --- the objects of containers ------------------------------------------------------------------
-
-
-class Details(NamedTuple):
-    """All objects of one container, and the sysctls that its namespace has of its own.
-
-    `stranger` describes a link inside that stands where ours should be.
-    """
-
-    objects: list[Object]
-    settable: tuple[str, ...]
-    stranger: str = ""
-
-
-def details(kernel: Kernel, found: Survey, name: str, namespace: Namespace | None) -> Details:
-    """The objects of container `name` besides its entries; `namespace` None: do not look inside."""
-    objects: list[Object] = []
-    placed = found.placed.get(name)
-    inside: Inside | None = None
-    origin = namespace.origin if namespace else placed.origin if placed else topology.CREATED
-    handle = namespace.handle if namespace else placed.handle if placed else name
-    if origin != topology.KEPT:
-        objects += _handle(name, handle_path(handle))
-    if namespace and namespace.inode:
-        descriptor = netns.open_path(namespace.source)
-        if descriptor is None:
-            raise InvalidRequest(f"cannot look into {name}: {namespace.source} is gone")
-        try:
-            inside = look(kernel, name, descriptor, found.host)
-        finally:
-            os.close(descriptor)
-        objects += inside.objects
-    eth0 = inside.eth0 if inside else None
-    placed = placed or _renamed(kernel, name, eth0)
-    if placed and placed.veth.name != topology.veth_name(name):
-        objects = [item for item in objects if not _lies_on(item, Place(name, found.host.public))]
-        objects += _veth(placed, found.host, False)
-    elif placed:
-        paired = _paired(placed.veth, eth0)
-        objects += _veth(placed, found.host, paired or namespace is None)
-        if paired or namespace is None:
-            objects += found.veths[name]
-            if placed.veth.up:
-                objects.append(LinkUp(Place(HOST, placed.veth.name)))
-    ours = placed is not None and _paired(placed.veth, eth0)
-    stranger = _whose(kernel, eth0) if eth0 and not ours else ""
-    return Details(objects, inside.settable if inside else (), stranger)
-
-
-def _whose(kernel: Kernel, eth0: rtnl.LinkSeen) -> str:
-    """A link that is not the container's, in words."""
-    other = kernel.names[eth0.peer_ifindex] if eth0.peer_ifindex else ""
-    owner = owner_name(kernel, other)
-    if owner != other:
-        return f"{eth0.name} of container {owner}"
-    return f"{eth0.name} already, which is not ours"
-
-
-def _renamed(kernel: Kernel, name: str, eth0: rtnl.LinkSeen | None) -> Placed | None:
-    """The container's veth when somebody gave it another name; it has to be made anew."""
-    link = kernel.link(kernel.names[eth0.peer_ifindex]) if eth0 and eth0.peer_ifindex else None
-    found = topology.read_alias(link.alias) if link else None
-    if link is None or found is None or found[0] != name or link.group != k.LINK_GROUP:
-        return None
-    return Placed(*found, link, ())
-
-
-def _lies_on(item: Object, place: Place) -> bool:
-    return getattr(item, "place", None) == place
-
-
-def _handle(name: str, path: str) -> list[Object]:
-    descriptor = netns.open_path(path)
-    if descriptor is None:
-        return [Handle(name, path, -1)] if netns.is_leftover(path) else []
-    try:
-        return [Handle(name, path, netns.inode(descriptor))]
-    finally:
-        os.close(descriptor)
-
-
-def _paired(veth: rtnl.LinkSeen, eth0: rtnl.LinkSeen | None) -> bool:
-    return (
-        eth0 is not None
-        and veth.peer_ifindex == eth0.ifindex
-        and eth0.peer_ifindex == veth.ifindex
-        and eth0.kind == "veth"
-    )
-
-
-def _veth(placed: Placed, host: topology.Host, paired: bool) -> list[Object]:
-    seen = placed.veth
-    place = Place(HOST, seen.name)
-    peer = Place(placed.name, host.public)
-    objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired, seen.group)]
-    sysctl = f"net/ipv6/conf/{seen.name}/disable_ipv6"
-    value = netns.read_sysctl(sysctl)
-    if value is not None and paired:
-        objects.append(Sysctl(HOST, sysctl, value))
-    return objects
-
-
-def new_namespace(
-    kernel: Kernel, host: topology.Host, name: str, template: list[Inside]
-) -> Details:
-    """What a container finds in a namespace that is still to be made; `template` keeps the look."""
-    if not template:
-        template.append(fresh(kernel, host))
-    renamed: list[Object] = []
-    for item in template[0].objects:
-        if isinstance(item, Sysctl):
-            renamed.append(item._replace(netns=name))
-        elif isinstance(item, Link):
-            renamed.append(item._replace(place=Place(name, item.place.link)))
-    return Details(renamed, template[0].settable)
 
 
 def entries_of(
@@ -337,7 +212,7 @@ def entries_of(
         if placed.veth.name in veths
         for block in _listed_blocks(found.veths[name])
     ]
-    blocks = set(topology.hashed_blocks([*owned, *listed]))
+    blocks = set(rows.hashed_blocks([*owned, *listed]))
     if found.whole:
         known = {placed.veth.name for placed in found.placed.values()} - veths
         return [
@@ -347,7 +222,7 @@ def entries_of(
         ]
     blocks |= set(ports.cut(found.owners.get("", ()), 256))
     for item in found.entries:
-        block = topology.hashed_block(item.bucket, item.node)
+        block = rows.hashed_block(item.bucket, item.node)
         if block and _concerns(item, blocks, veths):
             blocks.add(block)
     return [
@@ -360,5 +235,5 @@ def entries_of(
 
 def _concerns(item: Filter, blocks: set[ports.Block], veths: set[str]) -> bool:
     target = item.actions[0].target if item.actions else ""
-    block = topology.hashed_block(item.bucket, item.node)
+    block = rows.hashed_block(item.bucket, item.node)
     return not target or target in veths or block in blocks

@@ -8,18 +8,14 @@ Numbers in square brackets are the packet paths of ARCHITECTURE.md.
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from typing import NamedTuple
 
 from . import kernel as k
-from . import ports, u32
+from . import u32
 from .model import (
     HOST,
-    Action,
     Address,
     DefaultRoute,
     Drop,
@@ -33,98 +29,11 @@ from .model import (
     Qdisc,
     State,
     Sysctl,
-    Table,
     Veth,
 )
-
-
-class Host(NamedTuple):
-    """What containers share with their host; `address` is IPv4, `gateway` may be empty."""
-
-    public: str
-    loopback: str
-    address: str
-    prefix: int
-    mac: str
-    mtu: int
-    gateway: str
-
-    @property
-    def public_place(self) -> Place:
-        return Place(HOST, self.public)
-
-    @property
-    def loopback_place(self) -> Place:
-        return Place(HOST, self.loopback)
-
-    @property
-    def network(self) -> ipaddress.IPv4Network:
-        """The host's address alone, as a /32."""
-        return ipaddress.IPv4Network(self.address)
-
-
-# Whose the namespace is: made by us and named; only named by us; neither.
-CREATED, ATTACHED, KEPT = "created", "attached", "kept"
-
-
-class Container(NamedTuple):
-    """A placed container.  `inode` of its namespace is 0 while that is still to be made."""
-
-    name: str
-    handle: str
-    origin: str
-    inode: int
-    service: ports.Ranges
-    ephemeral: ports.Range | None
-
-    @property
-    def veth(self) -> Place:
-        return Place(HOST, veth_name(self.name))
-
-    @property
-    def owned(self) -> ports.Ranges:
-        return ports.join((*self.service, *([self.ephemeral] if self.ephemeral else [])))
-
-    @property
-    def blocks(self) -> list[ports.Block]:
-        """Service and ephemeral ranges cut separately: no block is part of both."""
-        ephemeral = [self.ephemeral] if self.ephemeral else []
-        return [*ports.cut(self.service), *ports.cut(ephemeral)]
-
-
-def veth_name(container: str) -> str:
-    """`pm-<name>`; a longer name than 12 characters is cut and told apart by 35 bits of a hash."""
-    if len(container) <= 12:
-        return k.VETH_PREFIX + container
-    digest = base64.b32encode(hashlib.sha256(container.encode()).digest()).decode().lower()
-    return f"{k.VETH_PREFIX}{container[:5]}{digest[:7]}"
-
-
-# --- the interface alias tells whose a veth is --------------------------------------------------
-
-
-def alias(container: Container) -> str:
-    words = [k.ALIAS_PREFIX + container.name]
-    if container.handle != container.name:
-        words.append(f"netns={container.handle}")
-    if container.origin != CREATED:
-        words.append(container.origin)
-    return " ".join(words)
-
-
-def read_alias(text: str) -> tuple[str, str, str] | None:
-    """(container, handle, origin) from an alias; None when it is not ours."""
-    if not text.startswith(k.ALIAS_PREFIX):
-        return None
-    name, *words = text[len(k.ALIAS_PREFIX) :].split(" ")
-    handle, origin = name, CREATED
-    for word in words:
-        if word in (ATTACHED, KEPT):
-            origin = word
-        elif word.startswith("netns="):
-            handle = word[len("netns=") :]
-    return name, handle, origin
-
+from .parameters import IPV6_SWITCH, veth_ipv6_sysctl
+from .parties import CREATED, KEPT, Container, Host, alias
+from .rows import Rows, hashed_blocks
 
 # --- small pieces -------------------------------------------------------------------------------
 
@@ -142,73 +51,9 @@ _MIRRORED_ICMP = (  # what has no port: echo and timestamp replies, errors about
 )
 
 
-def _redirect(link: str) -> tuple[Action, ...]:
-    return (Action("redirect", link),)
-
-
 def _qdisc(place: Place, observed: State) -> Object:
     """An ingress qdisc, unless an ingress or clsact qdisc is there already."""
     return observed.get(("qdisc", *place)) or Qdisc(place, "ingress")
-
-
-class _Rows:
-    """Filters of one link and protocol, written down like the table in ARCHITECTURE.md."""
-
-    def __init__(self, place: Place, protocol: int = k.ETH_P_IP) -> None:
-        self._place = place
-        self._protocol = protocol
-
-    def root(
-        self,
-        priority: int,
-        node: int,
-        *keys: u32.Key,
-        to: str = "",
-        goto: int = 0,
-        hashed: tuple[int, int] = (0, 0),
-    ) -> Filter:
-        """A filter in the root table: redirect `to` a link, `goto` a table, or accept."""
-        actions = _redirect(to) if to else ()
-        match = u32.match(*keys)
-        return Filter(
-            self._place, self._protocol, priority, 0, 0, node, match, actions, goto, hashed
-        )
-
-    def table(self, priority: int, table: int, divisor: int = 1) -> Table:
-        return Table(self._place, self._protocol, priority, table, divisor)
-
-    def listed(self, priority: int, table: int, key: u32.Key, to: str = "") -> Filter:
-        """A filter in a table of one bucket; the kernel numbers it."""
-        actions = _redirect(to) if to else ()
-        return Filter(self._place, self._protocol, priority, table, 0, 0, (key,), actions)
-
-    def hashed(
-        self, priority: int, table: int, block: ports.Block, key: u32.Key, to: str
-    ) -> Filter:
-        """A filter in a table of 256 buckets; its handle tells the block."""
-        bucket, node = hashed_handle(block)
-        return Filter(
-            self._place, self._protocol, priority, table, bucket, node, (key,), _redirect(to)
-        )
-
-
-def hashed_handle(block: ports.Block) -> tuple[int, int]:
-    """Bucket and node of a block of at most 256 ports."""
-    return block.first >> 8, block.size.bit_length() << 8 | block.first & 0xFF
-
-
-def hashed_block(bucket: int, node: int) -> ports.Block | None:
-    """The block that a handle stands for; None when no block has it."""
-    size, low = 1 << (node >> 8) - 1 if node >> 8 else 0, node & 0xFF
-    if not 1 <= size <= 256 or low % size:
-        return None
-    return ports.Block(bucket << 8 | low, size)
-
-
-def hashed_blocks(blocks: Iterable[ports.Block]) -> Iterator[ports.Block]:
-    """The same ports in blocks for the hash tables: none spans two buckets."""
-    for block in blocks:
-        yield from ports.cut([ports.Range(block.first, block.last)], 256)
 
 
 # --- the host -----------------------------------------------------------------------------------
@@ -224,36 +69,9 @@ def host_base(host: Host, handles: str, sysctls: Mapping[str, str]) -> list[Obje
     ]
 
 
-def host_sysctls(host: Host) -> dict[str, str]:
-    """Without these the host's loopback would refuse what containers send to it [5]-[8]."""
-    conf = "net/ipv4/conf"
-    return {
-        f"{conf}/{host.loopback}/route_localnet": "1",
-        f"{conf}/{host.loopback}/accept_local": "1",
-        f"{conf}/{host.loopback}/send_redirects": "0",
-        f"{conf}/all/send_redirects": "0",
-    }
-
-
-def relaxed_rp_filter(host: Host, found: Mapping[str, str]) -> dict[str, str]:
-    """rp_filter off for `all` and the loopback, and no weaker than before everywhere else.
-
-    `found` maps the links (with `all` and `default`) to their values; the kernel applies the
-    larger of a link's own value and that of `all`.
-    """
-    general = int(found["all"])
-    values = {
-        name: str(max(general, int(own)))
-        for name, own in found.items()
-        if name not in ("all", host.loopback) and int(own) < general
-    }
-    values["all"] = values[host.loopback] = "0"
-    return {f"net/ipv4/conf/{name}/rp_filter": value for name, value in values.items()}
-
-
 def host_filters(host: Host, observed: State) -> list[Object]:
     """Qdiscs, hash tables and root filters of both interfaces; they hold every container's."""
-    eth0, lo = _Rows(host.public_place), _Rows(host.loopback_place)
+    eth0, lo = Rows(host.public_place), Rows(host.loopback_place)
     to_host = (u32.destination(host.network),)
     to_mac = u32.destination_mac(host.mac)
     items: list[Object] = [
@@ -290,44 +108,6 @@ def host_filters(host: Host, observed: State) -> list[Object]:
     return items
 
 
-def mirrors(host: Host, placed: Mapping[int, tuple[str, ...]], arp: bool) -> list[Object]:
-    """The chain of mirror filters of ARP replies or of shared ICMP: node -> veths."""
-    place = host.public_place
-    items: list[Object] = []
-    for node, veths in placed.items():
-        actions = tuple(Action("mirror", veth) for veth in sorted(veths))
-        match: u32.Match = (u32.ARP_REPLY,) if arp else ()
-        protocol, priority, table = (
-            (k.ETH_P_ARP, k.PRIO_ARP, 0) if arp else (k.ETH_P_IP, k.PRIO_ICMP, k.TABLE_ICMP)
-        )
-        items.append(Filter(place, protocol, priority, table, 0, node, match, actions))
-    return items
-
-
-def place_mirrors(
-    observed: Mapping[int, tuple[str, ...]], wanted: Iterable[str], unwanted: Iterable[str]
-) -> dict[int, tuple[str, ...]]:
-    """Who is mirrored to from which filter: nobody moves, newcomers fill the first gap.
-
-    `observed` and the result map nodes (from 1) to veths; links that are gone ("") and repeated
-    ones are left out.
-    """
-    out = {"", *unwanted}
-    chain: dict[int, list[str]] = {}
-    seen: set[str] = set()
-    for node in sorted(observed):
-        kept = [veth for veth in dict.fromkeys(observed[node]) if veth not in out | seen]
-        seen.update(kept)
-        if kept:
-            chain[node] = kept
-    node = 1
-    for veth in sorted(set(wanted) - seen):
-        while len(chain.setdefault(node, [])) >= k.MIRRORS_PER_FILTER:
-            node += 1
-        chain[node].append(veth)
-    return {node: tuple(sorted(veths)) for node, veths in chain.items()}
-
-
 # --- a container --------------------------------------------------------------------------------
 
 
@@ -335,7 +115,7 @@ def shared_entries(host: Host, container: Container) -> Iterator[Object]:
     """A container's filters in the hash tables of the host's interfaces [1] [3]."""
     veth = container.veth.link
     for place in (host.public_place, host.loopback_place):
-        rows = _Rows(place)
+        rows = Rows(place)
         for block in hashed_blocks(container.blocks):
             by_port = u32.destination_port(block)
             quoted = u32.quoted_source_port(block)
@@ -364,7 +144,7 @@ def container_objects(
         yield DefaultRoute(inside, host.gateway)
     for name, value in sysctls.items():
         yield Sysctl(container.name, name, value)
-    if _DISABLE_IPV6 in sysctls:
+    if IPV6_SWITCH in sysctls:
         yield Sysctl(HOST, veth_ipv6_sysctl(container), "1")
     yield _qdisc(container.veth, observed)
     yield _qdisc(inside, observed)
@@ -376,7 +156,7 @@ def container_objects(
 
 def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
     """What may leave a container: its own ports, address and MAC; everything else is dropped."""
-    rows = _Rows(container.veth)
+    rows = Rows(container.veth)
     yield Drop(container.veth)
     tables = (
         (k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR, u32.quoted_destination_port, host.loopback),
@@ -398,7 +178,7 @@ def _moved(filters: Iterable[Filter], place: Place) -> Iterator[Filter]:
 # Every container's are the same but for their place, and a host may have a thousand containers.
 @lru_cache(maxsize=4)
 def _veth_roots(host: Host) -> tuple[Filter, ...]:
-    rows, arp = _Rows(_NOWHERE), _Rows(_NOWHERE, k.ETH_P_ARP)
+    rows, arp = Rows(_NOWHERE), Rows(_NOWHERE, k.ETH_P_ARP)
     ours = u32.source(host.network)
     among_us = (
         (ours, u32.destination(host.network)),
@@ -429,7 +209,7 @@ def _veth_roots(host: Host) -> tuple[Filter, ...]:
 
 def _inside_filters(host: Host, container: Container, eth0: Place, lo: Place) -> Iterator[Object]:
     """The container's own end: what is for itself stays, what is for others leaves [4]-[8]."""
-    rows, arriving = _Rows(lo), _Rows(eth0)
+    rows, arriving = Rows(lo), Rows(eth0)
     yield rows.table(k.PRIO_ICMP_ERROR, k.TABLE_ICMP_ERROR)
     yield rows.table(k.PRIO_OWN, k.TABLE_OWN)
     yield arriving.table(k.PRIO_IP, k.TABLE_IP)
@@ -445,7 +225,7 @@ def _inside_filters(host: Host, container: Container, eth0: Place, lo: Place) ->
 @lru_cache(maxsize=4)
 def _inside_roots(host: Host) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
     """On the container's loopback, and on its public interface."""
-    rows = _Rows(_NOWHERE)
+    rows = Rows(_NOWHERE)
     leaving, arriving = [], []
     ours = (u32.destination(host.network), u32.destination(_LOCALHOST))
     icmp = u32.protocol(k.IPPROTO_ICMP)
@@ -462,66 +242,3 @@ def _inside_roots(host: Host) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
         leaving.append(rows.root(k.PRIO_IP, where, to, to=host.public))
     arriving.append(rows.root(k.PRIO_IP, 1, *_PLAIN, ours[1], goto=k.TABLE_IP))
     return tuple(leaving), tuple(arriving)
-
-
-# The original's list of what a new namespace resets to the kernel's defaults.
-INHERITED_SYSCTLS = tuple(
-    f"net/{name}"
-    for name in [
-        "core/somaxconn",
-        "core/netdev_max_backlog",
-        "core/rmem_max",
-        "core/wmem_max",
-        "ipv4/tcp_ecn",
-        "ipv4/tcp_ecn_fallback",
-        "ipv4/tcp_keepalive_time",
-        "ipv4/tcp_keepalive_intvl",
-        "ipv4/tcp_keepalive_probes",
-        "ipv4/tcp_max_syn_backlog",
-        "ipv4/tcp_rmem",
-        "ipv4/tcp_wmem",
-        "ipv4/tcp_retries2",
-        "ipv4/tcp_synack_retries",
-        "ipv4/neigh/default/gc_thresh1",
-        "ipv4/neigh/default/gc_thresh2",
-        "ipv4/neigh/default/gc_thresh3",
-    ]
-)
-_DISABLE_IPV6 = "net/ipv6/conf/all/disable_ipv6"
-EPHEMERAL_SYSCTL = "net/ipv4/ip_local_port_range"
-
-
-def veth_ipv6_sysctl(container: Container) -> str:
-    return f"net/ipv6/conf/{container.veth.link}/disable_ipv6"
-
-
-def inside_sysctl_names(public: str) -> tuple[str, ...]:
-    """The sysctls that we set in every container's namespace."""
-    conf = "net/ipv4/conf"
-    own = (f"{conf}/{public}/accept_local", f"{conf}/{public}/arp_ignore")
-    return (*own, f"{conf}/lo/accept_local", f"{conf}/lo/route_localnet", EPHEMERAL_SYSCTL)
-
-
-def optional_sysctl_names() -> tuple[str, ...]:
-    """The sysctls that we set where a namespace has them of its own."""
-    return (_DISABLE_IPV6, *INHERITED_SYSCTLS)
-
-
-def inside_sysctls(
-    host: Host, container: Container, settable: Iterable[str], inherited: Mapping[str, str]
-) -> dict[str, str]:
-    """Values wanted inside; only `settable` ones, and the host's values of `inherited`."""
-    conf = "net/ipv4/conf"
-    values = {
-        f"{conf}/{host.public}/accept_local": "1",
-        f"{conf}/{host.public}/arp_ignore": "8",  # the host alone answers for the shared address
-        "net/ipv4/conf/lo/accept_local": "1",
-        "net/ipv4/conf/lo/route_localnet": "1",
-    }
-    if container.ephemeral:
-        values[EPHEMERAL_SYSCTL] = f"{container.ephemeral.first} {container.ephemeral.last}"
-    possible = set(settable)
-    if _DISABLE_IPV6 in possible:
-        values[_DISABLE_IPV6] = "1"
-    values.update((name, value) for name, value in inherited.items() if name in possible)
-    return values

@@ -11,8 +11,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.claims imp
     Request,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import Container
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range, parse_all
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.topology import Container
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -21,11 +21,14 @@ LAYERS = (
     "ports netns",
     "u32",
     "model",
-    "topology plan wire",
+    "parties rows plan wire",
+    "mirrors parameters",
+    "topology",
     "claims netlink rtnl",
     "record observe sockets",
     "inside lock",
     "survey apply",
+    "details",
     "reconcile",
     "containers",
     "host",
@@ -41,7 +44,11 @@ PURE = {
     "ports": {"re"},
     "u32": {"ipaddress"},
     "model": set(),
-    "topology": {"base64", "hashlib", "ipaddress"},
+    "parties": {"base64", "hashlib", "ipaddress"},
+    "rows": set(),
+    "mirrors": set(),
+    "parameters": set(),
+    "topology": {"ipaddress"},
     "plan": set(),
     "wire": {"socket", "struct"},
     "claims": {"re"},
@@ -160,8 +167,7 @@ def test_a_module_is_a_sentence(module):
 
 
 # Too long, and to be split by noun; until then they may shrink, not grow.
-LONGER_FILES = {"apply": 450, "survey": 375, "topology": 530}
-LONGER_FUNCTIONS = {("claims", "resolve"): 50, ("containers", "desired"): 64}
+LONGER_FILES = {"apply": 450}  # one class with what it sends: halves would share all its state
 
 
 def lines_of(node: ast.FunctionDef) -> int:
@@ -179,8 +185,7 @@ def test_a_function_has_at_most_40_lines(name):
     long = {
         node.name: lines_of(node)
         for node in ast.walk(engine(name))
-        if isinstance(node, ast.FunctionDef)
-        and lines_of(node) > LONGER_FUNCTIONS.get((name, node.name), 40)
+        if isinstance(node, ast.FunctionDef) and lines_of(node) > 40
     }
     assert long == {}
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import plan, topology
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+    mirrors,
+    parameters,
+    plan,
+    ports,
+    topology,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
     Action,
     Drop,
@@ -24,12 +30,12 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     Veth,
     state,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.plan import Change, Priority
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.topology import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import (
     Container,
     Host,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.plan import Change, Priority
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -42,7 +48,7 @@ ETH0, LO = Place("", "eth0"), Place("", "lo")
 
 @lru_cache(maxsize=1)
 def prepared() -> list[Object]:
-    sysctls = topology.host_sysctls(HOST)
+    sysctls = parameters.host_sysctls(HOST)
     return [
         *topology.host_base(HOST, "/run/netns", sysctls),
         *topology.host_filters(HOST, {}),
@@ -51,7 +57,7 @@ def prepared() -> list[Object]:
 
 @lru_cache(maxsize=64)
 def alone(item: Container) -> tuple[Object, ...]:
-    sysctls = topology.inside_sysctls(HOST, item, ["net/ipv6/conf/all/disable_ipv6"], {})
+    sysctls = parameters.inside_sysctls(HOST, item, ["net/ipv6/conf/all/disable_ipv6"], {})
     handle = f"/run/netns/{item.name}"
     return tuple(topology.container_objects(HOST, item, handle, sysctls, {}))
 
@@ -59,9 +65,9 @@ def alone(item: Container) -> tuple[Object, ...]:
 def placed(*containers: Container) -> list[Object]:
     """The containers of a host and their mirrors."""
     objects = [one for item in containers for one in alone(item)]
-    chain = topology.place_mirrors({}, [item.veth.link for item in containers], [])
+    chain = mirrors.place_mirrors({}, [item.veth.link for item in containers], [])
     for arp in (True, False):
-        objects += topology.mirrors(HOST, chain, arp=arp)
+        objects += mirrors.mirrors(HOST, chain, arp=arp)
     return objects
 
 
@@ -177,7 +183,7 @@ ranges = st.lists(
         lambda pair: Range(pair[0], pair[0] + pair[1])
     ),
     max_size=2,
-).map(lambda items: topology.ports.join(items))
+).map(lambda items: ports.join(items))
 
 
 @st.composite

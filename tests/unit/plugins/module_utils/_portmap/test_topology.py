@@ -6,7 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import topology
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+    mirrors,
+    parameters,
+    parties,
+    rows,
+    topology,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
     Filter,
     Object,
@@ -15,11 +21,11 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     describe,
     state,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block, Range
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.topology import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import (
     Container,
     Host,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block, Range
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,10 +68,10 @@ def test_a_placed_container_is_what_is_written_down():
 
 def test_a_prepared_host_is_what_is_written_down():
     objects = [
-        *topology.host_base(HOST, "/run/netns", topology.host_sysctls(HOST)),
+        *topology.host_base(HOST, "/run/netns", parameters.host_sysctls(HOST)),
         *topology.host_filters(HOST, {}),
-        *topology.mirrors(HOST, {1: ("pm-web",)}, arp=True),
-        *topology.mirrors(HOST, {1: ("pm-web",)}, arp=False),
+        *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=True),
+        *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=False),
     ]
     assert describe(objects).splitlines() == written("prepared_host.txt")
 
@@ -146,13 +152,13 @@ def test_a_service_port_and_its_neighbour_from_the_ephemeral_range_are_separate(
     ],
 )
 def test_relaxing_the_reverse_path_filter_weakens_no_other_link(found, expected):
-    assert topology.relaxed_rp_filter(HOST, found) == {
+    assert parameters.relaxed_rp_filter(HOST, found) == {
         f"net/ipv4/conf/{name}/rp_filter": value for name, value in expected.items()
     }
 
 
 def test_only_sysctls_that_can_be_set_inside_are_wanted():
-    values = topology.inside_sysctls(HOST, WEB, [], {"net/core/rmem_max": "1"})
+    values = parameters.inside_sysctls(HOST, WEB, [], {"net/core/rmem_max": "1"})
     assert values == {
         "net/ipv4/conf/eth0/accept_local": "1",
         "net/ipv4/conf/eth0/arp_ignore": "8",
@@ -161,7 +167,7 @@ def test_only_sysctls_that_can_be_set_inside_are_wanted():
         "net/ipv4/ip_local_port_range": "30016 30031",
     }
     settable = ["net/ipv6/conf/all/disable_ipv6", "net/core/somaxconn"]
-    assert topology.inside_sysctls(HOST, WEB, settable, {"net/core/somaxconn": "4096"}) == INSIDE
+    assert parameters.inside_sysctls(HOST, WEB, settable, {"net/core/somaxconn": "4096"}) == INSIDE
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -179,17 +185,17 @@ def test_only_sysctls_that_can_be_set_inside_are_wanted():
     ],
 )
 def test_a_link_is_named_after_its_container(container, link):
-    assert topology.veth_name(container) == link
+    assert parties.veth_name(container) == link
 
 
 def test_the_names_of_many_long_containers_are_distinct():
     containers = [f"{kind}-service-{number}" for kind in "abc" for number in range(5000)]
-    assert len({topology.veth_name(name) for name in containers}) == 15000
+    assert len({parties.veth_name(name) for name in containers}) == 15000
 
 
 @given(names)
 def test_a_name_fits_into_a_link(name):
-    link = topology.veth_name(name)
+    link = parties.veth_name(name)
     assert link.startswith("pm-")
     assert len(link) <= 15
 
@@ -204,19 +210,19 @@ def test_a_name_fits_into_a_link(name):
     ],
 )
 def test_an_alias_says_whose_the_link_and_the_namespace_are(handle, origin, text):
-    assert topology.alias(WEB._replace(handle=handle, origin=origin)) == text
-    assert topology.read_alias(text) == ("web", handle, origin)
+    assert parties.alias(WEB._replace(handle=handle, origin=origin)) == text
+    assert parties.read_alias(text) == ("web", handle, origin)
 
 
 @given(names, names, st.sampled_from(["created", "attached", "kept"]))
 def test_an_alias_is_read_as_it_was_written(name, handle, origin):
-    text = topology.alias(WEB._replace(name=name, handle=handle, origin=origin))
-    assert topology.read_alias(text) == (name, handle, origin)
+    text = parties.alias(WEB._replace(name=name, handle=handle, origin=origin))
+    assert parties.read_alias(text) == (name, handle, origin)
 
 
 @pytest.mark.parametrize("text", ["", "web", "Portmap:web", "docker portmap:web"])
 def test_an_alias_of_somebody_else_is_not_ours(text):
-    assert topology.read_alias(text) is None
+    assert parties.read_alias(text) is None
 
 
 # --- handles of the hash tables -----------------------------------------------------------------
@@ -233,32 +239,32 @@ def test_an_alias_of_somebody_else_is_not_ours(text):
     ],
 )
 def test_a_handle_says_whose_ports_it_is(block, bucket, node):
-    assert topology.hashed_handle(block) == (bucket, node)
+    assert rows.hashed_handle(block) == (bucket, node)
 
 
 def test_every_block_has_a_handle_of_its_own_that_leads_back_to_it():
     handles = {}
     for size in (1, 2, 4, 8, 16, 32, 64, 128, 256):
         for first in range(0, 65536, size):
-            bucket, node = topology.hashed_handle(Block(first, size))
+            bucket, node = rows.hashed_handle(Block(first, size))
             assert 0 <= bucket <= 255
             assert 0 < node <= 0xFFF
             handles[bucket, node] = (first, size)
     assert len(handles) == 2 * 65536 - 256
     for (bucket, node), block in handles.items():
-        assert topology.hashed_block(bucket, node) == block
+        assert rows.hashed_block(bucket, node) == block
 
 
 @pytest.mark.parametrize("node", [0x000, 0x001, 0x201, 0x3FE + 1, 0x9FF, 0xA00, 0x800 | 1, 0xFFF])
 def test_a_handle_that_no_block_has_means_none(node):
-    assert topology.hashed_block(0x79, node) is None
+    assert rows.hashed_block(0x79, node) is None
 
 
 @given(st.integers(0, 255), st.integers(0, 0xFFF))
 def test_a_handle_is_either_a_block_s_or_nobody_s(bucket, node):
-    block = topology.hashed_block(bucket, node)
+    block = rows.hashed_block(bucket, node)
     if block is not None:
-        assert topology.hashed_handle(block) == (bucket, node)
+        assert rows.hashed_handle(block) == (bucket, node)
 
 
 # --- mirrors ------------------------------------------------------------------------------------
@@ -270,9 +276,9 @@ def everybody(chain: dict[int, tuple[str, ...]]) -> list[str]:
 
 def test_seventy_containers_need_three_mirror_filters():
     wanted = [f"pm-{number:02}" for number in range(70)]
-    chain = topology.place_mirrors({}, wanted, [])
+    chain = mirrors.place_mirrors({}, wanted, [])
     assert {node: len(veths) for node, veths in chain.items()} == {1: 32, 2: 32, 3: 6}
-    arp, icmp = (topology.mirrors(HOST, chain, arp=arp) for arp in (True, False))
+    arp, icmp = (mirrors.mirrors(HOST, chain, arp=arp) for arp in (True, False))
     assert [str(item).split(" mirror ")[0] for item in (*arp, *icmp)] == [
         "filter dev eth0 ingress protocol arp prio 258 0:0:1 match arp reply",
         "filter dev eth0 ingress protocol arp prio 258 0:0:2 match arp reply",
@@ -297,13 +303,13 @@ def test_seventy_containers_need_three_mirror_filters():
     ],
 )
 def test_newcomers_fill_the_first_gap_and_nobody_moves(observed, wanted, unwanted, expected):
-    assert topology.place_mirrors(observed, wanted, unwanted) == expected
+    assert mirrors.place_mirrors(observed, wanted, unwanted) == expected
 
 
 @given(chains, st.sets(veths), st.sets(veths))
 def test_the_chain_holds_who_shall_be_there_and_nobody_moves(observed, wanted, unwanted):
     wanted -= unwanted
-    chain = topology.place_mirrors(observed, wanted, unwanted)
+    chain = mirrors.place_mirrors(observed, wanted, unwanted)
     members = everybody(chain)
     assert len(members) == len(set(members))
     assert set(members) == (set(everybody(observed)) | wanted) - unwanted - {""}
@@ -312,11 +318,11 @@ def test_the_chain_holds_who_shall_be_there_and_nobody_moves(observed, wanted, u
     now = {veth: node for node, veths in chain.items() for veth in veths}
     assert all(now[veth] == node for veth, node in first.items() if veth in now)
     # Asking again changes nothing.
-    assert topology.place_mirrors(chain, wanted, unwanted) == chain
-    assert topology.place_mirrors(chain, [], []) == chain
+    assert mirrors.place_mirrors(chain, wanted, unwanted) == chain
+    assert mirrors.place_mirrors(chain, [], []) == chain
 
 
 def test_one_more_container_changes_one_filter():
-    full = topology.place_mirrors({}, [f"pm-{number:04}" for number in range(1000)], [])
-    more = topology.place_mirrors(full, ["pm-new"], [])
+    full = mirrors.place_mirrors({}, [f"pm-{number:04}" for number in range(1000)], [])
+    more = mirrors.place_mirrors(full, ["pm-new"], [])
     assert [node for node in more if more[node] != full.get(node)] == [32]
