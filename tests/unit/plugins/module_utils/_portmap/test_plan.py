@@ -16,6 +16,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
     Action,
+    Address,
     Drop,
     Filter,
     Handle,
@@ -492,6 +493,20 @@ def test_a_veth_that_leads_elsewhere_loses_its_place_before_the_new_one_is_made(
     old = Veth(Place("", "pm-old"), Place("web", "eth0"), "02:00:00:00:00:01", 1500, "portmap:web", paired=False)  # fmt: skip
     lines = told([*prepared(), old], [*prepared(), *placed(NEW._replace(name="web"))])
     assert lines[0].startswith("delete link pm-old type veth peer elsewhere")
+
+
+def test_a_new_address_comes_when_the_old_one_is_gone():
+    """Beside another of its network it would be a secondary one, and go with that."""
+    eth0 = Place("web", "eth0")
+    old, new = (Address(eth0, address, 24) for address in ("10.0.0.1", "10.0.0.2"))
+    assert told(placed(WEB), [*without(placed(WEB), old), new])[:2] == [
+        "delete address 10.0.0.1/24 dev web:eth0",
+        "add address 10.0.0.2/24 dev web:eth0",
+    ]
+
+
+def without(objects: list[Object], item: Object) -> list[Object]:
+    return [other for other in objects if other != item]
 
 
 def test_the_general_reverse_path_filter_goes_off_last_and_on_first():
