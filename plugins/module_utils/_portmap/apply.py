@@ -8,29 +8,22 @@ from __future__ import annotations
 import errno
 import itertools
 import os
-import socket
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from . import kernel as k
-from . import netns, rtnl, wire
+from . import netns, rtnl
+from .encode import Encoder
 from .errors import KernelRefused
 from .inside import opened
 from .model import (
     HOST,
-    Address,
-    DefaultRoute,
-    Drop,
-    Filter,
     Handle,
     HandleDirectory,
     Identity,
-    Link,
-    LinkUp,
     Object,
     Place,
-    Qdisc,
     Sysctl,
     Table,
     Veth,
@@ -38,8 +31,6 @@ from .model import (
 from .netlink import Reply, Request, Socket, refused
 from .plan import Change, Priority, step
 
-_ADD = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL
-_SET = k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_REPLACE
 _GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
 _CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
@@ -56,11 +47,10 @@ class Applier:
         self, handles: Mapping[Identity, int], sources: Mapping[str, str], host_socket: Socket
     ) -> None:
         self.done: list[Change] = []
-        self._handles = handles
+        self._encoder = Encoder(handles)
         self._sources = dict(sources)
         self._socket = host_socket
         self._made: dict[str, int] = {}
-        self._ifindexes: dict[Place, int] = {}
 
     def apply(self, changes: Sequence[Change], tolerant: bool = False) -> None:
         """Raise KernelRefused at the first change that fails; `tolerant` skips it and goes on."""
@@ -134,7 +124,7 @@ class Applier:
         owners: list[Change] = []
         for change in changes:
             try:
-                made = list(self._requests(change))
+                made = list(self._encoder.requests(change))
             except KernelRefused:  # its link is gone
                 if not tolerant:
                     raise
@@ -152,83 +142,6 @@ class Applier:
         self.done += [change for change in changes if id(change) not in failed]
         if failure and not tolerant:
             raise failure
-
-    # --- changes as requests --------------------------------------------------------------------
-
-    def _ifindex(self, place: Place) -> int:
-        """The index of a link in the namespace that we are in, asked once."""
-        if place not in self._ifindexes:
-            try:
-                self._ifindexes[place] = socket.if_nametoindex(place.link)
-            except OSError as error:
-                said = f"cannot find link {place}: no such link"
-                raise KernelRefused(said, errno.ENODEV) from error
-        return self._ifindexes[place]
-
-    def _requests(self, change: Change) -> Iterator[Request]:
-        item, what = change.subject, change
-        deleting = change.after is None
-        if isinstance(item, (Filter, Table, Drop, Priority)):
-            yield from self._filter_requests(change, what)
-        elif isinstance(item, Qdisc):
-            payload = rtnl.qdisc(self._ifindex(item.place), item.kind)
-            if deleting:
-                yield Request(k.RTM_DELQDISC, k.NLM_F_ACK, payload, what)
-            else:
-                yield Request(k.RTM_NEWQDISC, _ADD, payload, what)
-        elif isinstance(item, LinkUp):
-            if not deleting:
-                payload = rtnl.link_up(item.place.link, True)
-                yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
-        elif isinstance(item, Link):
-            yield from _link_requests(item, change.before, what)
-        elif isinstance(item, Address):
-            payload = rtnl.address(self._ifindex(item.place), item.address, item.prefix)
-            kind = k.RTM_DELADDR if deleting else k.RTM_NEWADDR
-            yield Request(kind, k.NLM_F_ACK if deleting else _SET, payload, what)
-        elif isinstance(item, DefaultRoute):
-            payload = rtnl.default_route(self._ifindex(item.place), item.gateway)
-            kind = k.RTM_DELROUTE if deleting else k.RTM_NEWROUTE
-            yield Request(kind, k.NLM_F_ACK if deleting else _SET, payload, what)
-
-    def _filter_requests(self, change: Change, what: object) -> Iterator[Request]:
-        before, after = change.before, change.after
-        if before is not None and (after is None or not _same_match(before, after)):
-            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, self._deletion(before), what)
-            before = None
-        if isinstance(after, Table):
-            payload = wire.table_message(after, self._ifindex(after.place))
-            yield Request(k.RTM_NEWTFILTER, _ADD, payload, what)
-        elif isinstance(after, Drop):
-            payload = wire.drop_message(after, self._ifindex(after.place))
-            yield Request(k.RTM_NEWTFILTER, _ADD, payload, what)
-        elif isinstance(after, Filter):
-            handle = self._handles.get(after.identity, 0) if before is not None else 0
-            targets = {
-                action.target: self._ifindex(Place(after.place.netns, action.target))
-                for action in after.actions
-            }
-            payload = wire.filter_message(after, self._ifindex(after.place), handle, targets)
-            flags = _SET if before is not None else _ADD
-            yield Request(k.RTM_NEWTFILTER, flags, payload, what)
-
-    def _deletion(self, item: Object) -> bytes:
-        """The address of a filter, a table or a whole priority."""
-        if isinstance(item, Priority):
-            head = wire.tcmsg(
-                self._ifindex(item.place), 0, k.INGRESS_HOOK, item.priority, item.protocol
-            )
-            return head + wire.attribute(k.TCA_KIND, b"u32\0")
-        if isinstance(item, Drop):
-            head = wire.tcmsg(
-                self._ifindex(item.place), 1, k.INGRESS_HOOK, k.PRIO_DROP, k.ETH_P_ALL
-            )
-            return head + wire.attribute(k.TCA_KIND, b"bpf\0")
-        item = cast(Filter, item)  # or a table: it is addressed alike
-        handle = self._handles.get(item.identity)
-        if handle is None:
-            raise KernelRefused(f"cannot delete {item}: its handle is unknown", errno.ENOENT)
-        return rtnl.ask_filter(self._ifindex(item.place), handle, item.priority, item.protocol)
 
     # --- veth pairs and handles -----------------------------------------------------------------
     #
@@ -272,7 +185,7 @@ class Applier:
         veth = cast(Veth, change.subject)
         descriptor = self._made[veth.peer.netns]
         payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
-        return Request(k.RTM_NEWLINK, _ADD, payload, change)
+        return Request(k.RTM_NEWLINK, k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL, payload, change)
 
     def _send_each(self, changes: Sequence[Change], make: object, tolerant: bool) -> None:
         requests = [make(change) for change in changes]  # type: ignore[operator]
@@ -334,7 +247,7 @@ class Applier:
                 group = rtnl.group_gone(_DOOMED_GROUP)
                 requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
         for place in places:
-            self._ifindexes.pop(place, None)
+            self._encoder.forget(place)
         for request, reply in zip(requests, self._socket.send(requests)):
             refused(request, reply, range(1, 4096) if tolerant else _GONE)
 
@@ -402,39 +315,11 @@ def _change_file(change: Change) -> None:
         netns.unpin(item.path)
 
 
-def _link_requests(item: Link, before: Object | None, what: object) -> Iterator[Request]:
-    """Only what differs: setting a MAC or MTU anew would notify everybody."""
-    have = before if isinstance(before, Link) else None
-    name = item.place.link
-    if have is None or (have.mac, have.mtu) != (item.mac, item.mtu):
-        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_values(name, item.mac, item.mtu), what)
-    if item.alias != (have.alias if have else ""):
-        payload = rtnl.link_alias(name, item.alias)
-        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, what)
-    if have is None or have.up != item.up:
-        yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_up(name, item.up), what)
-
-
 def _marking(change: Change) -> Request:
     """RTM_SETLINK of everything that may differ on a veth that exists."""
     veth = cast(Veth, change.subject)
     payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
     return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change)
-
-
-def _same_match(before: Object, after: Object) -> bool:
-    """The kernel changes actions in place, but never the keys of a filter."""
-    if not isinstance(before, Filter) or not isinstance(after, Filter):
-        return False
-    return (
-        before.match == after.match
-        and (before.goto, before.hashkey)
-        == (
-            after.goto,
-            after.hashkey,
-        )
-        and bool(before.actions) == bool(after.actions)
-    )
 
 
 def _place(change: Change) -> Place:
