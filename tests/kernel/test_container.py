@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import select
 import subprocess
 from collections.abc import Iterator
 
@@ -180,6 +181,8 @@ def test_both_ends_are_born_with_the_mac_of_the_host(lab: Lab, prepared: Modules
     """Set later, udev may have given another by then."""
     watch = lab.host.start("stdbuf", "-oL", "ip", "-o", "monitor", "link")
     try:
+        while not select.select([watch.stdout], [], [], 0.05)[0]:
+            lab.host.ip("link set eth0 alias seen")  # until it is seen, nobody watches
         prepared.container(name="web", ports=["31000"])
     finally:
         watch.terminate()

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from .machines import Place
 from .netns import inside
 
-PATIENCE = 0.4  # seconds after which an answer is not coming any more
+PATIENCE = 1.0  # seconds after which an answer is not coming any more
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 REFUSED = "refused"
 SILENCE = "silence"
