@@ -18,7 +18,7 @@ from .wire import attributes, text
 
 _HEADER = struct.Struct("=IHHII")
 _BATCH = 128  # requests in one send: their answers fit the receive buffer many times over
-_BUFFER = 1 << 20
+_room = memoryview(bytearray(1 << 20))  # for one datagram; made once, since making it takes long
 _RECEIVE_BUFFER = 8 << 20
 _DUMP_ATTEMPTS = 20
 _PATIENCE = struct.pack("=qq", 60, 0)  # struct timeval: no answer for so long is an error
@@ -44,6 +44,9 @@ class Reply(NamedTuple):
     errno: int
     said: str
     data: memoryview | None
+
+
+_DONE = Reply(0, "", None)
 
 
 class Socket:
@@ -76,20 +79,34 @@ class Socket:
         return replies
 
     def _send_batch(self, requests: Sequence[Request]) -> list[Reply]:
+        """Writes that fail answer by themselves; of those that do not, only the last is asked to.
+
+        The kernel takes them in order, so that answer tells that all are through.
+        """
         first = self._sequence + 1
         self._sequence += len(requests)
         SENT.extend(request.kind for request in requests)
-        self._emit(b"".join(_packed(item, first + at) for at, item in enumerate(requests)))
+        silent = [
+            at < len(requests) - 1 and request.kind in k.WRITES
+            for at, request in enumerate(requests)
+        ]
+        packed = (
+            _packed(request, first + at, k.NLM_F_ACK if quiet else 0)
+            for at, (request, quiet) in enumerate(zip(requests, silent))
+        )
+        self._emit(b"".join(packed))
         replies: dict[int, Reply] = {}
-        while len(replies) < len(requests):
+        awaited = {first + at for at, quiet in enumerate(silent) if not quiet}
+        while awaited:
             for kind, _flags, sequence, data in self._receive():
                 if sequence < first:
                     continue  # the rest of an exchange that an exception cut short
+                awaited.discard(sequence)
                 if kind == k.NLMSG_ERROR:
                     replies.setdefault(sequence, _error(data))
                 else:
                     replies[sequence] = Reply(0, "", data)
-        return [replies[first + at] for at in range(len(requests))]
+        return [replies.get(first + at, _DONE) for at in range(len(requests))]
 
     def dump(self, request: Request) -> list[memoryview]:
         """Every message of a dump.
@@ -131,7 +148,7 @@ class Socket:
     def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
         """(type, flags, sequence, payload) of the messages of one datagram."""
         try:
-            data = memoryview(self._socket.recv(_BUFFER))
+            length = self._socket.recv_into(_room)
         except BlockingIOError as error:
             raise KernelRefused(
                 "cannot hear from the kernel: no answer", errno.ETIMEDOUT
@@ -139,6 +156,7 @@ class Socket:
         except OSError as error:
             said = f"cannot hear from the kernel: {error.strerror}"
             raise KernelRefused(said, error.errno or 0) from error
+        data = memoryview(bytes(_room[:length]))
         while len(data) >= _HEADER.size:
             length, kind, flags, sequence, _port = _HEADER.unpack_from(data)
             if length < _HEADER.size or length > len(data):
@@ -154,8 +172,8 @@ def refused(request: Request, reply: Reply, allow: Iterable[int] = ()) -> None:
         raise KernelRefused(f"cannot {request.what}: {said}", reply.errno)
 
 
-def _packed(request: Request, sequence: int) -> bytes:
-    flags = k.NLM_F_REQUEST | request.flags
+def _packed(request: Request, sequence: int, without: int = 0) -> bytes:
+    flags = (k.NLM_F_REQUEST | request.flags) & ~without
     length = _HEADER.size + len(request.payload)
     head = _HEADER.pack(length, request.kind, flags, sequence, 0)
     return head + request.payload + bytes(-length % 4)
