@@ -166,7 +166,6 @@ def test_a_module_is_a_sentence(module):
     assert lines_of(functions[0]) <= 25
 
 
-# Too long, and to be split by noun; until then they may shrink, not grow.
 def lines_of(node: ast.FunctionDef) -> int:
     return (node.end_lineno or 0) - node.lineno + 1
 
