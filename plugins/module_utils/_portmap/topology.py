@@ -179,30 +179,37 @@ def _moved(filters: Iterable[Filter], place: Place) -> Iterator[Filter]:
 @lru_cache(maxsize=4)
 def _veth_roots(host: Host) -> tuple[Filter, ...]:
     rows, arp = Rows(_NOWHERE), Rows(_NOWHERE, k.ETH_P_ARP)
+    frame = u32.source_mac(host.mac)  # another one would mislead the switches of the network
     ours = u32.source(host.network)
     among_us = (
-        (ours, u32.destination(host.network)),
-        (u32.source(_LOCALHOST), u32.destination(_LOCALHOST)),
+        (ours, u32.destination(host.network), u32.quoted_destination(host.network)),
+        (
+            u32.source(_LOCALHOST),
+            u32.destination(_LOCALHOST),
+            u32.quoted_destination(_LOCALHOST),
+        ),
     )
     sender = u32.arp_sender(host.mac, ipaddress.IPv4Address(host.address))
-    items = [arp.root(k.PRIO_ARP, 1, *sender, to=host.public)]  # [2]
-    for where, ends in enumerate(among_us):
-        for kind, error in enumerate(u32.ERRORS):
+    items = [arp.root(k.PRIO_ARP, 1, *frame, *sender, to=host.public)]  # [2]
+    for where, (source, destination, quoted) in enumerate(among_us):
+        ends = (*frame, source, destination)
+        for kind, error in enumerate(u32.UNREACHABLE):
             node = where << 8 | kind + 1
-            quoting: u32.Match = (*_ICMP, error, *_QUOTED, *ends)
+            quoting: u32.Match = (*_ICMP, error, *_QUOTED, quoted, *ends)
             items.append(rows.root(k.PRIO_ICMP_ERROR, node, *quoting, goto=k.TABLE_ICMP_ERROR))
         for protocol in k.PORT_PROTOCOLS:
             node = where << 8 | protocol
             keys: u32.Match = (*_PLAIN, u32.protocol(protocol), *ends)
             items.append(rows.root(k.PRIO_IP, node, *keys, goto=k.TABLE_IP))
-    for kind, error in enumerate(u32.ERRORS):
-        quoting = (*_ICMP, error, *_QUOTED, ours)
+    for kind, error in enumerate(u32.UNREACHABLE):
+        quoted = u32.quoted_destination(host.network)
+        quoting = (*_ICMP, error, *_QUOTED, quoted, *frame, ours)
         items.append(rows.root(k.PRIO_ICMP, kind + 1, *quoting, goto=k.TABLE_ICMP))
     for request in (8, 13):  # echo, timestamp: nothing else may be asked, redirects least of all
-        asking = (*_ICMP, u32.icmp_type(request), ours)
+        asking = (*_ICMP, u32.icmp_type(request), *frame, ours)
         items.append(rows.root(k.PRIO_ICMP, 0x100 | request, *asking, to=host.public))
     for protocol in k.PORT_PROTOCOLS:
-        keys = (*_PLAIN, u32.protocol(protocol), ours)
+        keys = (*_PLAIN, u32.protocol(protocol), *frame, ours)
         items.append(rows.root(k.PRIO_IP_OUT, protocol, *keys, goto=k.TABLE_IP_OUT))
     return tuple(items)
 

@@ -73,6 +73,9 @@ def destination_port(block: Block) -> Key:
 # ICMP, RFC 792.  Errors quote the IP header (at 28) and eight bytes (at 48) of what they answer.
 # One masked key covers the types 3 and 11, which differ in one bit.
 ERRORS = (_field(20, 1, 3, 0xF7), _field(20, 1, 12, 0xFF))
+# What a host itself says: unreachable, but not "fragmentation needed" (code 4), which would lower the
+# MTU of everybody's path to the shared address, and no source route (5 to 7).
+UNREACHABLE = (_field(20, 2, 0x0300, 0xFFFC), _field(20, 2, 0x0308, 0xFFF8))
 QUOTED_NO_OPTIONS = _field(28, 1, 5, 0x0F)
 QUOTED_NO_FRAGMENT = _field(34, 2, 0, 0x1FFF)
 
@@ -83,6 +86,10 @@ def icmp_type(number: int) -> Key:
 
 def quoted_protocol(number: int) -> Key:
     return _field(37, 1, number, 0xFF)
+
+
+def quoted_destination(net: ipaddress.IPv4Network) -> Key:
+    return Key(44, int(net.network_address), int(net.netmask))
 
 
 def quoted_source_port(block: Block) -> Key:
@@ -97,6 +104,12 @@ def destination_mac(mac: str) -> tuple[Key, Key]:
     """The six bytes that end two bytes before the network header (the EtherType)."""
     number = int(mac.replace(":", ""), 16)
     return Key(-16, number >> 32, 0xFFFF), Key(-12, number & 0xFFFFFFFF, 0xFFFFFFFF)
+
+
+def source_mac(mac: str) -> tuple[Key, Key]:
+    """The six bytes that begin eight bytes before the network header."""
+    number = int(mac.replace(":", ""), 16)
+    return Key(-8, number >> 16, 0xFFFFFFFF), Key(-4, (number & 0xFFFF) << 16, 0xFFFF0000)
 
 
 # ARP over Ethernet, RFC 826
@@ -138,6 +151,14 @@ def _is_prefix(mask: int, width: int) -> bool:
     """Whether all the ones of a mask stand before its zeros."""
     holes = mask ^ (1 << width) - 1
     return not holes & holes + 1
+
+
+def _icmp_types(key: Key) -> str:
+    if key == ERRORS[0]:
+        return "3,11"
+    codes = 0x100 - (key.mask >> 16 & 0xFF)
+    first = key.value >> 16 & 0xFF
+    return f"{key.value >> 24}" + (f" code {first}-{first + codes - 1}" if codes < 0x100 else "")
 
 
 def _explain_ip(key: Key, icmp: bool) -> str:
