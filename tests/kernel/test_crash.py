@@ -17,7 +17,6 @@ from lab.machines import HOST, Lab
 from lab.modules import Modules
 from lab.probes import Probe
 from scene import DB, POOLS, WEB, inventory
-from test_container import _same
 
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "host": ("portmap_host", {**POOLS, "ports": ["31000-32100"]}),
@@ -64,13 +63,14 @@ def test_the_next_run_finishes_what_a_killed_one_began(
 
 def test_absent_removes_what_a_killed_run_began(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
-    before = snapshot.of(lab.host)
+    before = snapshot.unnumbered(snapshot.of(lab.host))
     for send in KILLED_AT:
         done = killed(prepared, send).execute(*STEPS["place"])
         if done.stdout:
             break
         prepared.container(name="new", state="absent")
-        assert _same(before, snapshot.of(lab.host)) == "", f"killed at send {send}"
+        after = snapshot.unnumbered(snapshot.of(lab.host))
+        assert snapshot.difference(before, after) == "", f"killed at send {send}"
         assert prepared.info()["problems"] == []
 
 

@@ -9,7 +9,7 @@ import contextlib
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .netns import inside
 
@@ -148,7 +148,6 @@ class Lab:
     peer: Machine
     other: Machine
     wire: Machine
-    servers: list[object] = field(default_factory=list)
 
     def container(self, name: str) -> Place:
         return self.host.container(name)

@@ -49,6 +49,19 @@ def difference(before: Snapshot, after: Snapshot) -> str:
     return "\n".join(line.rstrip("\n") for line in lines)
 
 
+_NUMBERS = re.compile(
+    r'"(ifindex|link_index|link_netnsid)": \d+|^\d+: |index \d+ ref \d+ bind \d+', re.MULTILINE
+)
+
+
+def unnumbered(state: Snapshot) -> Snapshot:
+    """The state without the numbers that a new link or namespace gets, and in no order of them."""
+    return {
+        section: "\n".join(sorted(_NUMBERS.sub("", text).splitlines()))
+        for section, text in state.items()
+    }
+
+
 def filters(machine: Machine, interface: str, container: str | None = None) -> str:
     """The filters at the ingress of an interface, as tc prints them."""
     return machine.run(
