@@ -173,9 +173,8 @@ def _explain_ip(key: Key, icmp: bool) -> str:
         net = ipaddress.IPv4Network((value, bin(mask).count("1")), strict=False)
         return f"match ip {'src' if offset == 12 else 'dst'} {net}"
     if icmp and offset == 20:
-        known = key == ERRORS[0] or mask == 0xFF000000
-        kinds = "3,11" if key == ERRORS[0] else str(value >> 24)
-        return f"match icmp type {kinds}" if known else _raw(key)
+        known = key in (ERRORS[0], *UNREACHABLE) or mask == 0xFF000000
+        return f"match icmp type {_icmp_types(key)}" if known else _raw(key)
     if offset in (20, 48) and mask:
         whose = "ip" if offset == 20 else "quoted"
         if not mask & 0xFFFF and _is_prefix(mask >> 16, 16):
