@@ -165,15 +165,22 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, containers
 
+CONTAINER = {
+    "name": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "netns": {"type": "str"},
+    "pid": {"type": "int"},
+    "ports": {"type": "list", "elements": "str"},
+    "ephemeral_ports": {"type": "str"},
+}
 ARGUMENTS = {
-    **{name: dict(option) for name, option in boundary.CONTAINER_OPTIONS.items()},
+    **CONTAINER,
     "containers": {
         "type": "list",
         "elements": "dict",
         "options": {
-            **boundary.CONTAINER_OPTIONS,
+            **CONTAINER,
             "name": {"type": "str", "required": True},
         },
     },
@@ -192,6 +199,12 @@ def main() -> None:
         required_one_of=[("name", "containers")],
         supports_check_mode=True,
     )
+    # Only now: importing the engine takes longer than finding a mistake in the options.
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+        boundary,
+        containers,
+    )
+
     with boundary.failures_reported(module):
         requests = boundary.container_requests(module.params)
         purge = boundary.purge(module.params)

@@ -148,7 +148,6 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, host
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -164,6 +163,9 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    # Only now: importing the engine takes longer than finding a mistake in the options.
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, host
+
     with boundary.failures_reported(module):
         options = boundary.host_options(module.params)
         act = host.prepare if module.params["state"] == "present" else host.unprepare

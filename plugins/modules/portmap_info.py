@@ -177,12 +177,14 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, info
 
 
 def main() -> None:
     arguments = {"container": {"type": "str"}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
+    # Only now: importing the engine takes longer than finding a mistake in the options.
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, info
+
     with boundary.failures_reported(module):
         module.exit_json(changed=False, **info.gather(module.params["container"]))
 

@@ -112,7 +112,6 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, containers
 
 ARGUMENTS = {
     "container": {"type": "str", "required": True},
@@ -123,6 +122,12 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    # Only now: importing the engine takes longer than finding a mistake in the options.
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+        boundary,
+        containers,
+    )
+
     with boundary.failures_reported(module):
         outcome = containers.change_ranges(
             module.params["container"],

@@ -19,15 +19,6 @@ from .errors import InvalidRequest, PortmapError, Unsupported
 from .host import Options
 from .reconcile import Outcome
 
-CONTAINER_OPTIONS: dict[str, dict[str, Any]] = {
-    "name": {"type": "str"},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "netns": {"type": "str"},
-    "pid": {"type": "int"},
-    "ports": {"type": "list", "elements": "str"},
-    "ephemeral_ports": {"type": "str"},
-}
-
 
 @contextlib.contextmanager
 def failures_reported(module: AnsibleModule) -> Iterator[None]:

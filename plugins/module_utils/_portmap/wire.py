@@ -14,7 +14,7 @@ import socket
 import struct
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from . import kernel as k
 from .model import Action, Drop, Filter, Object, Place, Table
@@ -29,6 +29,7 @@ _MIRRED = struct.Struct("=IIiiiiI")
 _BPF_LINE = struct.Struct("=HBBI")
 
 LinkNames = Mapping[int, str]
+Data = TypeVar("Data", bytes, memoryview)
 
 
 # --- attributes ---------------------------------------------------------------------------------
@@ -39,7 +40,7 @@ def attribute(kind: int, data: bytes) -> bytes:
     return _HEADER.pack(4 + len(data), kind) + data + bytes(-len(data) % 4)
 
 
-def attributes(data: memoryview) -> list[tuple[int, memoryview]]:
+def attributes(data: Data) -> list[tuple[int, Data]]:
     """(type, payload) of every attribute; a truncated one ends the walk."""
     found = []
     at, end, head, mask = 0, len(data), _HEADER.unpack_from, k.NLA_TYPE_MASK
@@ -52,11 +53,11 @@ def attributes(data: memoryview) -> list[tuple[int, memoryview]]:
     return found
 
 
-def text(data: memoryview) -> str:
+def text(data: bytes | memoryview) -> str:
     return bytes(data).split(b"\0", 1)[0].decode("utf-8", "replace")
 
 
-def number(data: memoryview | None) -> int:
+def number(data: bytes | memoryview | None) -> int:
     """A 32-bit attribute; 0 when it is missing or of another size."""
     if data is None or len(data) != 4:
         return 0
@@ -171,10 +172,11 @@ def read_filter(data: memoryview, place: Place, names: LinkNames) -> Seen | None
     """
     if len(data) < _TCMSG.size:
         return None
-    _family, _ifindex, handle, _parent, info = _TCMSG.unpack_from(data)
+    message = bytes(data)  # thousands are read, and slices of bytes cost half of a view's
+    _family, _ifindex, handle, _parent, info = _TCMSG.unpack_from(message)
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
     kind, options, chain = "", None, 0
-    for name, value in attributes(data[_TCMSG.size :]):
+    for name, value in attributes(message[_TCMSG.size :]):
         if name == k.TCA_KIND:
             kind = text(value)
         elif name == k.TCA_CHAIN:
@@ -198,7 +200,7 @@ def _is_root_table(handle: int) -> bool:
 
 
 def _read_u32(
-    options: memoryview, place: Place, head: tuple[int, int, int], names: LinkNames
+    options: bytes, place: Place, head: tuple[int, int, int], names: LinkNames
 ) -> Object | None:
     protocol, priority, handle = head
     divisor = goto = 0
@@ -206,7 +208,7 @@ def _read_u32(
     actions: tuple[Action, ...] = ()
     for kind, value in attributes(options):
         if kind == k.TCA_U32_SEL:
-            selector = bytes(value)
+            selector = value
         elif kind == k.TCA_U32_ACT:
             actions = _read_actions(value, names)
         elif kind == k.TCA_U32_LINK:
@@ -244,7 +246,7 @@ def _read_selector(data: bytes) -> tuple[Match, tuple[int, int]] | None:
     return tuple(sorted(keys)), (hashoff if mask else 0, mask)
 
 
-def _read_actions(data: memoryview, names: LinkNames) -> tuple[Action, ...]:
+def _read_actions(data: bytes, names: LinkNames) -> tuple[Action, ...]:
     found = sorted((order, _read_action(value)) for order, value in attributes(data))
     read = []
     for at, (_order, (verb, control, ifindex)) in enumerate(found, 1):
@@ -258,7 +260,7 @@ def _read_actions(data: memoryview, names: LinkNames) -> tuple[Action, ...]:
     return tuple(sorted(read))
 
 
-def _read_action(data: memoryview) -> tuple[str, int, int]:
+def _read_action(data: bytes) -> tuple[str, int, int]:
     kind, parms = "", None
     for name, value in attributes(data):
         if name == k.TCA_ACT_KIND:
@@ -272,9 +274,9 @@ def _read_action(data: memoryview) -> tuple[str, int, int]:
     return verb, control, ifindex
 
 
-def _read_drop(options: memoryview, place: Place) -> Drop:
+def _read_drop(options: bytes, place: Place) -> Drop:
     found = dict(attributes(options))
-    code = found.get(k.TCA_BPF_OPS, memoryview(b""))
+    code = found.get(k.TCA_BPF_OPS, b"")
     whole = len(code) // _BPF_LINE.size * _BPF_LINE.size
     lines = tuple(_BPF_LINE.iter_unpack(code[:whole]))
     direct = number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT
