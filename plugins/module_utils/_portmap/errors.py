@@ -19,11 +19,15 @@ class Unsupported(PortmapError):
 
 
 class KernelRefused(PortmapError):
-    """The kernel answered a request with an error; `errno` is its number."""
+    """The kernel answered a request with an error; `errno` is its number.
 
-    def __init__(self, message: str, errno: int) -> None:
+    `undone`: what had been done before is taken back.
+    """
+
+    def __init__(self, message: str, errno: int, undone: bool = False) -> None:
         super().__init__(message)
         self.errno = errno
+        self.undone = undone
 
 
 class NotConverged(PortmapError):

@@ -11,7 +11,7 @@ from . import claims, mirrors, netns, parameters, parties, ports, record, topolo
 from . import containers as placing
 from . import survey as surveys
 from .claims import Pools
-from .errors import InvalidRequest
+from .errors import InvalidRequest, KernelRefused
 from .inside import read_link
 from .lock import host_lock
 from .model import HOST, HandleDirectory, Link, Object, Qdisc, State, Sysctl, Table, state
@@ -53,7 +53,12 @@ def prepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outc
                     record.save(wanted._replace(applied=old.applied if old else ()))
             return looked
 
-        outcome = reconcile(look, dry_run=dry_run, with_diff=with_diff)
+        try:
+            outcome = reconcile(look, dry_run=dry_run, with_diff=with_diff)
+        except KernelRefused as error:
+            if error.undone and new and not dry_run:
+                record.restore(old)
+            raise
         wanted = new[0]
         told, before, after = _parameters(old, wanted)
         outcome.changes = [*told, *outcome.changes]
@@ -280,8 +285,8 @@ def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Ou
         if old is not None:
             outcome.changes.append(f"delete the record {record.PATH}")
         if not dry_run:
-            if old is not None and "handles" in old.before:
-                netns.remove_directory()
+            if old is not None:
+                netns.remove_leftover(old.before.get("handles", "mounted"))
             record.delete()
         return outcome
 

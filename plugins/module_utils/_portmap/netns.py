@@ -191,6 +191,14 @@ def unshare_directory() -> None:
     remove_directory()
 
 
+def remove_leftover(state_before: str) -> None:
+    """What a killed run left of sharing the directory, or of undoing that."""
+    if state_before != "mounted" and not directory_is_shared():
+        if _is_mounted() and can_unshare(state_before):
+            unshare_directory()
+        remove_directory()
+
+
 def remove_directory() -> None:
     """Remove the directory of handles if nothing is in it and nothing is mounted on it."""
     with contextlib.suppress(OSError):

@@ -17,6 +17,7 @@ from .model import State, describe
 from .observe import Kernel
 
 _TOLD = 12  # changes named in an error message
+_ALL_UNDONE, _UNCHANGED = "all of it was undone", "nothing was changed"
 
 
 @dataclass
@@ -112,6 +113,7 @@ def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Chang
             f"{said}. {len(done)} of {len(changes)} changes were done before"
             f" ({_told(done) or 'none'}); {undone}",
             error.errno or 0,
+            undone in (_ALL_UNDONE, _UNCHANGED),
         ) from error
 
 
@@ -142,7 +144,7 @@ def _undo(look: Callable[[Kernel], Look], first: Look, done: list[plan.Change]) 
     left = _still_different(look, first, touched)
     if left:
         return f"not undone: {_told(left)}; the next run repairs it"
-    return "all of it was undone" if back else "nothing was changed"
+    return _ALL_UNDONE if back else _UNCHANGED
 
 
 def _still_different(

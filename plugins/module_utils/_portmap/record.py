@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from . import ports
 from .claims import Pools
-from .errors import InvalidRequest
+from .errors import InvalidRequest, KernelRefused
 
 DIRECTORY = "/run/portmap"
 PATH = f"{DIRECTORY}/host.json"
@@ -132,8 +132,23 @@ def encode(record: Record) -> str:
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 
 
+def restore(record: Record | None) -> None:
+    """Go back to an earlier record, or to none."""
+    if record is None:
+        delete()
+    else:
+        save(record)
+
+
 def save(record: Record) -> None:
     """Write atomically: a reader sees the old record or the new one, whole."""
+    try:
+        _save(record)
+    except OSError as error:
+        raise _not_written(error) from error
+
+
+def _save(record: Record) -> None:
     os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
@@ -149,8 +164,16 @@ def save(record: Record) -> None:
 
 def delete() -> None:
     """Take the record away, and a draft that a killed run left."""
-    for path in (_DRAFT, PATH):
-        _unlink(path)
+    try:
+        for path in (_DRAFT, PATH):
+            _unlink(path)
+    except OSError as error:
+        raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> KernelRefused:
+    said = f"cannot write the record {PATH}: {error.strerror}; run the task again"
+    return KernelRefused(said, error.errno or 0)
 
 
 def _unlink(path: str) -> None:
