@@ -116,11 +116,24 @@ def test_pools_beside_each_other_and_the_host_are_taken(service, ephemeral, size
         (["31000-32000"], "30001-30999", 8, "cannot use ephemeral_ports_per_container 8: it must be a power of two, 16 or more"),
         (["31000-32000"], "30001-30999", 100, "cannot use ephemeral_ports_per_container 100: it must be a power of two, 16 or more"),
         (["31000-32000"], "30001-30999", -16, "cannot use ephemeral_ports_per_container -16: it must be a power of two, 16 or more"),
-        (["31000-32000"], "30001-30999", 1024, "cannot use ephemeral_ports 30001-30999: no range of 1024 ports that starts at a multiple of 1024 fits in (ephemeral_ports_per_container)"),
-        (["31000-32000"], "30001-30015", 16, "cannot use ephemeral_ports 30001-30015: no range of 16 ports that starts at a multiple of 16 fits in (ephemeral_ports_per_container)"),
-        (["31000-32000", "30100-30199"], "30001-30999", 16, "cannot use ports 30100-30199, 31000-32000 and ephemeral_ports 30001-30999: 30100-30199 is in both"),
-        (["32000-33000"], "30001-30999", 16, "cannot use ports 32000-33000: 32768-33000 is in 32768-60999, from which the host takes its own ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"),
-        (["31000-32000"], "60000-62000", 16, "cannot use ephemeral_ports 60000-62000: 60000-60999 is in 32768-60999, from which the host takes its own ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"),
+        (["31000-32000"], "30001-30999", 1024, (
+            "cannot use ephemeral_ports 30001-30999: no range of 1024 ports that starts at a multiple of "
+            "1024 fits in (ephemeral_ports_per_container)"
+        )),
+        (["31000-32000"], "30001-30015", 16, (
+            "cannot use ephemeral_ports 30001-30015: no range of 16 ports that starts at a multiple of 16 "
+            "fits in (ephemeral_ports_per_container)"
+        )),
+        (["31000-32000", "30100-30199"], "30001-30999", 16,
+         "cannot use ports 30100-30199, 31000-32000 and ephemeral_ports 30001-30999: 30100-30199 is in both"),
+        (["32000-33000"], "30001-30999", 16, (
+            "cannot use ports 32000-33000: 32768-33000 is in 32768-60999, from which the host takes its own "
+            "ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"
+        )),
+        (["31000-32000"], "60000-62000", 16, (
+            "cannot use ephemeral_ports 60000-62000: 60000-60999 is in 32768-60999, from which the host "
+            "takes its own ports (net.ipv4.ip_local_port_range); move that with host_ephemeral_ports"
+        )),
     ],
 )  # fmt: skip
 def test_other_pools_are_refused_with_the_values_and_the_option(
@@ -216,16 +229,28 @@ def test_its_own_listeners_do_not_stop_a_container_from_keeping_its_ports():
         ([wish("web", "80", "443")], {}, "cannot give ports 80, 443 to web: outside the host's pool 31000-32000"),
         ([wish("web", "31000")], {"pools": POOLS._replace(service=())}, "cannot give ports 31000 to web: outside the host's pool (empty)"),
         ([wish("web", ephemeral="31000-31015")], {}, "cannot give ephemeral_ports 31000-31015 to web: outside the host's pool 30001-30999"),
-        ([wish("web", ephemeral="30016-30023")], {}, "cannot give ephemeral_ports 30016-30023 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
-        ([wish("web", ephemeral="30016-30063")], {}, "cannot give ephemeral_ports 30016-30063 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
-        ([wish("web", ephemeral="30024-30039")], {}, "cannot give ephemeral_ports 30024-30039 to web: the size must be a power of two, 16 or more, and the first port a multiple of it"),
+        ([wish("web", ephemeral="30016-30023")], {}, (
+            "cannot give ephemeral_ports 30016-30023 to web: the size must be a power of two, 16 or more, "
+            "and the first port a multiple of it"
+        )),
+        ([wish("web", ephemeral="30016-30063")], {}, (
+            "cannot give ephemeral_ports 30016-30063 to web: the size must be a power of two, 16 or more, "
+            "and the first port a multiple of it"
+        )),
+        ([wish("web", ephemeral="30024-30039")], {}, (
+            "cannot give ephemeral_ports 30024-30039 to web: the size must be a power of two, 16 or more, "
+            "and the first port a multiple of it"
+        )),
         ([wish("web", "31000-31007")], {"others": {"db": ranges("31004-31009")}}, "cannot give ports 31004-31007 to web: container db owns them"),
         ([wish("web", ephemeral="30016-30031")], {"others": {"db": ranges("30031")}}, "cannot give ports 30031 to web: container db owns them"),
-        ([wish("web", "31000-31007")], {"others": {"pm-db": ranges("31004-31009")}, "owner_name": {"pm-db": "db"}.get}, "cannot give ports 31004-31007 to web: container db owns them"),
+        ([wish("web", "31000-31007")], {"others": {"pm-db": ranges("31004-31009")}, "owner_name": {"pm-db": "db"}.get},
+         "cannot give ports 31004-31007 to web: container db owns them"),
         ([wish("web", "31000-31007"), wish("db", "31007")], {}, "cannot give ports 31007 to db: container web owns them"),
         ([wish("web", ephemeral="30016-30031"), wish("db", ephemeral="30016-30047")], {}, "cannot give ports 30016-30031 to db: container web owns them"),
-        ([wish("web", "31000-31007")], {"listening": {22, 31003, 31005}}, "cannot give ports 31003, 31005 to web: a process of the host uses them (see ss -lntu)"),
-        ([wish("web", "31000-31015")], {"listening": {31002, 31012}, "current": [have("web", "31000-31007", ephemeral="30016-30031")]}, "cannot give ports 31012 to web: a process of the host uses them (see ss -lntu)"),
+        ([wish("web", "31000-31007")], {"listening": {22, 31003, 31005}},
+         "cannot give ports 31003, 31005 to web: a process of the host uses them (see ss -lntu)"),
+        ([wish("web", "31000-31015")], {"listening": {31002, 31012}, "current": [have("web", "31000-31007", ephemeral="30016-30031")]},
+         "cannot give ports 31012 to web: a process of the host uses them (see ss -lntu)"),
         ([wish("web")], {"others": {"all": ranges("30001-30999")}}, "cannot place web: no free range of 16 ephemeral ports is left in 30001-30999"),
         ([wish("a"), wish("b")], {"pools": POOLS._replace(per_container=512)}, "cannot place b: no free range of 512 ephemeral ports is left in 30001-30999"),
         ([wish("web/1")], {}, "cannot use name 'web/1': a container's name has 1 to 63 letters, digits, '.', '_' and '-', and starts with a letter or a digit"),
@@ -247,7 +272,7 @@ service_ranges = st.lists(
         lambda pair: Range(pair[0], min(pair[0] + pair[1], 32000))
     ),
     max_size=2,
-).map(lambda items: claims.ports.join(items))
+).map(claims.ports.join)
 requests = st.lists(
     st.builds(
         lambda name, ports, ephemeral: Request(name, ports=ports, ephemeral=ephemeral),

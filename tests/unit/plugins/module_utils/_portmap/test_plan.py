@@ -184,7 +184,7 @@ ranges = st.lists(
         lambda pair: Range(pair[0], pair[0] + pair[1])
     ),
     max_size=2,
-).map(lambda items: ports.join(items))
+).map(ports.join)
 
 
 @st.composite
@@ -279,7 +279,7 @@ def test_strangers_keep_their_filters_and_what_those_hang_on(before, after, stra
     fewer = plan.collapse(changes, after, set(strangers), host_in_full=True)
     now = Kernel(before, strangers).run(fewer)
     left = {name: item for name, item in without_settings(now).items() if name not in after}
-    assert {item.place for item in left.values()} <= {place for place, _, _ in strangers}
+    assert {item.place for item in left.values()} <= {place for place, *rest in strangers}
     assert all(isinstance(item, Qdisc) for item in left.values())
 
 

@@ -279,7 +279,7 @@ def test_seventy_containers_need_three_mirror_filters():
     chain = mirrors.place_mirrors({}, wanted, [])
     assert {node: len(veths) for node, veths in chain.items()} == {1: 32, 2: 32, 3: 6}
     arp, icmp = (mirrors.mirrors(HOST, chain, arp=arp) for arp in (True, False))
-    assert [str(item).split(" mirror ")[0] for item in (*arp, *icmp)] == [
+    assert [str(item).split(" mirror ", maxsplit=1)[0] for item in (*arp, *icmp)] == [
         "filter dev eth0 ingress protocol arp prio 258 0:0:1 match arp reply",
         "filter dev eth0 ingress protocol arp prio 258 0:0:2 match arp reply",
         "filter dev eth0 ingress protocol arp prio 258 0:0:3 match arp reply",

@@ -37,7 +37,7 @@ def recorded(file: str) -> Iterator[tuple[str, bytes]]:
     """(what stands behind "=", the bytes below it) of a file that lies next to this one."""
     text = (Path(__file__).parent / file).read_text(encoding="utf-8")
     for part in text.split("\n= ")[1:]:
-        title, _, digits = part.partition("\n")
+        title, _newline, digits = part.partition("\n")
         yield title, bytes.fromhex(digits)
 
 
@@ -116,7 +116,7 @@ SENT = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("command", "item"), SENT, ids=[command for command, _ in SENT])
+@pytest.mark.parametrize(("command", "item"), SENT, ids=[command for command, item in SENT])
 def test_a_request_says_what_the_command_of_tc_says(command, item):
     (theirs,) = [data for text, data in REQUESTS.items() if command in text]
     if isinstance(item, Table):
