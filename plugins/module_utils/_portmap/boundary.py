@@ -23,7 +23,9 @@ from .reconcile import Outcome
 @contextlib.contextmanager
 def failures_reported(module: AnsibleModule) -> Iterator[None]:
     """Check what every module needs; turn our errors into a failed task."""
-    gc.disable()  # a run keeps what it learns to its end: there is nothing to collect on the way
+    gc.set_threshold(
+        100_000, 100
+    )  # a run keeps what it learns: going through it again finds little
     try:
         _check_machine()
         yield

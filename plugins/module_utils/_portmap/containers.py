@@ -14,7 +14,7 @@ from .details import details, new_namespace
 from .errors import InvalidRequest
 from .inside import handle_path
 from .lock import host_lock
-from .model import state
+from .model import State, state
 from .observe import Kernel
 from .reconcile import Look, Outcome, reconcile
 from .survey import Survey
@@ -176,7 +176,8 @@ def _add_present(
         raise InvalidRequest(
             f"cannot place {container.name}: its namespace has the link {seen.stranger}"
         )
-    look.before.update(state(seen.objects))
+    known = state(seen.objects)
+    look.before.update(known)
     settable = seen.settable
     if not space.inode:
         new = new_namespace(look.kernel, found.host, container.name, template)
@@ -184,10 +185,15 @@ def _add_present(
         settable = new.settable
     values = parameters.inside_sysctls(found.host, container, settable, inherited)
     path = handle_path(container.handle)
-    look.after.update(
-        state(topology.container_objects(found.host, container, path, values, look.before))
-    )
+    wanted = state(topology.container_objects(found.host, container, path, values, look.before))
+    look.after.update(_sharing(known, wanted))
     look.sources[container.name] = space.source
+
+
+def _sharing(known: State, wanted: State) -> State:
+    """`wanted`, in which what is known already is the same in memory: of a thousand it is most."""
+    same = {identity: item for identity, item in known.items() if wanted.get(identity) == item}
+    return {**same, **{name: item for name, item in wanted.items() if name not in same}}
 
 
 def _share(

@@ -144,10 +144,12 @@ class Kernel:
                     Foreign(place, one.kind, one.protocol, one.priority, one.handle)
                 )
                 continue
-            if item.identity in known and isinstance(item, Filter):  # a second one: not wanted
+            identity = item.identity
+            if identity in known and isinstance(item, Filter):  # a second one: not wanted
                 item = item._replace(node=one.handle & 0xFFF)
-            known.add(item.identity)
-            self.handles[item.identity] = one.handle
+                identity = item.identity
+            known.add(identity)
+            self.handles[identity] = one.handle
             yield item
 
     def entries(self, place: Place, blocks: Iterable[ports.Block]) -> Iterator[Object]:
