@@ -9,7 +9,7 @@ import errno
 import itertools
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
 
 from . import kernel as k
@@ -108,11 +108,11 @@ class Applier:
                 self._send(list(run), sock, tolerant)
                 continue
             for change in run:
-                self._guarded(lambda change=change: _change_file(change), change, tolerant)
+                self._guarded(_change_file, change, tolerant)
 
-    def _guarded(self, action: object, change: Change, tolerant: bool) -> None:
+    def _guarded(self, make: Callable[[Change], None], change: Change, tolerant: bool) -> None:
         try:
-            action()  # type: ignore[operator]
+            make(change)
         except (KernelRefused, OSError):
             if not tolerant:
                 raise
@@ -161,7 +161,7 @@ class Applier:
         self._send_each(new, self._creation, tolerant)
         self._send_each([*new, *kept], _marking, tolerant)
         for change in handles.values():
-            self._guarded(lambda change=change: self._pin(change), change, tolerant)
+            self._guarded(self._pin, change, tolerant)
 
     def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
         """Open the container's namespace, or make it and mark its loopback."""
@@ -187,8 +187,10 @@ class Applier:
         payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
         return Request(k.RTM_NEWLINK, k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL, payload, change)
 
-    def _send_each(self, changes: Sequence[Change], make: object, tolerant: bool) -> None:
-        requests = [make(change) for change in changes]  # type: ignore[operator]
+    def _send_each(
+        self, changes: Sequence[Change], make: Callable[[Change], Request], tolerant: bool
+    ) -> None:
+        requests = [make(change) for change in changes]
         failure: KernelRefused | None = None
         done = set(map(id, self.done))
         for change, request, reply in zip(changes, requests, self._socket.send(requests)):
@@ -222,8 +224,7 @@ class Applier:
         """Handles, then veths: the veth tells whose the rest is, so it goes last."""
         for change in changes:
             if isinstance(change.subject, Handle):
-                path = change.subject.path
-                self._guarded(lambda path=path: netns.unpin(path), change, tolerant)
+                self._guarded(_change_file, change, tolerant)
         veths = [change for change in changes if isinstance(change.subject, Veth)]
         self._delete_links([_place(change) for change in veths], tolerant)
         self.done += veths
@@ -331,7 +332,7 @@ def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
     by_name: dict[str, list[Change]] = {}
     for change in changes:
         item = change.subject
-        name = item.netns if isinstance(item, Handle) else item.peer.netns  # type: ignore[union-attr]
+        name = item.netns if isinstance(item, Handle) else cast(Veth, item).peer.netns
         by_name.setdefault(name, []).append(change)
     groups = list(by_name.values())
     for start in range(0, len(groups), _CHUNK):

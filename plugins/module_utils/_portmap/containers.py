@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Callable
+from typing import Any, Callable
 
 from . import claims, inside, mirrors, netns, parameters, parties, ports, record, sockets, topology
 from . import survey as surveys
@@ -57,9 +57,9 @@ def change_ranges(
         return [claims.Request(name, ports=wanted)]
 
     outcome = _run(decide, [name], dry_run, with_diff)
-    had: dict[str, ports.Ranges] = outcome.result["service_before"]  # type: ignore[assignment]
-    container: dict[str, object] = outcome.result["containers"][0]  # type: ignore[index]
-    have = ports.parse_all(container["ports"], "ports")  # type: ignore[arg-type]
+    had: dict[str, ports.Ranges] = outcome.result["service_before"]
+    container: dict[str, Any] = outcome.result["containers"][0]
+    have = ports.parse_all(container["ports"], "ports")
     outcome.result = {
         "container": container,
         "added": [str(item) for item in ports.subtract(have, had[name])],
@@ -90,7 +90,7 @@ def _without_host(decide: Decide) -> Outcome:
         kernel.close()
     if placed or any(request.present for request in requests):
         record.required()
-    result: dict[str, object] = {"containers": _reported(requests, ()), "service_before": {}}
+    result: dict[str, Any] = {"containers": _reported(requests, ()), "service_before": {}}
     return Outcome([], "", "", result)
 
 
@@ -272,7 +272,7 @@ def _host_sysctls() -> dict[str, str]:
 
 def _reported(
     requests: Sequence[claims.Request], containers: Sequence[parties.Container]
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     """The containers as modules return them, in the order of the requests."""
     placed = {container.name: container for container in containers}
     return [
@@ -281,7 +281,7 @@ def _reported(
     ]
 
 
-def report(container: parties.Container) -> dict[str, object]:
+def report(container: parties.Container) -> dict[str, Any]:
     return {
         "name": container.name,
         "state": "present",
@@ -292,7 +292,7 @@ def report(container: parties.Container) -> dict[str, object]:
     }
 
 
-def report_absent(name: str) -> dict[str, object]:
+def report_absent(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "state": "absent",

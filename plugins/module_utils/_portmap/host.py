@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from . import claims, mirrors, netns, parameters, parties, ports, record, topology
 from . import containers as placing
@@ -228,7 +228,7 @@ def _drop_orphans(found: Survey, looked: Look) -> None:
         looked.after.update(state(mirrors.mirrors(found.host, kept, arp)))
 
 
-def report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, object]:
+def report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, Any]:
     """The host as modules return it."""
     return {
         "public_interface": host.public,

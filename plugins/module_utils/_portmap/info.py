@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
-from . import claims, inside, netns, parties, record
+from . import claims, inside, netns, parties, record, rtnl
 from . import containers as placing
 from . import host as hosts
 from . import kernel as k
@@ -24,7 +25,7 @@ from .survey import Survey
 _COUNTERS = ("packets", "bytes", "errors", "dropped")
 
 
-def gather(container: str | None) -> dict[str, object]:
+def gather(container: str | None) -> dict[str, Any]:
     """host, containers and problems as the module returns them.
 
     Raises InvalidRequest when `container` does not exist.
@@ -60,7 +61,9 @@ def gather(container: str | None) -> dict[str, object]:
         kernel.close()
 
 
-def _links_with_statistics(kernel: Kernel, found: Survey, container: str | None) -> list:  # type: ignore[type-arg]
+def _links_with_statistics(
+    kernel: Kernel, found: Survey, container: str | None
+) -> list[rtnl.LinkSeen]:
     if container is None:
         return kernel.all_links(statistics=True)
     return [link for link in [kernel.link(parties.veth_name(container), True)] if link]
@@ -79,14 +82,14 @@ def statistics(counters: Sequence[int]) -> dict[str, int]:
 # --- problems -----------------------------------------------------------------------------------
 
 
-def _problem(container: str | None, kind: str, description: str) -> dict[str, object]:
+def _problem(container: str | None, kind: str, description: str) -> dict[str, Any]:
     return {"container": container, "kind": kind, "description": description}
 
 
 def _problems(
     kernel: Kernel, found: Survey, prepared: record.Record, container: str | None
-) -> list[dict[str, object]]:
-    problems: list[dict[str, object]] = []
+) -> list[dict[str, Any]]:
+    problems: list[dict[str, Any]] = []
     current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
     for name in sorted(current):
         try:
@@ -100,7 +103,7 @@ def _problems(
     return problems
 
 
-def _strangers(kernel: Kernel) -> list[dict[str, object]]:
+def _strangers(kernel: Kernel) -> list[dict[str, Any]]:
     """Filters of others that may come in between: at our priorities, or where only ours belong."""
     problems = []
     for item in kernel.foreign:
@@ -116,7 +119,7 @@ def _strangers(kernel: Kernel) -> list[dict[str, object]]:
     return problems
 
 
-def _unprepared(kernel: Kernel, container: str | None) -> dict[str, object]:
+def _unprepared(kernel: Kernel, container: str | None) -> dict[str, Any]:
     """Without a record nothing tells service from ephemeral ports, nor what should be."""
     names = surveys.placed_names(kernel)
     if container is not None and container not in names:
@@ -134,7 +137,7 @@ def _container_problems(
     prepared: record.Record,
     name: str,
     current: dict[str, parties.Container],
-) -> list[dict[str, object]]:
+) -> list[dict[str, Any]]:
     handle = handle_path(current[name].handle)
     if netns.open_path_is_none(handle):
         return [_problem(name, "dead", f"the namespace handle {handle} is gone")]
@@ -152,7 +155,7 @@ def _is_own(change: Change, name: str) -> bool:
     return True
 
 
-def _drift(name: str | None, change: Change) -> dict[str, object]:
+def _drift(name: str | None, change: Change) -> dict[str, Any]:
     before = change.before
     if before is None:
         return _problem(name, "missing", f"missing: {change.subject}")
@@ -163,9 +166,7 @@ def _drift(name: str | None, change: Change) -> dict[str, object]:
     return _problem(name, kind, f"changed: {before}, instead of {change.after}")
 
 
-def _host_problems(
-    kernel: Kernel, found: Survey, prepared: record.Record
-) -> list[dict[str, object]]:
+def _host_problems(kernel: Kernel, found: Survey, prepared: record.Record) -> list[dict[str, Any]]:
     problem = surveys.prepared_problem(found)
     problems = [_problem(None, "missing", problem)] if problem else []
     host = found.host
@@ -188,7 +189,7 @@ def _host_problems(
     return problems
 
 
-def _orphans(found: Survey, names: set[str]) -> list[dict[str, object]]:
+def _orphans(found: Survey, names: set[str]) -> list[dict[str, Any]]:
     veths = {parties.veth_name(name) for name in names}
     problems = []
     for veth, owned in sorted(found.owners.items()):
@@ -205,7 +206,7 @@ def _orphans(found: Survey, names: set[str]) -> list[dict[str, object]]:
     return problems
 
 
-def _orphaned_handles(known: set[str]) -> list[dict[str, object]]:
+def _orphaned_handles(known: set[str]) -> list[dict[str, Any]]:
     """Namespaces that carry our mark, but have no veth any more."""
     problems = []
     for handle in sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else ():

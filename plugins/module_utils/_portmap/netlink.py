@@ -188,7 +188,7 @@ def _error(data: memoryview) -> Reply:
     return Reply(number, said, None)
 
 
-class LinkNames(dict):  # type: ignore[type-arg]
+class LinkNames(dict[int, str]):
     """ifindex -> link name, asked from the kernel once; 0 and links that are gone are ""."""
 
     def __init__(self, lookup: Callable[[int], str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Any, Callable
 
 from . import plan
 from .apply import Applier
@@ -34,7 +34,7 @@ class Look:
     after: State
     fresh: State = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
-    result: dict[str, object] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
     host_in_full: bool = False
 
     def changes(self) -> list[plan.Change]:
@@ -50,7 +50,7 @@ class Outcome:
     changes: list[str]
     before: str
     after: str
-    result: dict[str, object]
+    result: dict[str, Any]
 
 
 def reconcile(
