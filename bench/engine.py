@@ -72,7 +72,8 @@ def write_batch(order: dict[str, Any]) -> dict[str, Any]:
         return [*wanted, *(claims.Request(name, present=False) for name in others)]
 
     seen = Kernel()
-    changes = containers.look_at(seen, record.required(), decide, None).changes()
+    few = names if len(names) < 16 and not order.get("purge") else None
+    changes = containers.look_at(seen, record.required(), decide, few).changes()
     lines = batch.write(changes, seen.handles, Path(order["folder"]))
     return {"lines": lines, "changes": len(changes)}
 

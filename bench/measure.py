@@ -33,17 +33,18 @@ def parts(quick: bool, say: Callable[[str], None]) -> dict[str, Callable[[], Any
     if quick:
         return {
             "startup": lambda: startup.measure(3),
-            "control": lambda: control.measure([1, 10, 100], lambda _: 2, say),
+            "control": lambda: control.measure({1: 5, 10: 10, 100: 30}, (2, 3), say),
             "forked": lambda: control.one_by_one(1),
             "ports": lambda: control.many_ports(2),
-            "traffic": lambda: traffic.measure(load, [1, 100], 1, 0.2, say),
+            "traffic": lambda: traffic.measure(load, {1: 5, 100: 15}, (1, 3), 0.2, say),
         }
+    seconds = {1000: 480, 100: 150, 10: 40, 1: 30}
     return {
-        "startup": lambda: startup.measure(11),
-        "control": lambda: control.measure([1, 10, 100, 1000], lambda n: 9 if n < 100 else 5, say),
-        "forked": lambda: control.one_by_one(3),
-        "ports": lambda: control.many_ports(7),
-        "traffic": lambda: traffic.measure(load, [1, 100, 1000], 5, 0.4, say),
+        "startup": lambda: startup.measure(7),
+        "control": lambda: control.measure(seconds, (3, 9), say),
+        "traffic": lambda: traffic.measure(load, {1000: 150, 100: 90, 1: 60}, (3, 9), 0.3, say),
+        "ports": lambda: control.many_ports(5),
+        "forked": lambda: control.one_by_one(1),
     }
 
 

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ ENVIRONMENT = {
     "PYTHONPATH": str(ROOT / ".build" / "collections"),
     "PYTHONDONTWRITEBYTECODE": "1",
 }
+
+
+def rounds(least: int, most: int, seconds: float) -> Iterator[int]:
+    """Numbers of rounds, until there are enough or, after the least of them, time is up."""
+    end = time.monotonic() + seconds
+    for number in range(most):
+        if number >= least and time.monotonic() > end:
+            return
+        yield number
 
 
 def containers(count: int) -> list[dict[str, Any]]:

@@ -6,23 +6,29 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import rivals
+import sites
 
 TESTS = ("tcp_stream", "tcp_rr", "tcp_connect", "udp_rr", "udp_flood")
 
 
 def measure(
-    load: Path, counts: list[int], rounds: int, seconds: float, say: Callable[[str], None]
+    load: Path,
+    counts: Mapping[int, float],
+    rounds: tuple[int, int],
+    seconds: float,
+    say: Callable[[str], None],
 ) -> list[dict[str, Any]]:
+    """`counts` as in `control.measure`; `seconds` is how long each test takes."""
     samples = []
-    for count in counts:
+    for count, limit in counts.items():
         say(f"data plane, N = {count}: building every way")
         with rivals.ways(count) as ways:
-            for number in range(rounds):
+            for number in sites.rounds(*rounds, limit):
                 for way in random.sample(ways, len(ways)):
                     way.switch_on()
                     for source, netns in way.sources().items():
