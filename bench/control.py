@@ -24,11 +24,12 @@ FORKED = 20  # containers placed with a process for every command
 
 
 def measure(
-    counts: list[int], rounds: Callable[[int], int], say: Callable[[str], None]
+    counts: Mapping[int, float], rounds: tuple[int, int], say: Callable[[str], None]
 ) -> Samples:
+    """`counts` maps numbers of containers to seconds; after the least of `rounds` time may end."""
     samples: Samples = []
-    for count in counts:
-        for number in range(rounds(count)):
+    for count, seconds in counts.items():
+        for number in sites.rounds(*rounds, seconds):
             with machines.lab() as lab:
                 sites.engine(lab.host, "prepare", options=sites.POOLS)
                 both = [ours, batched] if number % 2 == 0 else [batched, ours]

@@ -287,8 +287,74 @@ def rates_table(results: dict[str, Any]) -> str:
     return table(("way", "N", *units), rows)
 
 
+def targets_table(results: dict[str, Any]) -> str:
+    """What was aimed at, what was measured, and whether it is enough."""
+    control = results["control"]
+    many = max(one["n"] for one in control)
+
+    def some(case: str, method: str = "ours", count: int = many) -> Samples:
+        return pick(control, case=case, n=count, method=method)
+
+    placing = some("place all")
+    forked = median(pick(results["forked"], method="single"), "seconds")
+    one_by_one = forked / results["forked"][0]["n"] * many / median(placing, "seconds")
+    rows: list[tuple[str, str, list[float], float, bool]] = [
+        ("place all, over ip and tc -batch", "at most 0.8",
+         ratios(placing, some("place all", "batched"), "seconds"), 0.8, True),
+        ("place all, faster than a process for every command", "at least 20", [one_by_one], 20, False),
+        ("second run, over placing", "at most 0.35",
+         ratios(some("second run"), placing, "seconds"), 0.35, True),
+        ("remove all, over ip and tc -batch", "at most 1.2",
+         ratios(some("remove all"), some("remove all", "batched"), "seconds"), 1.2, True),
+    ]  # fmt: skip
+    for case in ("add one", "change one", "repair one"):
+        rows.append(
+            (f"{case}, seconds", "under 0.15", [one["seconds"] for one in some(case)], 0.15, True)
+        )
+        more = [
+            one["requests"] / (median(some(case, count=1), "requests") or 1) for one in some(case)
+        ]
+        rows.append((f"{case}, requests over those at N = 1", "1", more, 1, True))
+    ports, startup = results["ports"], results["startup"]
+    wide = ratios(pick(ports, ports=10000), pick(ports, ports=16), "seconds")
+    rows.append(("10,000 ports over 16 ports", "at most 2", wide, 2, True))
+    ping = pick(startup, case="ping")
+    for case, limit in (("argument error", 1.3), ("no-op", 1.8)):
+        found = ratios(pick(startup, case=case), ping, "seconds")
+        rows.append((f"{case}, over ping", f"at most {limit}", found, limit, True))
+    peak = [one["peak_kib"] / 1024 for one in placing]
+    rows.append(("peak memory, placing, MiB", "at most 120", peak, 120, True))
+    outside = pick(results["traffic"], source="outside", n=max(o["n"] for o in results["traffic"]))
+    for test, name in TESTS.items():
+        limit = 0.95 if test == "tcp_stream" else 0.9
+        found = ratios(
+            pick(outside, way="ours", test=test), pick(outside, way="process", test=test), "rate"
+        )
+        rows.append((f"{name}, over a host process", f"at least {limit}", found, limit, False))
+    for test, limit in (("tcp_connect", 10), ("udp_flood", 50)):
+        found = ratios(
+            pick(outside, way="ours", test=test), pick(outside, way="dnat", test=test), "rate"
+        )
+        rows.append(
+            (
+                f"{TESTS[test]}, over NAT with a rule per range",
+                f"at least {limit}",
+                found,
+                limit,
+                False,
+            )
+        )
+    told = []
+    for what, target, values, limit, upper in rows:
+        middle = statistics.median(values)
+        met = middle <= limit if upper else middle >= limit
+        told.append((what, target, said(values), "yes" if met else "no"))
+    return table(("what", "target", "measured (range)", "met"), told)
+
+
 TABLES: dict[str, Callable[[dict[str, Any]], str]] = {
     "about": about,
+    "targets": targets_table,
     "control": control_table,
     "cpu": cpu_table,
     "second": second_table,
