@@ -167,14 +167,15 @@ class _Wire:
         payload = struct.pack("=i", -number) + header
         self._refusals += _HEADER.pack(16 + len(payload), _NLMSG_ERROR, 0, sequence, 0) + payload
 
-    def recv(self, size: int) -> bytes:
+    def recv_into(self, room: Any) -> int:
         if self._faults.deaf:
             self._faults.deaf = False
             raise OSError(errno.ENOBUFS, os.strerror(errno.ENOBUFS))
         if self._refusals:
             said, self._refusals = self._refusals, b""
-            return said
-        return self._wire.recv(size)
+            memoryview(room)[: len(said)] = said
+            return len(said)
+        return self._wire.recv_into(room)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._wire, name)

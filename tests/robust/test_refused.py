@@ -38,14 +38,17 @@ def test_an_error_at_any_point_is_undone_and_told(
     done = world.look(engine)
     engine.do(*operation.undo)
     for at, point in enumerate(points, 1):
-        for error in ERRORS if thorough else (ERRORS[at % len(ERRORS)],):
+        for chosen in ERRORS if thorough else (ERRORS[at % len(ERRORS)],):
+            error = chosen
+            if error == "ENODEV" and point.startswith("delete"):
+                error = "EPERM"  # without its device nothing is left to delete
             told = f"{error} at {at} of {len(points)}, {point}"
             run = engine.run(*operation.do, at=at, fault=error)
             after = world.look(engine)
             if run.failed:
                 assert run.msg.startswith("cannot "), f"{told}: {run.msg}"
                 undone = not world.difference(start, after)
-                assert undone or "not undone" in run.msg, (
+                assert undone or "not undone" in run.msg or "run the task again" in run.msg, (
                     f"{told}: {run.msg}\n{world.difference(start, after)}"
                 )
                 if undone:

@@ -1,0 +1,243 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A container whose root is hostile, and attackers outside: what they can do to others.
+
+What may leave a container at all is in tests/kernel/test_leaving.py; here is what is forged to look
+as if it might, and what a container can do to its own end of the pair.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+
+import stage as stages
+from lab import frames
+from lab.frames import ARP, ICMP, IPV4, TCP, UDP, ethernet, icmp, ip, tcp_syn, token, udp
+from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, OTHER_MAC, PEER, PEER_MAC
+from stage import DB, WEB, Stage
+
+QUIET = 1053  # no server listens here
+FORGED_MAC = "02:00:00:00:00:66"
+
+
+@pytest.fixture(scope="module")
+def stage() -> Iterator[Stage]:
+    with stages.bare() as made:
+        stages.prepare(made)
+        yield made
+
+
+def quoting(source: str, target: str, source_port: int, port: int, protocol: int = UDP) -> bytes:
+    """The part of a packet that an ICMP error quotes."""
+    return ip(source, target, protocol, udp(source_port, port, b""))
+
+
+def error(kind: int, code: int, quoted: bytes, *, source: str = HOST, to: str = PEER) -> bytes:
+    rest = 600 if (kind, code) == (3, 4) else 0  # the next hop's MTU
+    return ip(source, to, ICMP, icmp(kind, code, quoted + token(), rest=rest))
+
+
+def sent(packet: bytes, sender: str = HOST_MAC, kind: int = IPV4) -> bytes:
+    return ethernet(kind, packet, to=PEER_MAC, sender=sender)
+
+
+OWN = udp(WEB, QUIET, b"") + token()
+ANSWERED = quoting(PEER, HOST, QUIET, WEB)  # what the peer sent to `web`
+FORGED = {
+    "UDP with the gateway's MAC": sent(ip(HOST, PEER, UDP, OWN), PEER_MAC),
+    "UDP with a neighbour's MAC": sent(ip(HOST, PEER, UDP, OWN), OTHER_MAC),
+    "TCP with an invented MAC": sent(ip(HOST, PEER, TCP, tcp_syn(WEB, QUIET, token())), FORGED_MAC),
+    "an echo request with a neighbour's MAC": sent(ip(HOST, PEER, ICMP, icmp(8, 0, token())),
+                                                   OTHER_MAC),
+    "an error with a neighbour's MAC": sent(error(3, 3, ANSWERED), OTHER_MAC),
+    "ARP in a frame with a neighbour's MAC": sent(
+        frames.arp(1, HOST_MAC, HOST, PEER_MAC, PEER) + token(), OTHER_MAC, ARP
+    ),
+    "a smaller MTU for all": sent(error(3, 4, ANSWERED)),
+    "an error about a packet to somebody else": sent(error(3, 3, quoting(PEER, OTHER, QUIET, WEB))),
+    "an error about a packet to another container": sent(
+        error(3, 3, quoting(PEER, HOST, QUIET, DB))
+    ),
+    "a redirect": sent(ip(HOST, PEER, ICMP, icmp(5, 1, quoting(PEER, BEYOND, 1, WEB) + token()))),
+    "a redirect with the gateway's address": sent(
+        ip(PEER, OTHER, ICMP, icmp(5, 1, quoting(OTHER, BEYOND, 1, WEB) + token()))
+    ),
+    "an echo reply": sent(ip(HOST, PEER, ICMP, icmp(0, 0, token()))),
+    "a router advertisement": sent(ip(HOST, PEER, ICMP, icmp(9, 0, token()))),
+}  # fmt: skip
+GENUINE = {
+    "UDP": sent(ip(HOST, PEER, UDP, OWN)),
+    "port unreachable": sent(error(3, 3, ANSWERED)),
+}
+
+
+@pytest.fixture(scope="module")
+def heard(stage: Stage) -> dict[str, set[str]]:
+    """Who heard what `web` sent."""
+    lab = stage.lab
+    places = {"peer": lab.peer.place, "other": lab.other.place, "db": lab.container("db")}
+    with ExitStack() as stack:
+        ears = {name: stack.enter_context(frames.ear(place)) for name, place in places.items()}
+        return frames.heard(lab.container("web"), {**FORGED, **GENUINE}, ears)
+
+
+@pytest.mark.parametrize("label", FORGED)
+def test_what_is_forged_does_not_leave_a_container(heard: dict[str, set[str]], label: str) -> None:
+    assert heard[label] == set()
+
+
+@pytest.mark.parametrize("label", GENUINE)
+def test_what_is_genuine_does(heard: dict[str, set[str]], label: str) -> None:
+    assert heard[label] == {"peer"}
+
+
+def test_a_container_in_promiscuous_mode_hears_nothing_of_another(stage: Stage) -> None:
+    """But ARP replies and what has no port: those are everybody's."""
+    lab = stage.lab
+    to_db = ethernet(IPV4, ip(PEER, HOST, UDP, udp(QUIET, DB, b"") + token()), to=HOST_MAC,
+                     sender=PEER_MAC)  # fmt: skip
+    to_web = ethernet(IPV4, ip(PEER, HOST, UDP, udp(QUIET, WEB, b"") + token()), to=HOST_MAC,
+                      sender=PEER_MAC)  # fmt: skip
+    stage.engine.must("nsenter --net=/run/netns/web ip link set eth0 promisc on")
+    with frames.ear(lab.container("web")) as web, frames.ear(lab.container("db")) as db:
+        told = frames.heard(
+            lab.peer.place, {"to db": to_db, "to web": to_web}, {"web": web, "db": db}
+        )
+    assert told == {"to db": {"db"}, "to web": {"web"}}
+
+
+def arriving(packet: bytes, kind: int = IPV4) -> bytes:
+    return ethernet(kind, packet, to=HOST_MAC, sender=PEER_MAC)
+
+
+ATTACKS = {
+    "an error quoting a port of web": (
+        arriving(error(3, 1, quoting(HOST, PEER, WEB, QUIET), source=PEER, to=HOST)),
+        {"web"},
+    ),
+    "an error quoting a port of nobody": (
+        arriving(error(3, 1, quoting(HOST, PEER, 31999, QUIET), source=PEER, to=HOST)),
+        set(),
+    ),
+    "an error quoting an error": (
+        arriving(error(3, 1, ip(HOST, PEER, ICMP, icmp(3, 1, bytes(28))), source=PEER, to=HOST)),
+        {"web", "db"},
+    ),
+    "a later fragment that looks like a port of web": (
+        arriving(ip(PEER, HOST, UDP, udp(QUIET, WEB, b"") + token(), fragment=100)),
+        set(),
+    ),
+    "IP options in front of a port of web": (
+        arriving(ip(PEER, HOST, UDP, udp(QUIET, WEB, b"") + token(), options=b"\1\1\1\0")),
+        set(),
+    ),
+    "GRE that looks like a port of web": (
+        arriving(ip(PEER, HOST, frames.GRE, udp(QUIET, WEB, b"") + token())),
+        set(),
+    ),
+    "an echo request": (arriving(ip(PEER, HOST, ICMP, icmp(8, 0, token()))), set()),
+    "an ARP request": (
+        arriving(frames.arp(1, PEER_MAC, PEER, HOST_MAC, HOST) + token(), ARP),
+        set(),
+    ),
+    "an echo reply that nobody asked for": (
+        arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token()))),
+        {"web", "db"},
+    ),
+    "a datagram for web": (
+        arriving(ip(PEER, HOST, UDP, udp(QUIET, WEB, b"") + token())),
+        {"web"},
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def arrived(stage: Stage) -> dict[str, set[str]]:
+    lab = stage.lab
+    with ExitStack() as stack:
+        ears = {
+            name: stack.enter_context(frames.ear(lab.container(name))) for name in ("web", "db")
+        }
+        return frames.heard(lab.peer.place, {k: f for k, (f, _) in ATTACKS.items()}, ears)
+
+
+@pytest.mark.parametrize("label", ATTACKS)
+def test_what_an_attacker_outside_sends_goes_to_its_owner_or_nowhere(
+    arrived: dict[str, set[str]], label: str
+) -> None:
+    assert arrived[label] == ATTACKS[label][1]
+
+
+def test_every_container_gets_one_copy_of_an_echo_reply(stage: Stage) -> None:
+    """The amplification of a flood of them is the number of containers, no more."""
+    lab = stage.lab
+    reply = arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token())))
+    with frames.ear(lab.container("web")) as web, frames.ear(lab.container("db")) as db:
+        frames.send(lab.peer.place, *[reply] * 50)
+        assert [
+            sum(frame[-12:] == reply[-12:] for frame in ear.frames()) for ear in (web, db)
+        ] == [
+            50,
+            50,
+        ]
+
+
+# --- what a container does to its own end ---------------------------------------------------------
+
+INSIDE = {
+    "deletes its filters": "tc qdisc delete dev eth0 ingress; tc qdisc delete dev lo ingress",
+    "deletes its link": "ip link delete eth0",
+    "renames its link": "ip link set eth0 down; ip link set eth0 name evil; ip link set evil up",
+    "takes its link down": "ip link set eth0 down",
+    "changes its MAC": f"ip link set eth0 address {OTHER_MAC}",
+    "takes the addresses of others": f"ip address add {PEER}/24 dev eth0;"
+    f" ip address add {OTHER}/24 dev eth0",
+    "has another MTU": "ip link set eth0 mtu 9000 || ip link set eth0 mtu 1400",
+    "takes the ports of others": "echo 1024 65535 > /proc/sys/net/ipv4/ip_local_port_range",
+    "answers ARP for all": "echo 0 > /proc/sys/net/ipv4/conf/eth0/arp_ignore;"
+    " echo 1 > /proc/sys/net/ipv4/conf/eth0/proxy_arp",
+    "forwards": "echo 1 > /proc/sys/net/ipv4/ip_forward",
+    "redirects everything to itself": "tc filter add dev eth0 ingress protocol all prio 1 matchall"
+    " action mirred egress redirect dev eth0",
+    "has filters where ours are": "tc filter add dev lo ingress protocol ip prio 770 handle"
+    " 302::5 u32 ht 302: match u32 0 0 at 0 action mirred egress redirect dev lo || true",
+    "has many links": "for i in $(seq 60); do ip link add d$i type dummy; done",
+    "lies about whose it is": "ip link set lo alias portmap:db",
+    "claims to be a stranger's": "ip link set lo alias ''; ip link delete eth0",
+}
+
+
+@pytest.mark.parametrize("what", INSIDE)
+def test_what_a_container_does_to_itself_is_felt_by_nobody_else(placed: Stage, what: str) -> None:
+    engine = placed.engine
+    script = INSIDE[what]
+    with stages.traffic(placed, "db") as running:
+        engine.must(f"nsenter --net=/run/netns/web sh -ec '{script}'".replace("''", '""'))
+        assert engine.do("portmap_info", {"container": "db"})["problems"] == []
+        assert not engine.do("portmap_container", stages.inventory("db")[0])["changed"]
+        assert not engine.do("portmap_host", stages.POOLS)["changed"]
+        engine.do("portmap_container", {"containers": stages.inventory()})
+        assert engine.problems() == []
+        assert running.finish()["lost"] == []
+    engine.do("portmap_container", {"name": "web", "state": "absent"})
+    assert [item["name"] for item in engine.do("portmap_info", {})["containers"]] == ["db"]
+    assert engine.problems() == []
+
+
+def test_a_link_put_in_the_place_of_ours_hinders_only_its_container(placed: Stage) -> None:
+    engine = placed.engine
+    engine.must(
+        "nsenter --net=/run/netns/web sh -ec 'ip link set eth0 down; ip link set eth0 name evil;"
+        " ip link add eth0 type dummy'"
+    )
+    refused = engine.run("portmap_container", stages.inventory("web")[0])
+    assert refused.failed
+    assert "eth0" in refused.msg
+    assert not engine.do("portmap_container", stages.inventory("db")[0])["changed"]
+    engine.do("portmap_container", {"name": "web", "state": "absent"})
+    engine.do("portmap_container", stages.inventory("web")[0])
+    assert engine.problems() == []
