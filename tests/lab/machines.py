@@ -21,7 +21,9 @@ HOST_MAC = "02:00:00:00:00:10"
 PEER_MAC = "02:00:00:00:00:fe"
 OTHER_MAC = "02:00:00:00:00:fd"
 
+# What is mounted below /run would stay in the table of mounts, covered, and could mislead.
 _HOLD = """
+cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r | xargs -r umount -l
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t sysfs sysfs /sys
 echo ready
