@@ -16,6 +16,7 @@ from playing import POOLS, Desk
 
 DOCUMENTS = [
     "README.md",
+    "CONTRIBUTING.md",
     "roles/host/README.md",
     "roles/containers/README.md",
     "docs/docsite/rst/guide_getting_started.rst",
@@ -39,8 +40,7 @@ BEFORE = {
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with
 # the gate that tries them instead; None where what is tried is a machine's own package manager.
 ELSEWHERE: dict[str, str | None] = {
-    r"make (setup|test|test-quick|docs|clean|help)\b.*": None,
-    r"make demo\b.*": "demo",
+    r"make .*": "demo",
     r"ansible-galaxy collection (install|build)\b.*": "install",
     r"podman run .*": "molecule",
     r"git clone .*": None,
@@ -106,9 +106,9 @@ def test_commands_of_make_are_targets() -> None:
     for document in DOCUMENTS:
         for block in blocks(ROOT / document):
             for command in block.commands():
-                if command.startswith("make "):
-                    target = command.split()[1]
-                    assert re.search(rf"^{target}:", makefile, re.MULTILINE), command
+                for target in command.split()[1:] if command.startswith("make ") else []:
+                    known = re.search(rf"^{target}:", makefile, re.MULTILINE)
+                    assert known or "=" in target, command
 
 
 def test_commands_tried_elsewhere_are_tried_by_gates() -> None:
