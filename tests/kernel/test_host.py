@@ -396,3 +396,13 @@ class TestAChangedHost:
         routes = lab.host.run("ip", "route", "show", "default", container="web").stdout
         assert f"via {machines.OTHER}" in routes
         self.assert_traffic(lab, HOST)
+
+
+def test_a_mount_that_another_covers_is_not_taken_for_the_shared_one(
+    lab: Lab, modules: Modules
+) -> None:
+    covered = "mount --bind /run/netns /run/netns; mount --make-shared /run/netns"
+    cover = "mount -t tmpfs -o mode=755 tmpfs /run"
+    lab.host.run("sh", "-ec", f"mkdir /run/netns; {covered}; {cover}")
+    assert any("mount /run/netns" in line for line in modules.host(**POOLS)["changes"])
+    assert not modules.host(**POOLS)["changed"]

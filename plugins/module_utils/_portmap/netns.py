@@ -132,10 +132,10 @@ def _mount(source: str, target: str, flags: int, what: str) -> None:
 def directory_is_shared() -> bool:
     """Whether HANDLES is a shared mount whose peer group is not its parent mount's."""
     mounts = _mounts()
-    own = [mount for mount in mounts.values() if mount[1] == os.path.realpath(HANDLES)]
-    if not own:
+    found = mounts.get(_mount_number())
+    if found is None or found[1] != os.path.realpath(HANDLES):
         return False
-    parent, _path, groups = own[-1]
+    parent, _path, groups = found
     return bool(groups) and not groups & mounts.get(parent, ("", "", set()))[2]
 
 
@@ -150,9 +150,24 @@ def _mounts() -> dict[str, tuple[str, str, set[str]]]:
     return mounts
 
 
+def _mount_number() -> str:
+    """The mount in which HANDLES lies; the table alone also has mounts that others cover."""
+    try:
+        descriptor = os.open(HANDLES, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
+            words = file.read().split()
+    finally:
+        os.close(descriptor)
+    return words[words.index("mnt_id:") + 1]
+
+
 def _is_mounted() -> bool:
     """Also true for a directory that is mounted onto itself, which os.path.ismount() misses."""
-    return os.path.realpath(HANDLES) in {path for _parent, path, _groups in _mounts().values()}
+    found = _mounts().get(_mount_number())
+    return found is not None and found[1] == os.path.realpath(HANDLES)
 
 
 def share_directory() -> None:
