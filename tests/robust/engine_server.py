@@ -41,7 +41,7 @@ _LOADED_LATE = (
 def main() -> None:
     modules = {name: importlib.import_module(f"{_COLLECTION}.modules.{name}") for name in _NAMES}
     engine = f"{_COLLECTION}.module_utils._portmap"
-    netlink, netns = (importlib.import_module(f"{engine}.{name}") for name in ("netlink", "netns"))
+    parts = [importlib.import_module(f"{engine}.{name}") for name in ("netlink", "netns", "lock")]
     for name in _LOADED_LATE:
         importlib.import_module(name)
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
@@ -55,7 +55,7 @@ def main() -> None:
         elif "shell" in job:
             said = _shell(job["shell"])
         else:
-            said = _run(modules[job["module"]], netlink, netns, job)
+            said = _run(modules[job["module"]], parts, job)
         print(json.dumps(said), file=answer, flush=True)
 
 
@@ -66,7 +66,7 @@ def _shell(script: str) -> dict[str, Any]:
     return {"code": done.returncode, "out": done.stdout, "error": done.stderr}
 
 
-def _run(module: Any, netlink: Any, netns: Any, job: dict[str, Any]) -> dict[str, Any]:
+def _run(module: Any, parts: list[Any], job: dict[str, Any]) -> dict[str, Any]:
     points, point = os.pipe()
     output, out = os.pipe()
     child = os.fork()
@@ -75,7 +75,7 @@ def _run(module: Any, netlink: Any, netns: Any, job: dict[str, Any]) -> dict[str
         os.close(output)
         os.dup2(out, 1)
         os.dup2(out, 2)
-        _be_the_module(module, netlink, netns, job, point)
+        _be_the_module(module, parts, job, point)
     os.close(point)
     os.close(out)
     told, said, hung = _collect(child, points, output)
@@ -106,7 +106,7 @@ def _collect(child: int, points: int, output: int) -> tuple[bytes, bytes, bool]:
     return heard[points], heard[output], hung
 
 
-def _be_the_module(module: Any, netlink: Any, netns: Any, job: dict[str, Any], point: int) -> None:
+def _be_the_module(module: Any, parts: list[Any], job: dict[str, Any], point: int) -> None:
     try:
         arguments = {"ANSIBLE_MODULE_ARGS": job["parameters"]}
         basic._ANSIBLE_ARGS = json.dumps(arguments).encode()
@@ -114,7 +114,7 @@ def _be_the_module(module: Any, netlink: Any, netns: Any, job: dict[str, Any], p
         planned = faults.Faults(
             job["at"], job["fault"], lambda what: os.write(point, f"{what}\n".encode()) and None
         )
-        planned.install(netlink, netns)
+        planned.install(*parts)
         module.main()
     except SystemExit:
         pass

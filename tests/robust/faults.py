@@ -33,8 +33,8 @@ _FILE_EVENTS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir")
 class Faults:
     """Counts the points, tells each to `say`, and at the `at`-th does what `kind` says.
 
-    `kind` is "kill", the name of an errno, "deaf" (the kernel does it, its answer is lost), or
-    "run:" and a shell command.
+    `kind` is "kill", the name of an errno, "deaf" (the kernel does it, its answer is lost),
+    "impatient" (waits half a second for the lock), or "run:" and a shell command.
     """
 
     def __init__(self, at: int, kind: str, say: Callable[[str], None]) -> None:
@@ -44,6 +44,7 @@ class Faults:
         self._say = say
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.deaf = False
+        self.lock: Any = None
 
     def point(self, what: str) -> int:
         """The errno with which the operation shall fail; 0 lets it happen."""
@@ -55,6 +56,8 @@ class Faults:
             die()
         if self._kind == "deaf":
             self.deaf = True
+        elif self._kind == "impatient":
+            self.lock._WAIT_SECONDS = 0.5
         elif self._kind.startswith("run:"):
             home = f"--net=/proc/{os.getpid()}/fd/{self._home}"
             command = ["nsenter", home, "--", "sh", "-ec", self._kind[4:]]
@@ -66,8 +69,9 @@ class Faults:
     def would_kill_before(self, requests: int) -> bool:
         return self._kind == "kill" and self.count < self._at <= self.count + requests
 
-    def install(self, netlink: Any, netns: Any) -> None:
+    def install(self, netlink: Any, netns: Any, lock: Any) -> None:
         """Stand between the engine and the kernel."""
+        self.lock = lock
         netns._libc = _Libc(netns._libc, self)
         fsync = os.fsync
 

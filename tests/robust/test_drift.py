@@ -1,0 +1,102 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Damage: portmap_info names it, one run repairs it, strangers' objects survive."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+import damage
+import stage as stages
+import world
+from stage import Stage
+
+SEED = 20261122
+DAMAGES = 300
+INVENTORY = {"containers": stages.inventory()}
+# Strangers: filters at our priorities and at others, hash tables, addresses, links named like ours.
+STRANGERS = (
+    "tc filter add dev eth0 ingress protocol ip pref 770 u32 match ip protocol 50 0xff flowid 1:",
+    "tc filter add dev eth0 ingress protocol ip pref 100 u32 match ip protocol 51 0xff flowid 1:",
+    "tc filter add dev eth0 ingress protocol ip pref 100 handle 77: u32 divisor 4",
+    "tc filter add dev lo ingress protocol ip pref 513 u32 match ip protocol 50 0xff flowid 1:",
+    "tc filter add dev lo ingress chain 5 protocol ip pref 770 u32 match u32 0 0 flowid 1:",
+    "ip address add 10.0.0.77/24 dev eth0",
+    "ip link add pm-stranger type veth peer name pm-other",
+    "ip route add 198.51.100.0/24 via 10.0.0.253",
+)
+
+
+def marks(looked: list[str]) -> list[str]:
+    """The lines of the strangers' objects."""
+    signs = ("00320000/00ff0000", "00330000/00ff0000", " 77:", "chain 5", "10.0.0.77", "pm-stranger",
+             "pm-other", "198.51.100.0", "clsact")  # fmt: skip
+    return [line for line in looked if any(sign in line for sign in signs)]
+
+
+def test_every_damage_is_named_and_repaired_by_one_run(placed: Stage, thorough: bool) -> None:
+    engine = placed.engine
+    dice = random.Random(SEED)
+    assert engine.problems() == []
+    whole = world.look(engine)
+    log = []
+    for number in range(10_000 if thorough else DAMAGES):
+        done = damage.choose(dice, engine)
+        told = f"damage {number} of seed {SEED}: {done.what}: {done.script}"
+        log.append(told)
+        engine.shell(done.script)
+        if world.difference(whole, world.look(engine)) == "":
+            continue  # the value was that already
+        assert engine.problems() != [], told
+        if done.host:
+            engine.do("portmap_host", stages.POOLS)
+        if not done.host or engine.problems():
+            engine.do("portmap_container", INVENTORY)
+        assert world.difference(whole, world.look(engine)) == "", told
+        assert engine.problems() == [], told
+    with stages.traffic(placed, "web", "db") as running:
+        assert running.finish()["lost"] == []
+
+
+@pytest.mark.parametrize("qdisc", ["ingress", "clsact"])
+def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
+    engine = bare.engine
+    start = world.look(engine)
+    engine.must(f"tc qdisc add dev eth0 {qdisc}; tc qdisc add dev lo {qdisc}")
+    for line in STRANGERS:
+        engine.must(line)
+    theirs = marks(world.look(engine))
+    assert len(theirs) >= len(STRANGERS)
+    alone = world.look(engine)
+
+    def unharmed() -> None:
+        found = marks(world.look(engine))
+        assert [line for line in theirs if line not in found] == []
+
+    engine.do("portmap_host", stages.POOLS)
+    unharmed()
+    engine.do("portmap_container", INVENTORY)
+    unharmed()
+    dice = random.Random(SEED)
+    for _ in range(20):
+        done = damage.choose(dice, engine)
+        if "qdisc" in done.what:
+            continue  # that takes the strangers' filters away, too
+        engine.shell(done.script)
+        engine.do("portmap_host", stages.POOLS)
+        engine.do("portmap_container", INVENTORY)
+        unharmed()
+    engine.do("portmap_container", {"containers": [], "purge": True})
+    unharmed()
+    engine.do("portmap_host", {"state": "absent"})
+    unharmed()
+    # The loopback keeps its MAC. A filter in another chain keeps its priority in ours, empty.
+    unlike = ("link/loopback", "/run/portmap", "lo filter protocol ip pref 770")
+    left = world.difference(
+        world.without(alone, *unlike), world.without(world.look(engine), *unlike)
+    )
+    assert left == ""
+    assert start != alone
