@@ -63,8 +63,10 @@ def prepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outc
         told, before, after = _parameters(old, wanted)
         outcome.changes = [*told, *outcome.changes]
         outcome.before, outcome.after = before + outcome.before, after + outcome.after
-        if not dry_run and record.load() != wanted:
-            record.save(wanted)
+        if not dry_run:
+            record.discard_draft()
+            if record.load() != wanted:
+                record.save(wanted)
         return outcome
 
 

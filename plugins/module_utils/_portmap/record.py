@@ -171,6 +171,11 @@ def delete() -> None:
         raise _not_written(error) from error
 
 
+def discard_draft() -> None:
+    """Take away what a killed run was writing."""
+    _unlink(_DRAFT)
+
+
 def _not_written(error: OSError) -> KernelRefused:
     said = f"cannot write the record {PATH}: {error.strerror}; run the task again"
     return KernelRefused(said, error.errno or 0)
