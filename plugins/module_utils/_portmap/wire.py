@@ -175,18 +175,12 @@ def read_filter(data: memoryview, place: Place, names: LinkNames) -> Seen | None
     message = bytes(data)  # thousands are read, and slices of bytes cost half of a view's
     _family, _ifindex, handle, _parent, info = _TCMSG.unpack_from(message)
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
-    kind, options, chain = "", None, 0
-    for name, value in attributes(message[_TCMSG.size :]):
-        if name == k.TCA_KIND:
-            kind = text(value)
-        elif name == k.TCA_CHAIN:
-            chain = number(value)
-        elif name == k.TCA_OPTIONS:
-            options = value
+    found = dict(attributes(message[_TCMSG.size :]))
+    kind, options = text(found.get(k.TCA_KIND, b"")), found.get(k.TCA_OPTIONS)
     if options is None or not handle or (kind == "u32" and _is_root_table(handle)):
         return None
     item: Object | None = None
-    if chain:
+    if number(found.get(k.TCA_CHAIN)):
         pass  # all of ours are in chain 0, where packets start
     elif kind == "u32":
         item = _read_u32(options, place, (protocol, priority, handle), names)
@@ -203,18 +197,10 @@ def _read_u32(
     options: bytes, place: Place, head: tuple[int, int, int], names: LinkNames
 ) -> Object | None:
     protocol, priority, handle = head
-    divisor = goto = 0
-    selector = b""
-    actions: tuple[Action, ...] = ()
-    for kind, value in attributes(options):
-        if kind == k.TCA_U32_SEL:
-            selector = value
-        elif kind == k.TCA_U32_ACT:
-            actions = _read_actions(value, names)
-        elif kind == k.TCA_U32_LINK:
-            goto = number(value) >> 20
-        elif kind == k.TCA_U32_DIVISOR:
-            divisor = number(value)
+    found = dict(attributes(options))
+    selector = found.get(k.TCA_U32_SEL, b"")
+    goto, divisor = number(found.get(k.TCA_U32_LINK)) >> 20, number(found.get(k.TCA_U32_DIVISOR))
+    actions = _read_actions(found[k.TCA_U32_ACT], names) if k.TCA_U32_ACT in found else ()
     table, bucket, node = handle >> 20, handle >> 12 & 0xFF, handle & 0xFFF
     if table >= k.FIRST_AUTOMATIC_NODE:
         table = 0  # a root table: its number is the kernel's choice
@@ -261,12 +247,9 @@ def _read_actions(data: bytes, names: LinkNames) -> tuple[Action, ...]:
 
 
 def _read_action(data: bytes) -> tuple[str, int, int]:
-    kind, parms = "", None
-    for name, value in attributes(data):
-        if name == k.TCA_ACT_KIND:
-            kind = text(value)
-        elif name == k.TCA_ACT_OPTIONS:
-            parms = dict(attributes(value)).get(k.TCA_MIRRED_PARMS)
+    found = dict(attributes(data))
+    kind = text(found.get(k.TCA_ACT_KIND, b""))
+    parms = dict(attributes(found.get(k.TCA_ACT_OPTIONS, b""))).get(k.TCA_MIRRED_PARMS)
     if kind != "mirred" or parms is None or len(parms) < _MIRRED.size:
         return kind or "unknown", 0, 0
     _index, _capab, control, _refs, _binds, how, ifindex = _MIRRED.unpack_from(parms)
