@@ -117,8 +117,17 @@ def about(results: dict[str, Any]) -> str:
         f" ``{have['commit']}``: {have['cpu']}, {have['cpus']} CPUs, {have['memory_gib']} GiB;"
         f" {versions}. Load averages of the machine when the parts ended: "
         + ", ".join(f"{part} {load[0]:.1f}" for part, load in have.get("load_after", {}).items())
-        + "."
+        + f". Rounds: {rounds_told(results)}."
     )
+
+
+def rounds_told(results: dict[str, Any]) -> str:
+    told = []
+    for part in ("control", "traffic"):
+        for count in sorted({one["n"] for one in results[part]}):
+            rounds = {one["round"] for one in pick(results[part], n=count)}
+            told.append(f"{part} with N = {count}: {len(rounds)}")
+    return ", ".join(told)
 
 
 def control_table(results: dict[str, Any]) -> str:
