@@ -48,7 +48,9 @@ def test_an_error_at_any_point_is_undone_and_told(
             if run.failed:
                 assert run.msg.startswith("cannot "), f"{told}: {run.msg}"
                 undone = not world.difference(start, after)
-                assert undone or "not undone" in run.msg or "run the task again" in run.msg, (
+                # All was done, but not verified, or not written down.
+                late = run.msg.startswith(("cannot hear", "cannot write the record"))
+                assert undone or "not undone" in run.msg or late, (
                     f"{told}: {run.msg}\n{world.difference(start, after)}"
                 )
                 if undone:
