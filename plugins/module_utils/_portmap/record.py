@@ -173,7 +173,10 @@ def delete() -> None:
 
 def discard_draft() -> None:
     """Take away what a killed run was writing."""
-    _unlink(_DRAFT)
+    try:
+        _unlink(_DRAFT)
+    except OSError as error:
+        raise _not_written(error) from error
 
 
 def _not_written(error: OSError) -> KernelRefused:
