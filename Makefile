@@ -11,9 +11,10 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
-# All but `install`, of which `cores` is more. First what fails quickest, then what measures time
+# All but `install`, of which `cores` is more, and `robust`, which takes longest and still fails at
+# times on a busy machine: it stays a target of its own until that is understood. First what fails quickest, then what measures time
 # and must not compete for it, then the rest in two rows beside each other.
-ALONE := lint unit changelog reuse kernel robust
+ALONE := lint unit changelog reuse kernel
 BESIDE := demo molecule
 REST := gates docs-lint docs build sanity units ansible-lint integration importer cores
 GATES := $(ALONE) $(BESIDE) $(REST)
@@ -59,7 +60,7 @@ smoke: setup ## The kernel tests that say most in the least time (root)
 kernel: setup ## Real packets in namespaces (root)
 	@tools/gate kernel
 
-robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
+robust: setup ## Not in `test`: kills, errors, races, damage, hostile containers, garbage (root)
 	@tools/gate robust
 
 soak: setup ## An hour of churn, traffic and damage (root)
