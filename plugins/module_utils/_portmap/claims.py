@@ -103,7 +103,7 @@ def resolve(
     requests: Sequence[Request],
     pools: Pools,
     current: Mapping[str, Container],
-    others: Mapping[str, ports.Ranges],
+    others: Mapping[str, Sequence[Range]],
     namespaces: Mapping[str, Namespace],
     listening: Iterable[int],
     owner_name: Callable[[str], str] = str,
@@ -210,13 +210,18 @@ def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
 
 def _check_free(
     placed: Iterable[Container],
-    others: Mapping[str, ports.Ranges],
+    others: Mapping[str, Sequence[Range]],
     owner_name: Callable[[str], str],
 ) -> None:
     """Raise InvalidRequest when two would own one port."""
     names = {container.name for container in placed}
     owned = [(item, container.name) for container in placed for item in container.owned]
-    owned += [(item, owner) for owner, items in others.items() for item in items]
+    wanted = [item for item, _name in owned]
+    taken = [item for items in others.values() for item in items]
+    once = sum(item.size for item in wanted) == sum(item.size for item in ports.join(wanted))
+    if once and not ports.intersect(wanted, taken):
+        return
+    owned += [(item, owner) for owner, items in others.items() for item in ports.join(items)]
     for shared, one, other in ports.overlaps(owned):
         if names.isdisjoint((one, other)):
             continue  # two others: not this task's affair

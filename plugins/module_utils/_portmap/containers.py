@@ -223,13 +223,15 @@ def _share(
         look.after.update(state(mirrors.mirrors(found.host, placed, arp)))
 
 
-def _owned_by_others(found: Survey, requests: Sequence[claims.Request]) -> dict[str, ports.Ranges]:
+def _owned_by_others(
+    found: Survey, requests: Sequence[claims.Request]
+) -> dict[str, list[ports.Range]]:
     """Ports of the containers that the task does not name, by container (or by link)."""
     ours = {parties.veth_name(request.name) for request in requests}
     names = {placed.veth.name: placed.name for placed in found.placed.values()}
     return {
-        names.get(veth, veth): owned
-        for veth, owned in found.owners.items()
+        names.get(veth, veth): [ports.Range(block.first, block.last) for block in blocks]
+        for veth, blocks in found.blocks.items()
         if veth and veth not in ours
     }
 

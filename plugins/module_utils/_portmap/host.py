@@ -139,7 +139,7 @@ def _rp_filters() -> dict[str, str]:
 
 
 def _check_owners(kernel: Kernel, found: Survey, pools: Pools, old: Record | None) -> None:
-    owners = {veth: owned for veth, owned in found.owners.items() if veth}
+    owners = {veth: owned for veth, owned in found.owners().items() if veth}
     if not owners or old is None:
         return
     if (found.host.public, found.host.loopback) != (old.public, old.loopback):

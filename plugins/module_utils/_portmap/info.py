@@ -192,7 +192,7 @@ def _host_problems(kernel: Kernel, found: Survey, prepared: record.Record) -> li
 def _orphans(found: Survey, names: set[str]) -> list[dict[str, Any]]:
     veths = {parties.veth_name(name) for name in names}
     problems = []
-    for veth, owned in sorted(found.owners.items()):
+    for veth, owned in sorted(found.owners().items()):
         if veth not in veths:
             said = f"ports {claims.say(owned)} lead to {veth or 'a link that is gone'}"
             problems.append(_problem(None, "stale" if not veth else "orphan", said))

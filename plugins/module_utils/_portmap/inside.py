@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -161,7 +160,7 @@ def look(kernel: Kernel, name: str, namespace: int, host: parties.Host) -> Insid
     objects: list[Object] = []
     with opened(namespace) as sock:
         links = {link.name: link for link in dump_links(sock)}
-        names = LinkNames(socket.if_indextoname)
+        names = LinkNames(sock.link_name)
         names.update((link.ifindex, link.name) for link in links.values())
         eth0 = links.get(host.public)
         for link in filter(None, (links.get("lo"), eth0)):

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import socket
 import struct
@@ -17,6 +18,8 @@ from .errors import KernelRefused
 from .wire import attributes, text
 
 _HEADER = struct.Struct("=IHHII")
+_IFREQ = struct.Struct("=16si20x")  # linux/if.h: name, index, the rest of the union
+_SIOCGIFNAME = 0x8910
 _BATCH = 128  # requests in one send: their answers fit the receive buffer many times over
 _room = memoryview(bytearray(1 << 20))  # for one datagram; made once, since making it takes long
 _RECEIVE_BUFFER = 8 << 20
@@ -70,6 +73,11 @@ class Socket:
 
     def fileno(self) -> int:
         return self._socket.fileno()
+
+    def link_name(self, ifindex: int) -> str:
+        """The name of a link in the namespace of the socket.  Raises OSError when there is none."""
+        asked = _IFREQ.pack(b"", ifindex)
+        return text(fcntl.ioctl(self._socket, _SIOCGIFNAME, asked)[:16])
 
     def send(self, requests: Sequence[Request]) -> list[Reply]:
         """One reply per request, in order.  The kernel runs them all, whatever fails."""

@@ -58,7 +58,7 @@ class Kernel:
 
     def __init__(self) -> None:
         self.socket = Socket()
-        self.names = LinkNames(socket.if_indextoname)
+        self.names = LinkNames(self.socket.link_name)
         self.handles: dict[Identity, int] = {}  # of filters whose handle the kernel chose
         self.foreign: list[Foreign] = []
         self.home = netns.open_current()
@@ -134,6 +134,27 @@ class Kernel:
             place,
         )
 
+    def steered(self, place: Place) -> tuple[dict[str, list[ports.Block]], list[Object]]:
+        """Which blocks of ports lead to which veth, and what else is at the priority of ports.
+
+        "" stands for veths that are gone.  The filters themselves are not read whole: of one
+        container's they are few, but a host has thousands.
+        """
+        leading: dict[int, list[ports.Block]] = {}
+        rest = []
+        asked = _ask_filters(place, self.ifindex(place), (k.PRIO_IP, k.ETH_P_IP))
+        for message in self.socket.dump(asked):
+            entry = wire.read_entry(message)
+            block = _steered_block(entry[0]) if entry else None
+            if entry is None or block is None:
+                rest.append(message)
+            else:
+                leading.setdefault(entry[1], []).append(block)
+        named: dict[str, list[ports.Block]] = {}
+        for ifindex, blocks in leading.items():
+            named.setdefault(self.names[ifindex], []).extend(blocks)
+        return named, list(self.classified(_read(rest, place, self.names), place))
+
     def classified(self, seen: Iterable[wire.Seen], place: Place) -> Iterator[Object]:
         """Ours as objects, the handles remembered; strangers' into `foreign`."""
         known: set[Identity] = set()
@@ -198,6 +219,13 @@ _OUR_TABLES = frozenset(
 )
 
 
+def _steered_block(handle: int) -> ports.Block | None:
+    """The block of a filter of ours in the table that steers by destination port."""
+    if handle >> 20 != k.TABLE_IP:
+        return None
+    return rows.hashed_block(handle >> 12 & 0xFF, handle & 0xFFF)
+
+
 def _is_hashed(place: Place) -> bool:
     """The host's own interfaces have hashed tables; veths and containers have short lists."""
     return place.netns == HOST and not place.link.startswith(k.VETH_PREFIX)
@@ -242,9 +270,18 @@ def read_qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
 def dump_filters(
     sock: Socket, place: Place, ifindex: int, names: wire.LinkNames, only: tuple[int, int] = (0, 0)
 ) -> Iterator[wire.Seen]:
+    return _read(sock.dump(_ask_filters(place, ifindex, only)), place, names)
+
+
+def _ask_filters(place: Place, ifindex: int, only: tuple[int, int]) -> Request:
     payload = rtnl.ask_filters(ifindex, *only)
-    asked = Request(k.RTM_GETTFILTER, 0, payload, f"list the filters of {place}")
-    for message in sock.dump(asked):
+    return Request(k.RTM_GETTFILTER, 0, payload, f"list the filters of {place}")
+
+
+def _read(
+    messages: Iterable[memoryview], place: Place, names: wire.LinkNames
+) -> Iterator[wire.Seen]:
+    for message in messages:
         seen = wire.read_filter(message, place, names)
         if seen is not None:
             yield seen

@@ -91,18 +91,20 @@ def join(ranges: Iterable[Range]) -> Ranges:
 
 def subtract(ranges: Iterable[Range], taken: Iterable[Range]) -> Ranges:
     """The ports of `ranges` that are not in `taken`."""
-    left = list(join(ranges))
-    for hole in join(taken):
-        pieces = []
-        for item in left:
-            if hole.last < item.first or hole.first > item.last:
-                pieces.append(item)
-                continue
-            if item.first < hole.first:
-                pieces.append(Range(item.first, hole.first - 1))
-            if hole.last < item.last:
-                pieces.append(Range(hole.last + 1, item.last))
-        left = pieces
+    left: list[Range] = []
+    holes, at = join(taken), 0
+    for item in join(ranges):
+        first = item.first
+        while at < len(holes) and holes[at].first <= item.last:
+            hole = holes[at]
+            if hole.first > first:
+                left.append(Range(first, hole.first - 1))
+            first = max(first, hole.last + 1)
+            if first > item.last:
+                break  # the hole may reach into the next range
+            at += 1
+        if first <= item.last:
+            left.append(Range(first, item.last))
     return tuple(left)
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from . import kernel as k
 from . import ports, u32
@@ -64,10 +65,15 @@ def hashed_handle(block: ports.Block) -> tuple[int, int]:
 
 def hashed_block(bucket: int, node: int) -> ports.Block | None:
     """The block that a handle stands for; None when no block has it."""
+    found = _node_ports(node)
+    return ports.Block(bucket << 8 | found[0], found[1]) if found else None
+
+
+@lru_cache(maxsize=4096)
+def _node_ports(node: int) -> tuple[int, int] | None:
+    """The low byte of the first port, and how many ports."""
     size, low = 1 << (node >> 8) - 1 if node >> 8 else 0, node & 0xFF
-    if not 1 <= size <= 256 or low % size:
-        return None
-    return ports.Block(bucket << 8 | low, size)
+    return None if not 1 <= size <= 256 or low % size else (low, size)
 
 
 def hashed_blocks(blocks: Iterable[ports.Block]) -> Iterator[ports.Block]:

@@ -26,19 +26,24 @@ from .observe import Kernel, Placed
 class Survey(NamedTuple):
     """What one look at the host's side tells.
 
-    `owners` maps veths to the ports that lead to them, "" to those that lead nowhere; `entries`
-    are filters in the hash tables, `shared` the other filters, tables and qdiscs of the host's
-    interfaces, `veths` the objects on each container's veth.  `whole`: everything was looked at.
+    `blocks` maps veths to the ports that lead to them, "" to those that lead nowhere; `entries`
+    are filters in the hash tables where everything was looked at (`whole`), `shared` the other
+    filters, tables and qdiscs of the host's interfaces, `veths` the objects on each container's
+    veth.
     """
 
     host: parties.Host
-    owners: dict[str, ports.Ranges]
+    blocks: dict[str, list[ports.Block]]
     chains: dict[bool, dict[int, tuple[str, ...]]]  # arp? -> node -> veths mirrored to
     shared: list[Object]
     entries: list[Filter]
     placed: dict[str, Placed]
     veths: dict[str, list[Object]]
     whole: bool
+
+    def owners(self) -> dict[str, ports.Ranges]:
+        """`blocks` as ranges."""
+        return {veth: ports.cover(blocks) for veth, blocks in self.blocks.items()}
 
 
 def survey(
@@ -48,18 +53,8 @@ def survey(
 
     `interfaces`: at everything on the host's interfaces, whatever the containers.
     """
-    found: list[Object] = []
-    for place in (host.public_place, host.loopback_place):
-        qdisc = kernel.qdisc(place)
-        if qdisc is None:
-            continue
-        found.append(qdisc)
-        if names is None or interfaces:
-            found += kernel.filters(place)
-        elif place == host.public_place:
-            found += kernel.filters(place, k.PRIO_ARP, k.ETH_P_ARP)
-            found += kernel.filters(place, k.PRIO_ICMP, k.ETH_P_IP)
-            found += kernel.filters(place, k.PRIO_IP, k.ETH_P_IP)
+    whole = names is None or interfaces
+    steered, found = _on_interfaces(kernel, host, whole)
     entries: list[Filter] = []
     shared: list[Object] = []
     for item in found:
@@ -67,7 +62,8 @@ def survey(
             entries.append(item)
         else:
             shared.append(item)
-    owners = _owners(entries, host.public_place)
+    for veth, blocks in _steered(entries, host.public_place).items():
+        steered.setdefault(veth, []).extend(blocks)
     placed = _placed(kernel, names)
     veths: dict[str, list[Object]] = {}
     for name, container in placed.items():
@@ -75,14 +71,34 @@ def survey(
         qdisc = kernel.qdisc(place)
         veths[name] = [qdisc, *kernel.filters(place)] if qdisc else []
         listed = _listed_blocks(veths[name])
-        owned = ports.join((*ports.cover(listed), *owners.get(container.veth.name, ())))
+        owned = ports.cover([*listed, *steered.get(container.veth.name, ())])
         placed[name] = container._replace(owned=owned)
     chains = {arp: _chain(shared, arp) for arp in (True, False)}
-    whole = names is None or interfaces
-    return Survey(host, owners, chains, shared, entries, placed, veths, whole)
+    return Survey(host, steered, chains, shared, entries, placed, veths, whole)
 
 
-def _owners(entries: Iterable[Filter], public: Place) -> dict[str, ports.Ranges]:
+def _on_interfaces(
+    kernel: Kernel, host: parties.Host, whole: bool
+) -> tuple[dict[str, list[ports.Block]], list[Object]]:
+    """The objects on the host's interfaces; unless `whole`, those that steer only in short."""
+    found: list[Object] = []
+    steered: dict[str, list[ports.Block]] = {}
+    for place in (host.public_place, host.loopback_place):
+        qdisc = kernel.qdisc(place)
+        if qdisc is None:
+            continue
+        found.append(qdisc)
+        if whole:
+            found += kernel.filters(place)
+        elif place == host.public_place:
+            found += kernel.filters(place, k.PRIO_ARP, k.ETH_P_ARP)
+            found += kernel.filters(place, k.PRIO_ICMP, k.ETH_P_IP)
+            steered, others = kernel.steered(place)
+            found += others
+    return steered, found
+
+
+def _steered(entries: Iterable[Filter], public: Place) -> dict[str, list[ports.Block]]:
     blocks: dict[str, list[ports.Block]] = {}
     for item in entries:
         if item.place != public or item.priority != k.PRIO_IP:
@@ -91,7 +107,7 @@ def _owners(entries: Iterable[Filter], public: Place) -> dict[str, ports.Ranges]
         if block:
             target = item.actions[0].target if item.actions else ""
             blocks.setdefault(target, []).append(block)
-    return {target: ports.cover(found) for target, found in blocks.items()}
+    return blocks
 
 
 def _listed_blocks(objects: Iterable[Object]) -> list[ports.Block]:
@@ -220,11 +236,8 @@ def entries_of(
             for item in found.entries
             if _concerns(item, blocks, veths) or item.actions[0].target not in known
         ]
-    blocks |= set(ports.cut(found.owners.get("", ()), 256))
-    for item in found.entries:
-        block = rows.hashed_block(item.bucket, item.node)
-        if block and _concerns(item, blocks, veths):
-            blocks.add(block)
+    for veth in ("", *veths):
+        blocks.update(found.blocks.get(veth, ()))
     return [
         item
         for place in (found.host.public_place, found.host.loopback_place)

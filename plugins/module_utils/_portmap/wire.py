@@ -27,6 +27,9 @@ _KEY = struct.Struct(">II")
 _OFFSETS = struct.Struct("=ii")
 _MIRRED = struct.Struct("=IIiiiiI")
 _BPF_LINE = struct.Struct("=HBBI")
+_HANDLE = struct.Struct("=I")
+
+_U32, _BPF = b"u32\0", b"bpf\0"
 
 LinkNames = Mapping[int, str]
 Data = TypeVar("Data", bytes, memoryview)
@@ -40,10 +43,10 @@ def attribute(kind: int, data: bytes) -> bytes:
     return _HEADER.pack(4 + len(data), kind) + data + bytes(-len(data) % 4)
 
 
-def attributes(data: Data) -> list[tuple[int, Data]]:
-    """(type, payload) of every attribute; a truncated one ends the walk."""
+def attributes(data: Data, at: int = 0) -> list[tuple[int, Data]]:
+    """(type, payload) of every attribute from `at` on; a truncated one ends the walk."""
     found = []
-    at, end, head, mask = 0, len(data), _HEADER.unpack_from, k.NLA_TYPE_MASK
+    end, head, mask = len(data), _HEADER.unpack_from, k.NLA_TYPE_MASK
     while at + 4 <= end:
         length, kind = head(data, at)
         if length < 4 or at + length > end:
@@ -75,7 +78,7 @@ def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) 
 
 def table_message(table: Table, ifindex: int) -> bytes:
     options = attribute(k.TCA_U32_DIVISOR, struct.pack("=I", table.divisor))
-    return _filter(ifindex, table.table << 20, table.priority, table.protocol, b"u32\0", options)
+    return _filter(ifindex, table.table << 20, table.priority, table.protocol, _U32, options)
 
 
 def filter_message(item: Filter, ifindex: int, handle: int, targets: dict[str, int]) -> bytes:
@@ -95,7 +98,7 @@ def filter_message(item: Filter, ifindex: int, handle: int, targets: dict[str, i
     if item.actions:
         options += attribute(k.TCA_U32_ACT, _actions(item.actions, targets))
     handle = handle or hash_id * bool(item.node) | item.node
-    return _filter(ifindex, handle, item.priority, item.protocol, b"u32\0", options)
+    return _filter(ifindex, handle, item.priority, item.protocol, _U32, options)
 
 
 def drop_message(item: Drop, ifindex: int) -> bytes:
@@ -105,7 +108,7 @@ def drop_message(item: Drop, ifindex: int) -> bytes:
         + attribute(k.TCA_BPF_OPS, code)
         + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
     )
-    return _filter(ifindex, 1, k.PRIO_DROP, k.ETH_P_ALL, b"bpf\0", options)
+    return _filter(ifindex, 1, k.PRIO_DROP, k.ETH_P_ALL, _BPF, options)
 
 
 def _filter(
@@ -174,19 +177,27 @@ def read_filter(data: memoryview, place: Place, names: LinkNames) -> Seen | None
         return None
     message = bytes(data)  # thousands are read, and slices of bytes cost half of a view's
     _family, _ifindex, handle, _parent, info = _TCMSG.unpack_from(message)
+    if not handle:
+        return None
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
-    found = dict(attributes(message[_TCMSG.size :]))
-    kind, options = text(found.get(k.TCA_KIND, b"")), found.get(k.TCA_OPTIONS)
-    if options is None or not handle or (kind == "u32" and _is_root_table(handle)):
+    kind, chain, options = b"", b"", None
+    for attr, value in attributes(message, _TCMSG.size):
+        if attr == k.TCA_OPTIONS:
+            options = value
+        elif attr == k.TCA_KIND:
+            kind = value
+        elif attr == k.TCA_CHAIN:
+            chain = value
+    if options is None or (kind == _U32 and _is_root_table(handle)):
         return None
     item: Object | None = None
-    if number(found.get(k.TCA_CHAIN)):
+    if chain and number(chain):
         pass  # all of ours are in chain 0, where packets start
-    elif kind == "u32":
+    elif kind == _U32:
         item = _read_u32(options, place, (protocol, priority, handle), names)
-    elif kind == "bpf" and priority == k.PRIO_DROP and protocol == k.ETH_P_ALL:
+    elif kind == _BPF and priority == k.PRIO_DROP and protocol == k.ETH_P_ALL:
         item = _read_drop(options, place)
-    return Seen(kind, protocol, priority, handle, item)
+    return Seen(text(kind), protocol, priority, handle, item)
 
 
 def _is_root_table(handle: int) -> bool:
@@ -197,10 +208,18 @@ def _read_u32(
     options: bytes, place: Place, head: tuple[int, int, int], names: LinkNames
 ) -> Object | None:
     protocol, priority, handle = head
-    found = dict(attributes(options))
-    selector = found.get(k.TCA_U32_SEL, b"")
-    goto, divisor = number(found.get(k.TCA_U32_LINK)) >> 20, number(found.get(k.TCA_U32_DIVISOR))
-    actions = _read_actions(found[k.TCA_U32_ACT], names) if k.TCA_U32_ACT in found else ()
+    selector = b""
+    goto = divisor = 0
+    actions: tuple[Action, ...] = ()
+    for attr, value in attributes(options):
+        if attr == k.TCA_U32_SEL:
+            selector = value
+        elif attr == k.TCA_U32_ACT:
+            actions = _read_actions(value, names)
+        elif attr == k.TCA_U32_LINK:
+            goto = number(value) >> 20
+        elif attr == k.TCA_U32_DIVISOR:
+            divisor = number(value)
     table, bucket, node = handle >> 20, handle >> 12 & 0xFF, handle & 0xFFF
     if table >= k.FIRST_AUTOMATIC_NODE:
         table = 0  # a root table: its number is the kernel's choice
@@ -233,28 +252,65 @@ def _read_selector(data: bytes) -> tuple[Match, tuple[int, int]] | None:
 
 
 def _read_actions(data: bytes, names: LinkNames) -> tuple[Action, ...]:
-    found = sorted((order, _read_action(value)) for order, value in attributes(data))
+    found = attributes(data)
+    if len(found) > 1:
+        found.sort()  # by their order
     read = []
-    for at, (_order, (verb, control, ifindex)) in enumerate(found, 1):
+    for at, (_order, value) in enumerate(found, 1):
+        verb, control, ifindex = _read_action(value)
         expected = k.TC_ACT_STOLEN if verb == "redirect" else k.TC_ACT_PIPE
         if verb == "mirror" and at == len(found):
             expected = k.TC_ACT_UNSPEC
         word = verb if control == expected else f"{verb} control {control}"
         read.append(Action(word, names[ifindex]))
-    if any(action.verb != "mirror" for action in read):
-        return tuple(read)
-    return tuple(sorted(read))
+    if len(read) > 1 and all(action.verb == "mirror" for action in read):
+        read.sort()
+    return tuple(read)
+
+
+_VERBS = {k.TCA_EGRESS_REDIR: "redirect", k.TCA_EGRESS_MIRROR: "mirror"}
+# How the kernel lays out mirred: its name first, its parameters and times (36 bytes) last.
+_MIRRED_KIND = attribute(k.TCA_ACT_KIND, b"mirred\0")
+_MIRRED_TAIL = 72
+_MIRRED_OPTIONS = _HEADER.pack(_MIRRED_TAIL, k.TCA_ACT_OPTIONS) + _HEADER.pack(
+    4 + _MIRRED.size, k.TCA_MIRRED_PARMS
+)
 
 
 def _read_action(data: bytes) -> tuple[str, int, int]:
+    """(verb, what becomes of the packet, ifindex); an action that we never write is its kind."""
+    if data.startswith(_MIRRED_KIND) and data[-_MIRRED_TAIL:-64] == _MIRRED_OPTIONS:
+        return _mirred_read(data, len(data) - 64)
     found = dict(attributes(data))
-    kind = text(found.get(k.TCA_ACT_KIND, b""))
+    kind = found.get(k.TCA_ACT_KIND, b"")
     parms = dict(attributes(found.get(k.TCA_ACT_OPTIONS, b""))).get(k.TCA_MIRRED_PARMS)
-    if kind != "mirred" or parms is None or len(parms) < _MIRRED.size:
-        return kind or "unknown", 0, 0
-    _index, _capab, control, _refs, _binds, how, ifindex = _MIRRED.unpack_from(parms)
-    verb = {k.TCA_EGRESS_REDIR: "redirect", k.TCA_EGRESS_MIRROR: "mirror"}.get(how, "mirred")
-    return verb, control, ifindex
+    if kind == b"mirred\0" and parms is not None and len(parms) >= _MIRRED.size:
+        return _mirred_read(parms, 0)
+    return text(kind) or "unknown", 0, 0
+
+
+def _mirred_read(data: bytes, at: int) -> tuple[str, int, int]:
+    _index, _capab, control, _refs, _binds, how, ifindex = _MIRRED.unpack_from(data, at)
+    return _VERBS.get(how, "mirred"), control, ifindex
+
+
+# --- entries of the hash tables, in short -------------------------------------------------------
+
+_ONE_MIRRED = _HEADER.pack(168, k.TCA_U32_ACT) + _HEADER.pack(164, 1) + _MIRRED_KIND
+
+
+def read_entry(data: memoryview) -> tuple[int, int] | None:
+    """(handle, ifindex) of a filter whose only action is mirred; None for any other message.
+
+    Tells where thousands of filters lead without reading them whole, by the layout that the
+    kernel gives them; another layout is None too, and can be read in full.
+    """
+    tail = bytes(data[-168:])
+    if not tail.startswith(_ONE_MIRRED) or tail[-_MIRRED_TAIL:-64] != _MIRRED_OPTIONS:
+        return None
+    handle: int = _HANDLE.unpack_from(data, 8)[0]
+    ifindex: int = _HANDLE.unpack_from(tail, 128)[0]
+    return handle, ifindex
 
 
 def _read_drop(options: bytes, place: Place) -> Drop:
