@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
     kernel,
+    readback,
     record,
     rtnl,
     u32,
@@ -82,12 +83,12 @@ def damaged(draw: st.DrawFn) -> bytes:
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(damaged(), st.binary(max_size=200)))
 def test_the_decoder_of_filters_takes_any_bytes(data: bytes) -> None:
-    seen = wire.read_filter(memoryview(data), ETH0, Names(NAMES))
+    seen = readback.read_filter(data, ETH0, Names(NAMES))
     if seen is not None and seen.item is not None:
         assert str(seen.item)
 
 
-READERS: dict[str, Callable[[memoryview], Any]] = {
+READERS: dict[str, Callable[[bytes], Any]] = {
     "links": rtnl.read_link,
     "addresses": rtnl.read_address,
     "routes": rtnl.read_default_route,
@@ -99,7 +100,7 @@ READERS: dict[str, Callable[[memoryview], Any]] = {
 @given(head=st.binary(min_size=16, max_size=16), rest=st.binary(max_size=120))
 def test_readers_take_any_attributes(name: str, head: bytes, rest: bytes) -> None:
     """The fixed part of these messages is the kernel's; what follows may be anything."""
-    READERS[name](memoryview(head + rest))
+    READERS[name](head + rest)
 
 
 GOOD = {

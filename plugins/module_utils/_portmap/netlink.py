@@ -46,7 +46,7 @@ class Reply(NamedTuple):
 
     errno: int
     said: str
-    data: memoryview | None
+    data: bytes | None
 
 
 _DONE = Reply(0, "", None)
@@ -116,7 +116,7 @@ class Socket:
                     replies[sequence] = Reply(0, "", data)
         return [replies.get(first + at, _DONE) for at in range(len(requests))]
 
-    def dump(self, request: Request) -> list[memoryview]:
+    def dump(self, request: Request) -> list[bytes]:
         """Every message of a dump.
 
         The kernel marks a dump during which the objects changed; it is then asked for again.
@@ -127,12 +127,12 @@ class Socket:
                 return messages
         raise KernelRefused(f"cannot {request.what}: interrupted {_DUMP_ATTEMPTS} times", 4)
 
-    def _dump_once(self, request: Request) -> tuple[list[memoryview], bool]:
+    def _dump_once(self, request: Request) -> tuple[list[bytes], bool]:
         self._sequence += 1
         SENT.append(request.kind)
         flags = request.flags | k.NLM_F_DUMP
         self._emit(_packed(request._replace(flags=flags), self._sequence))
-        messages: list[memoryview] = []
+        messages: list[bytes] = []
         interrupted = False
         while True:
             for kind, got, sequence, data in self._receive():
@@ -153,7 +153,7 @@ class Socket:
             said = f"cannot speak to the kernel: {error.strerror}"
             raise KernelRefused(said, error.errno or 0) from error
 
-    def _receive(self) -> Iterator[tuple[int, int, int, memoryview]]:
+    def _receive(self) -> Iterator[tuple[int, int, int, bytes]]:
         """(type, flags, sequence, payload) of the messages of one datagram."""
         try:
             length = self._socket.recv_into(_room)
@@ -164,13 +164,13 @@ class Socket:
         except OSError as error:
             said = f"cannot hear from the kernel: {error.strerror}"
             raise KernelRefused(said, error.errno or 0) from error
-        data = memoryview(bytes(_room[:length]))
-        while len(data) >= _HEADER.size:
-            length, kind, flags, sequence, _port = _HEADER.unpack_from(data)
-            if length < _HEADER.size or length > len(data):
+        data, at = bytes(_room[:length]), 0
+        while at + _HEADER.size <= len(data):
+            length, kind, flags, sequence, _port = _HEADER.unpack_from(data, at)
+            if length < _HEADER.size or at + length > len(data):
                 return
-            yield kind, flags, sequence, data[_HEADER.size : length]
-            data = data[(length + 3) & ~3 :]
+            yield kind, flags, sequence, data[at + _HEADER.size : at + length]
+            at += (length + 3) & ~3
 
 
 def refused(request: Request, reply: Reply, allow: Iterable[int] = ()) -> None:
@@ -187,7 +187,7 @@ def _packed(request: Request, sequence: int, without: int = 0) -> bytes:
     return head + request.payload + bytes(-length % 4)
 
 
-def _error(data: memoryview) -> Reply:
+def _error(data: bytes) -> Reply:
     """NLMSG_ERROR: the negative errno, the request's header, extended-ack attributes."""
     number = -struct.unpack_from("=i", data)[0]
     rest = data[4 + _HEADER.size :]

@@ -13,7 +13,8 @@ import ctypes
 import itertools
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
 from . import kernel as k
 from .errors import KernelRefused
@@ -239,25 +240,34 @@ def read_sysctl(name: str, directory: int | None = None) -> str | None:
         os.close(descriptor)
 
 
-def read_sysctls(names: Iterable[str]) -> dict[str, str]:
+def read_sysctls(names: tuple[str, ...]) -> dict[str, str]:
     """Several values; those that the kernel lacks are left out.
 
     The kernel looks up every directory of a path below /proc/sys anew: each is opened once.
     """
     values = {}
-    for directory, group in itertools.groupby(sorted(names), os.path.dirname):
+    for directory, group in _by_directory(names):
         try:
-            opened = os.open(f"{_PROC_SYS}/{directory}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            opened = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
             continue
         try:
-            for name in group:
-                value = read_sysctl(os.path.basename(name), opened)
+            for name, file in group:
+                value = read_sysctl(file, opened)
                 if value is not None:
                     values[name] = value
         finally:
             os.close(opened)
     return values
+
+
+@lru_cache(maxsize=8)
+def _by_directory(names: tuple[str, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The same names are asked for in every container."""
+    return [
+        (f"{_PROC_SYS}/{directory}", [(name, os.path.basename(name)) for name in group])
+        for directory, group in itertools.groupby(sorted(names), os.path.dirname)
+    ]
 
 
 def sysctl_is_writable(name: str) -> bool:

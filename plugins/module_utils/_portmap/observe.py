@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from . import kernel as k
-from . import netns, parties, ports, rows, rtnl, wire
+from . import netns, parties, ports, readback, rows, rtnl
 from .errors import InvalidRequest
 from .model import (
     HOST,
@@ -144,7 +144,7 @@ class Kernel:
         rest = []
         asked = _ask_filters(place, self.ifindex(place), (k.PRIO_IP, k.ETH_P_IP))
         for message in self.socket.dump(asked):
-            entry = wire.read_entry(message)
+            entry = readback.read_entry(message)
             block = _steered_block(entry[0]) if entry else None
             if entry is None or block is None:
                 rest.append(message)
@@ -155,7 +155,7 @@ class Kernel:
             named.setdefault(self.names[ifindex], []).extend(blocks)
         return named, list(self.classified(_read(rest, place, self.names), place))
 
-    def classified(self, seen: Iterable[wire.Seen], place: Place) -> Iterator[Object]:
+    def classified(self, seen: Iterable[readback.Seen], place: Place) -> Iterator[Object]:
         """Ours as objects, the handles remembered; strangers' into `foreign`."""
         known: set[Identity] = set()
         for one in seen:
@@ -189,13 +189,13 @@ class Kernel:
         seen = []
         for request, reply in zip(asked, self.socket.send(asked)):
             refused(request, reply, _GONE)
-            one = wire.read_filter(reply.data, place, self.names) if reply.data else None
+            one = readback.read_filter(reply.data, place, self.names) if reply.data else None
             if one is not None:
                 seen.append(one)
         return self.classified(seen, place)
 
 
-def recognised(seen: wire.Seen, place: Place) -> Object | None:
+def recognised(seen: readback.Seen, place: Place) -> Object | None:
     """The object if it is one of ours: our priorities, our tables, nodes that we number."""
     item = seen.item
     if seen.priority not in k.OUR_PRIORITIES:
@@ -211,7 +211,7 @@ def recognised(seen: wire.Seen, place: Place) -> Object | None:
     if item.table not in _OUR_TABLES:
         return None
     listed = item.node >= k.FIRST_AUTOMATIC_NODE and not _is_hashed(place)
-    return item._replace(node=0) if listed else item
+    return Filter(*item[:5], 0, *item[6:]) if listed else item
 
 
 _OUR_TABLES = frozenset(
@@ -268,8 +268,12 @@ def read_qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
 
 
 def dump_filters(
-    sock: Socket, place: Place, ifindex: int, names: wire.LinkNames, only: tuple[int, int] = (0, 0)
-) -> Iterator[wire.Seen]:
+    sock: Socket,
+    place: Place,
+    ifindex: int,
+    names: readback.LinkNames,
+    only: tuple[int, int] = (0, 0),
+) -> Iterator[readback.Seen]:
     return _read(sock.dump(_ask_filters(place, ifindex, only)), place, names)
 
 
@@ -279,9 +283,9 @@ def _ask_filters(place: Place, ifindex: int, only: tuple[int, int]) -> Request:
 
 
 def _read(
-    messages: Iterable[memoryview], place: Place, names: wire.LinkNames
-) -> Iterator[wire.Seen]:
+    messages: Iterable[bytes], place: Place, names: readback.LinkNames
+) -> Iterator[readback.Seen]:
     for message in messages:
-        seen = wire.read_filter(message, place, names)
+        seen = readback.read_filter(message, place, names)
         if seen is not None:
             yield seen

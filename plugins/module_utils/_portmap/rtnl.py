@@ -41,21 +41,20 @@ class LinkSeen(NamedTuple):
     statistics: tuple[int, ...]
 
 
-def read_link(data: memoryview) -> LinkSeen:
+def read_link(data: bytes) -> LinkSeen:
     _family, _type, ifindex, flags, _change = _LINK.unpack_from(data)
     found = dict(attributes(data[_LINK.size :]))
-    empty = memoryview(b"")
-    info = dict(attributes(found.get(k.IFLA_LINKINFO, empty)))
-    counters = found.get(k.IFLA_STATS64, empty)
+    info = dict(attributes(found.get(k.IFLA_LINKINFO, b"")))
+    counters = found.get(k.IFLA_STATS64, b"")
     return LinkSeen(
         ifindex,
-        text(found.get(k.IFLA_IFNAME, empty)),
-        text(info.get(k.IFLA_INFO_KIND, empty)),
-        ":".join(f"{byte:02x}" for byte in found.get(k.IFLA_ADDRESS, empty)),
+        text(found.get(k.IFLA_IFNAME, b"")),
+        text(info.get(k.IFLA_INFO_KIND, b"")),
+        ":".join(f"{byte:02x}" for byte in found.get(k.IFLA_ADDRESS, b"")),
         number(found.get(k.IFLA_MTU)),
         bool(flags & k.IFF_UP),
         bool(flags & k.IFF_LOOPBACK),
-        text(found.get(k.IFLA_IFALIAS, empty)),
+        text(found.get(k.IFLA_IFALIAS, b"")),
         number(found.get(k.IFLA_GROUP)),
         number(found.get(k.IFLA_LINK)),
         struct.unpack(f"={len(counters) // 8}Q", counters[: len(counters) // 8 * 8]),
@@ -71,7 +70,7 @@ class AddressSeen(NamedTuple):
     secondary: bool
 
 
-def read_address(data: memoryview) -> AddressSeen | None:
+def read_address(data: bytes) -> AddressSeen | None:
     """An address message; None when it carries no IPv4 address."""
     family, prefix, flags, _scope, ifindex = _ADDRESS.unpack_from(data)
     found = dict(attributes(data[_ADDRESS.size :]))
@@ -90,7 +89,7 @@ class RouteSeen(NamedTuple):
     metric: int
 
 
-def read_default_route(data: memoryview) -> RouteSeen | None:
+def read_default_route(data: bytes) -> RouteSeen | None:
     """A route message; None unless it is a unicast IPv4 default route of the main table."""
     family, length, _src, _tos, table, _proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
     if family != socket.AF_INET or length or table != k.RT_TABLE_MAIN or kind != k.RTN_UNICAST:
@@ -106,7 +105,7 @@ def read_default_route(data: memoryview) -> RouteSeen | None:
     return RouteSeen(ifindex, address, number(found.get(k.RTA_PRIORITY)))
 
 
-def read_qdisc_kind(data: memoryview) -> str:
+def read_qdisc_kind(data: bytes) -> str:
     return text(dict(attributes(data[len(tcmsg(0, 0, 0, 0, 0)) :]))[k.TCA_KIND])
 
 

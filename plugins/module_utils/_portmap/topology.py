@@ -172,7 +172,7 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
 
 
 def _moved(filters: Iterable[Filter], place: Place) -> Iterator[Filter]:
-    return (item._replace(place=place) for item in filters)
+    return (Filter(place, *item[1:]) for item in filters)  # _replace takes five times as long
 
 
 # Every container's are the same but for their place, and a host may have a thousand containers.

@@ -63,11 +63,11 @@ def destination(net: ipaddress.IPv4Network) -> Key:
 
 # TCP, UDP, SCTP: both ports are in the word behind a header without options
 def source_port(block: Block) -> Key:
-    return _field(20, 2, block.first, block.mask)
+    return Key(20, block.first << 16, block.mask << 16)
 
 
 def destination_port(block: Block) -> Key:
-    return _field(22, 2, block.first, block.mask)
+    return Key(20, block.first, block.mask)
 
 
 # ICMP, RFC 792.  Errors quote the IP header (at 28) and eight bytes (at 48) of what they answer.
@@ -93,11 +93,11 @@ def quoted_destination(net: ipaddress.IPv4Network) -> Key:
 
 
 def quoted_source_port(block: Block) -> Key:
-    return _field(48, 2, block.first, block.mask)
+    return Key(48, block.first << 16, block.mask << 16)
 
 
 def quoted_destination_port(block: Block) -> Key:
-    return _field(50, 2, block.first, block.mask)
+    return Key(48, block.first, block.mask)
 
 
 def destination_mac(mac: str) -> tuple[Key, Key]:

@@ -22,7 +22,7 @@ LAYERS = (
     "u32",
     "model",
     "parties rows plan wire",
-    "mirrors parameters",
+    "mirrors parameters readback",
     "topology",
     "claims netlink rtnl",
     "record observe sockets encode",
@@ -51,6 +51,7 @@ PURE = {
     "topology": {"ipaddress"},
     "plan": set(),
     "wire": {"socket", "struct"},
+    "readback": {"socket", "struct"},
     "claims": {"re"},
 }
 HARMLESS = {"__future__", "collections", "collections.abc", "functools", "typing"}

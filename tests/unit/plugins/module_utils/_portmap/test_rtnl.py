@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 
 PARTS = (Path(__file__).parent / "kernel_links.txt").read_text(encoding="utf-8").split("\n= ")[1:]
 ANSWERS = {
-    title: memoryview(bytes.fromhex(digits))
+    title: bytes.fromhex(digits)
     for title, _newline, digits in (part.partition("\n") for part in PARTS)
 }
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 
 import struct
 import sys
-from collections import defaultdict
-from collections.abc import Iterator
 from ipaddress import IPv4Network
-from pathlib import Path
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import u32, wire
@@ -22,6 +19,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block
 from hypothesis import given
 from hypothesis import strategies as st
+from recordings import recorded
 
 pytestmark = pytest.mark.skipif(
     sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
@@ -29,24 +27,10 @@ pytestmark = pytest.mark.skipif(
 
 ETH0 = Place("", "eth0")
 INDEXES = {"pm-web": 21, "pm-db": 22}
-NAMES = defaultdict(str, {21: "pm-web", 22: "pm-db"})
 ARP, IP = 0x0806, 0x0800
 
 
-def recorded(file: str) -> Iterator[tuple[str, bytes]]:
-    """(what stands behind "=", the bytes below it) of a file that lies next to this one."""
-    text = (Path(__file__).parent / file).read_text(encoding="utf-8")
-    for part in text.split("\n= ")[1:]:
-        title, _newline, digits = part.partition("\n")
-        yield title, bytes.fromhex(digits)
-
-
 REQUESTS = dict(recorded("tc_requests.txt"))
-ANSWERS = list(recorded("kernel_dump.txt"))
-
-
-def read(data: bytes) -> wire.Seen | None:
-    return wire.read_filter(memoryview(data), ETH0, NAMES)
 
 
 # --- what we send is what tc(8) sends -----------------------------------------------------------
@@ -145,132 +129,6 @@ def test_an_attribute_is_padded_and_its_length_is_not():
     assert wire.attribute(0x8002, b"").hex(" ") == "04 00 02 80"
 
 
-# --- what the kernel answers --------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("meaning", "data"), ANSWERS)
-def test_an_answer_is_read_as_what_it_is(meaning, data):
-    seen = read(data)
-    if seen is None:
-        assert meaning == "nothing"
-        return
-    assert meaning == (
-        f"{seen.kind} protocol {seen.protocol:04x} prio {seen.priority} handle {seen.handle:x}:"
-        f" {seen.item or 'not ours'}"
-    )
-
-
-def with_first_action(change: bytes, to: bytes) -> bytes:
-    """The answer about 302:79:418 with other parameters of its action."""
-    (data,) = [data for meaning, data in ANSWERS if "handle 30279418" in meaning]
-    assert data.count(change) == 1
-    return data.replace(change, to)
-
-
-@pytest.mark.parametrize(
-    ("change", "to", "words"),
-    [
-        # mirred's parameters end with: action, references, bindings, direction, index.
-        ("04000000010000000100000001000000", "03000000010000000100000001000000", "redirect control 3 dev pm-web"),
-        ("04000000010000000100000001000000", "04000000010000000100000003000000", "mirred control 4 dev pm-web"),
-        ("010000000100000001000000" + "15000000", "010000000100000001000000" + "00000000", "redirect dev (gone)"),
-        (b"mirred\0".hex(), b"police\0".hex(), "police control 0 dev (gone)"),
-    ],
-)  # fmt: skip
-def test_an_action_that_is_not_ours_reads_differently(change, to, words):
-    seen = read(with_first_action(bytes.fromhex(change), bytes.fromhex(to)))
-    assert seen is not None
-    assert str(seen.item).endswith(f"match ip dport 31000-31007 {words}")
-
-
-def test_a_filter_of_another_chain_is_not_ours():
-    (data,) = [data for meaning, data in ANSWERS if "handle 30279418" in meaning]
-    chain = struct.pack("<HHI", 8, 11, 0)
-    assert data.count(chain) == 1
-    seen = read(data.replace(chain, struct.pack("<HHI", 8, 11, 1)))
-    assert seen is not None
-    assert seen.item is None
-
-
-# --- there and back -----------------------------------------------------------------------------
-
-words = st.integers(0, 0xFFFFFFFF)
-matches = st.lists(
-    st.builds(u32.Key, st.integers(-4, 20).map(lambda number: number * 4), words, words),
-    max_size=9,
-).map(lambda keys: u32.match(*keys))
-targets = st.sampled_from(["pm-web", "pm-db"])
-mirrors = st.lists(targets, min_size=1, max_size=32).map(
-    lambda names: tuple(Action("mirror", name) for name in sorted(names))
-)
-endings = st.one_of(
-    st.builds(lambda name: {"actions": (Action("redirect", name),)}, targets),
-    st.builds(lambda actions: {"actions": actions}, mirrors),
-    st.builds(
-        lambda goto, offset, mask: {"goto": goto, "hashkey": (offset * 4, mask)},
-        st.integers(1, 0x7FF),
-        st.integers(0, 20),
-        st.integers(1, 0xFFFFFFFF),
-    ),
-    st.just({}),
-)
-priorities = st.integers(1, 65535)
-protocols = st.sampled_from([IP, ARP, 0x86DD])
-filters = st.builds(
-    lambda protocol, priority, table, bucket, node, match, ending: Filter(
-        ETH0, protocol, priority, table, bucket, node, match, **ending
-    ),
-    protocols,
-    priorities,
-    st.integers(0, 0x7FF),
-    st.integers(0, 255),
-    st.integers(1, 0xFFF),
-    matches,
-    endings,
-)
-
-
-@given(filters)
-def test_a_filter_is_read_as_it_was_written(item):
-    seen = read(wire.filter_message(item, 11, 0, INDEXES))
-    assert seen is not None
-    assert seen.item == item
-    assert (seen.kind, seen.protocol, seen.priority) == ("u32", item.protocol, item.priority)
-    assert seen.handle == item.table << 20 | item.bucket << 12 | item.node
-
-
-@given(protocols, priorities, st.integers(1, 0x7FF), st.integers(1, 256))
-def test_a_table_is_read_as_it_was_written(protocol, priority, number, divisor):
-    table = Table(ETH0, protocol, priority, number, divisor)
-    seen = read(wire.table_message(table, 11))
-    assert seen == ("u32", protocol, priority, number << 20, table)
-
-
-def test_the_drop_is_read_as_it_was_written():
-    assert read(wire.drop_message(Drop(ETH0), 11)) == ("bpf", 0x0003, 65535, 1, Drop(ETH0))
-
-
-# --- bytes that nobody promised -----------------------------------------------------------------
-
-
-def test_a_changed_byte_is_read_as_something_or_as_nothing():
-    for _meaning, message in ANSWERS:
-        data = bytearray(message)
-        for at, byte in enumerate(message):
-            for value in (0, 1, 0xFF):
-                data[at] = value
-                seen = read(bytes(data))
-                assert seen is None or str(seen.item)
-            data[at] = byte
-
-
-def test_a_message_that_was_cut_is_read_as_something_or_as_nothing():
-    for _meaning, message in ANSWERS:
-        for length in range(len(message)):
-            seen = read(message[:length])
-            assert seen is None or str(seen.item)
-
-
 @given(st.binary(max_size=200))
 def test_attributes_end_where_the_bytes_end(data):
-    assert sum(4 + len(value) for _kind, value in wire.attributes(memoryview(data))) <= len(data)
+    assert sum(4 + len(value) for _kind, value in wire.attributes(data)) <= len(data)

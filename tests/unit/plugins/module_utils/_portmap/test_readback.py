@@ -1,0 +1,196 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import struct
+import sys
+from collections import defaultdict
+
+import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import readback, u32, wire
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+    Action,
+    Drop,
+    Filter,
+    Place,
+    Table,
+)
+from hypothesis import given
+from hypothesis import strategies as st
+from recordings import recorded
+
+pytestmark = pytest.mark.skipif(
+    sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
+)
+
+ETH0 = Place("", "eth0")
+INDEXES = {"pm-web": 21, "pm-db": 22}
+NAMES = defaultdict(str, {21: "pm-web", 22: "pm-db"})
+ARP, IP = 0x0806, 0x0800
+ANSWERS = list(recorded("kernel_dump.txt"))
+
+
+def read(data: bytes) -> readback.Seen | None:
+    return readback.read_filter(data, ETH0, NAMES)
+
+
+# --- what the kernel answers --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("meaning", "data"), ANSWERS)
+def test_an_answer_is_read_as_what_it_is(meaning, data):
+    seen = read(data)
+    if seen is None:
+        assert meaning == "nothing"
+        return
+    assert meaning == (
+        f"{seen.kind} protocol {seen.protocol:04x} prio {seen.priority} handle {seen.handle:x}:"
+        f" {seen.item or 'not ours'}"
+    )
+
+
+def with_first_action(change: bytes, to: bytes) -> bytes:
+    """The answer about 302:79:418 with other parameters of its action."""
+    (data,) = [data for meaning, data in ANSWERS if "handle 30279418" in meaning]
+    assert data.count(change) == 1
+    return data.replace(change, to)
+
+
+@pytest.mark.parametrize(
+    ("change", "to", "words"),
+    [
+        # mirred's parameters end with: action, references, bindings, direction, index.
+        ("04000000010000000100000001000000", "03000000010000000100000001000000", "redirect control 3 dev pm-web"),
+        ("04000000010000000100000001000000", "04000000010000000100000003000000", "mirred control 4 dev pm-web"),
+        ("010000000100000001000000" + "15000000", "010000000100000001000000" + "00000000", "redirect dev (gone)"),
+        (b"mirred\0".hex(), b"police\0".hex(), "police control 0 dev (gone)"),
+    ],
+)  # fmt: skip
+def test_an_action_that_is_not_ours_reads_differently(change, to, words):
+    seen = read(with_first_action(bytes.fromhex(change), bytes.fromhex(to)))
+    assert seen is not None
+    assert str(seen.item).endswith(f"match ip dport 31000-31007 {words}")
+
+
+def test_a_filter_of_another_chain_is_not_ours():
+    (data,) = [data for meaning, data in ANSWERS if "handle 30279418" in meaning]
+    chain = struct.pack("<HHI", 8, 11, 0)
+    assert data.count(chain) == 1
+    seen = read(data.replace(chain, struct.pack("<HHI", 8, 11, 1)))
+    assert seen is not None
+    assert seen.item is None
+
+
+# --- there and back -----------------------------------------------------------------------------
+
+words = st.integers(0, 0xFFFFFFFF)
+matches = st.lists(
+    st.builds(u32.Key, st.integers(-4, 20).map(lambda number: number * 4), words, words),
+    max_size=9,
+).map(lambda keys: u32.match(*keys))
+targets = st.sampled_from(["pm-web", "pm-db"])
+mirrors = st.lists(targets, min_size=1, max_size=32).map(
+    lambda names: tuple(Action("mirror", name) for name in sorted(names))
+)
+endings = st.one_of(
+    st.builds(lambda name: {"actions": (Action("redirect", name),)}, targets),
+    st.builds(lambda actions: {"actions": actions}, mirrors),
+    st.builds(
+        lambda goto, offset, mask: {"goto": goto, "hashkey": (offset * 4, mask)},
+        st.integers(1, 0x7FF),
+        st.integers(0, 20),
+        st.integers(1, 0xFFFFFFFF),
+    ),
+    st.just({}),
+)
+priorities = st.integers(1, 65535)
+protocols = st.sampled_from([IP, ARP, 0x86DD])
+filters = st.builds(
+    lambda protocol, priority, table, bucket, node, match, ending: Filter(
+        ETH0, protocol, priority, table, bucket, node, match, **ending
+    ),
+    protocols,
+    priorities,
+    st.integers(0, 0x7FF),
+    st.integers(0, 255),
+    st.integers(1, 0xFFF),
+    matches,
+    endings,
+)
+
+
+@given(filters)
+def test_a_filter_is_read_as_it_was_written(item):
+    seen = read(wire.filter_message(item, 11, 0, INDEXES))
+    assert seen is not None
+    assert seen.item == item
+    assert (seen.kind, seen.protocol, seen.priority) == ("u32", item.protocol, item.priority)
+    assert seen.handle == item.table << 20 | item.bucket << 12 | item.node
+
+
+@given(protocols, priorities, st.integers(1, 0x7FF), st.integers(1, 256))
+def test_a_table_is_read_as_it_was_written(protocol, priority, number, divisor):
+    table = Table(ETH0, protocol, priority, number, divisor)
+    seen = read(wire.table_message(table, 11))
+    assert seen == ("u32", protocol, priority, number << 20, table)
+
+
+def test_the_drop_is_read_as_it_was_written():
+    assert read(wire.drop_message(Drop(ETH0), 11)) == ("bpf", 0x0003, 65535, 1, Drop(ETH0))
+
+
+# --- bytes that nobody promised -----------------------------------------------------------------
+
+
+def test_a_changed_byte_is_read_as_something_or_as_nothing():
+    for _meaning, message in ANSWERS:
+        data = bytearray(message)
+        for at, byte in enumerate(message):
+            for value in (0, 1, 0xFF):
+                data[at] = value
+                seen = read(bytes(data))
+                assert seen is None or str(seen.item)
+            data[at] = byte
+
+
+def test_a_message_that_was_cut_is_read_as_something_or_as_nothing():
+    for _meaning, message in ANSWERS:
+        for length in range(len(message)):
+            seen = read(message[:length])
+            assert seen is None or str(seen.item)
+
+
+# --- in short -----------------------------------------------------------------------------------
+
+
+def test_what_is_read_in_short_is_what_is_read_in_full():
+    short = {}
+    for meaning, data in ANSWERS:
+        found = readback.read_entry(data)
+        if found is not None:
+            short[meaning] = found
+            seen = read(data)
+            assert seen.handle == found[0]
+            assert [action.target for action in seen.item.actions] == [NAMES[found[1]]]
+    in_tables = [meaning for meaning, _ in ANSWERS if "302:" in meaning and "redirect" in meaning]
+    assert set(in_tables) <= set(short)
+    assert in_tables
+
+
+def test_a_changed_byte_is_never_read_in_short_as_another_link():
+    for _meaning, message in ANSWERS:
+        data = bytearray(message)
+        for at, byte in enumerate(message):
+            for value in (0, 1, 0xFF):
+                data[at] = value
+                found, seen = readback.read_entry(bytes(data)), read(bytes(data))
+                if found and seen and isinstance(seen.item, Filter):
+                    assert [action.target for action in seen.item.actions] == [NAMES[found[1]]]
+            data[at] = byte
+
+
+def test_what_was_cut_is_nothing_in_short():
+    for _meaning, message in ANSWERS:
+        for length in range(len(message)):
+            assert readback.read_entry(message[:length]) is None
