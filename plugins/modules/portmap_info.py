@@ -12,6 +12,8 @@ version_added: 0.1.0
 description:
   - Returns the host, its containers with their statistics, and problems such as missing or changed
     filters, leftovers that lead nowhere, and filters of others.
+  - The statistics tell what could not be steered too, see RV(containers[].statistics.rx_unassembled)
+    and RV(containers[].statistics.tx_filtered).
   - Changes nothing.
 options:
   container:
@@ -86,6 +88,16 @@ host:
       description: What was done about reverse path filtering.
       type: str
       sample: relax
+    statistics:
+      description: What the host has received and could not use.
+      type: dict
+      contains:
+        rx_unassembled:
+          description: >-
+            Datagrams of which the host did not get all fragments. Later fragments of datagrams for
+            containers count, as they carry no port and go to the host.
+          type: int
+          sample: 0
 containers:
   description: The containers, sorted by name.
   returned: success
@@ -151,6 +163,19 @@ containers:
           sample: 0
         tx_dropped:
           description: Packets dropped when the container sent.
+          type: int
+          sample: 0
+        rx_unassembled:
+          description: >-
+            Datagrams for the container that were lost because they came in fragments: the later
+            ones carry no port, and go to the host.
+          type: int
+          sample: 0
+        tx_filtered:
+          description: >-
+            Packets that the container sent and that none of its filters let pass: from ports,
+            addresses or hardware addresses that are not its own, later fragments, packets with IP
+            options, and other protocols.
           type: int
           sample: 0
 problems:

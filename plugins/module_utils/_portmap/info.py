@@ -6,10 +6,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import Any
 
-from . import claims, inside, netns, parties, record, rtnl
+from . import claims, counters, inside, netns, parties, record, rtnl
 from . import containers as placing
 from . import host as hosts
 from . import kernel as k
@@ -20,9 +19,6 @@ from .model import Filter
 from .observe import Kernel
 from .plan import Change
 from .survey import Survey
-
-# struct rtnl_link_stats64: packets, bytes, errors, dropped; the veth receives what is sent inside
-_COUNTERS = ("packets", "bytes", "errors", "dropped")
 
 
 def gather(container: str | None) -> dict[str, Any]:
@@ -46,19 +42,32 @@ def gather(container: str | None) -> dict[str, Any]:
         described = [
             {
                 **placing.report(current[name]),
-                "statistics": statistics(links[parties.veth_name(name)].statistics),
+                "statistics": _statistics(kernel, current[name], links[parties.veth_name(name)]),
             }
             for name in sorted(current)
             if parties.veth_name(name) in links
         ]
         host_ephemeral = hosts.host_ephemeral()
         return {
-            "host": hosts.report(host, prepared, host_ephemeral),
+            "host": {
+                **hosts.report(host, prepared, host_ephemeral),
+                "statistics": {"rx_unassembled": counters.unassembled("")},
+            },
             "containers": described,
             "problems": problems,
         }
     finally:
         kernel.close()
+
+
+def _statistics(
+    kernel: Kernel, container: parties.Container, link: rtnl.LinkSeen
+) -> dict[str, int]:
+    return {
+        **counters.of_link(link.statistics),
+        "rx_unassembled": counters.unassembled(handle_path(container.handle)),
+        "tx_filtered": counters.filtered(kernel, container.veth),
+    }
 
 
 def _links_with_statistics(
@@ -67,16 +76,6 @@ def _links_with_statistics(
     if container is None:
         return kernel.all_links(statistics=True)
     return [link for link in [kernel.link(parties.veth_name(container), True)] if link]
-
-
-def statistics(counters: Sequence[int]) -> dict[str, int]:
-    """The container's view: what its veth receives on the host, it has sent."""
-    if len(counters) < 8:
-        return {}
-    received, sent = counters[0:8:2], counters[1:8:2]
-    result = {f"rx_{name}": value for name, value in zip(_COUNTERS, sent)}
-    result.update((f"tx_{name}", value) for name, value in zip(_COUNTERS, received))
-    return result
 
 
 # --- problems -----------------------------------------------------------------------------------

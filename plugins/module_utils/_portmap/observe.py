@@ -258,13 +258,19 @@ def _first_address(sock: Socket, ifindex: int) -> rtnl.AddressSeen | None:
 
 
 def read_qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
+    data = ask_qdisc(sock, place, ifindex)
+    return Qdisc(place, rtnl.read_qdisc_kind(data)) if data else None
+
+
+def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
+    """The message about the ingress or clsact qdisc of a link; None when there is none."""
     payload = rtnl.ask_ingress_qdisc(ifindex)
     # Without ECHO the answer goes to listeners only; where a qdisc was deleted, only the ACK comes.
     flags = k.NLM_F_ECHO | k.NLM_F_ACK
     asked = Request(k.RTM_GETQDISC, flags, payload, f"read qdisc of {place}")
     reply = sock.send([asked])[0]
     refused(asked, reply, _GONE)
-    return Qdisc(place, rtnl.read_qdisc_kind(reply.data)) if reply.data else None
+    return reply.data
 
 
 def dump_filters(

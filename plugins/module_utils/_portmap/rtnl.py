@@ -20,6 +20,7 @@ from .wire import attribute, attributes, number, tcmsg, text
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
 _ROUTE = struct.Struct("=BBBBBBBBI")
+_QUEUE = struct.Struct("=IIIII")
 
 
 # --- read ---------------------------------------------------------------------------------------
@@ -107,6 +108,13 @@ def read_default_route(data: bytes) -> RouteSeen | None:
 
 def read_qdisc_kind(data: bytes) -> str:
     return text(dict(attributes(data[len(tcmsg(0, 0, 0, 0, 0)) :]))[k.TCA_KIND])
+
+
+def read_qdisc_drops(data: bytes) -> int:
+    """How many packets a qdisc has dropped: struct gnet_stats_queue, the third number."""
+    found = dict(attributes(data, len(tcmsg(0, 0, 0, 0, 0))))
+    queue = dict(attributes(found.get(k.TCA_STATS2, b""))).get(k.TCA_STATS_QUEUE, b"")
+    return int(_QUEUE.unpack_from(queue)[2]) if len(queue) >= _QUEUE.size else 0
 
 
 # --- asked for ----------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ LAYERS = (
     "topology",
     "claims netlink rtnl",
     "record observe sockets encode",
-    "inside lock",
+    "inside lock counters",
     "survey apply",
     "details",
     "reconcile",

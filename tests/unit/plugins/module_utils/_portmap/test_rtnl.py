@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import info, rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import counters, rtnl
 
 pytestmark = pytest.mark.skipif(
     sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
@@ -38,7 +38,7 @@ def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():
 
 
 def test_what_the_host_receives_the_container_has_sent():
-    assert info.statistics((4, 3, 368, 266, 5, 6, 7, 8)) == {
+    assert counters.of_link((4, 3, 368, 266, 5, 6, 7, 8)) == {
         "rx_packets": 3,
         "rx_bytes": 266,
         "rx_errors": 6,
