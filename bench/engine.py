@@ -79,7 +79,7 @@ def write_batch(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
-    gc.set_threshold(100_000, 100)  # as the modules do
+    gc.set_threshold(20_000, 1000)  # as the modules do
     netlink.SENT.clear()
     before, start = os.times(), time.perf_counter()
     changes, result = action(order)

@@ -32,6 +32,7 @@ from .netlink import Reply, Request, Socket, refused
 from .plan import Change, Priority, step
 
 _GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
+_AT_ONCE = 1024  # changes encoded before they are sent: a hundred thousand would fill memory
 _CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
 _DOOMED_GROUP = k.LINK_GROUP + 1  # veths on their way out
@@ -105,7 +106,8 @@ class Applier:
         """Runs of netlink changes as one batch each; files and mounts in between, in order."""
         for is_request, run in itertools.groupby(changes, _is_request):
             if is_request:
-                self._send(list(run), sock, tolerant)
+                while some := list(itertools.islice(run, _AT_ONCE)):
+                    self._send(some, sock, tolerant)
                 continue
             for change in run:
                 self._guarded(_change_file, change, tolerant)

@@ -23,9 +23,9 @@ from .reconcile import Outcome
 @contextlib.contextmanager
 def failures_reported(module: AnsibleModule) -> Iterator[None]:
     """Check what every module needs; turn our errors into a failed task."""
-    gc.set_threshold(
-        100_000, 100
-    )  # a run keeps what it learns: going through it again finds little
+    # A run keeps what it learns, so going through all of it again finds little; but what encoding
+    # a link leaves behind is a cycle, and shall go while it is young.
+    gc.set_threshold(20_000, 1000)
     try:
         _check_machine()
         yield

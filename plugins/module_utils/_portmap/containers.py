@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Callable
+from typing import Any, Callable, NamedTuple
 
 from . import claims, inside, mirrors, netns, parameters, parties, ports, record, sockets, topology
 from . import survey as surveys
@@ -27,8 +27,8 @@ def place(
     requests: Sequence[claims.Request], *, purge: bool, dry_run: bool, with_diff: bool = False
 ) -> Outcome:
     """Place or remove the containers; `purge` removes every other one."""
-    claims.check_unique([request.name for request in requests])
-    names = [claims.check_name(request.name) for request in requests]
+    claims.check_unique(_names(requests))
+    names = [claims.check_name(name) for name in _names(requests)]
 
     def decide(current: dict[str, parties.Container]) -> Sequence[claims.Request]:
         known = {*current, *inside.marked_names()} if purge else set()
@@ -74,8 +74,8 @@ def _run(decide: Decide, names: Sequence[str] | None, dry_run: bool, with_diff: 
         if prepared is None:
             return _without_host(decide)
 
-        def look(kernel: Kernel) -> Look:
-            return look_at(kernel, prepared, decide, names)
+        def look(kernel: Kernel, in_full: bool) -> Look:
+            return look_at(kernel, prepared, decide, names, in_full)
 
         return reconcile(look, dry_run=dry_run, with_diff=with_diff)
 
@@ -95,7 +95,11 @@ def _without_host(decide: Decide) -> Outcome:
 
 
 def look_at(
-    kernel: Kernel, prepared: record.Record, decide: Decide, names: Sequence[str] | None
+    kernel: Kernel,
+    prepared: record.Record,
+    decide: Decide,
+    names: Sequence[str] | None,
+    in_full: bool = False,
 ) -> Look:
     """Observe what the requests concern, and decide what shall be."""
     host = kernel.host(prepared.public, prepared.loopback)
@@ -107,7 +111,7 @@ def look_at(
             " netiso.portmap.portmap_host first"
         )
     current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
-    return desired(kernel, found, prepared, decide(current), current)
+    return desired(kernel, found, prepared, decide(current), current, in_full)
 
 
 def desired(
@@ -116,16 +120,11 @@ def desired(
     prepared: record.Record,
     requests: Sequence[claims.Request],
     current: dict[str, parties.Container],
+    in_full: bool = False,
 ) -> Look:
     """The objects of the requested containers as they are and as they shall be."""
-    spaces = {
-        request.name: inside.find_namespace(request, found.placed.get(request.name), kernel.home)
-        for request in requests
-        if request.present
-    }
-    concerned = {
-        request.name: current[request.name] for request in requests if request.name in current
-    }
+    spaces = _spaces(kernel, found, requests)
+    concerned = {name: current[name] for name in _names(requests) if name in current}
     containers = claims.resolve(
         requests,
         prepared.pools,
@@ -135,20 +134,38 @@ def desired(
         _listening(requests, concerned),
         lambda veth: surveys.owner_name(kernel, veth),
     )
-    look = Look(kernel, {}, {})
+    look = Look(kernel, {}, {}, in_full=in_full)
     for request in requests:
         if not request.present:
             _add_removed(found, request, look)
-    template: list[inside.Inside] = []
-    inherited = _host_sysctls()
+    blocks = {block for item in (*containers, *concerned.values()) for block in item.blocks}
+    veths = {parties.veth_name(request.name) for request in requests}
+    entries = state(surveys.entries_of(kernel, found, blocks, veths))
+    common = _Common([], _host_sysctls(), entries)
     for container in containers:
-        _add_present(found, container, spaces[container.name], look, (template, inherited))
-    _share(found, requests, [*containers, *concerned.values()], look)
+        _add_present(found, container, spaces[container.name], look, common)
+    look.before.update(entries)  # what nobody wants
+    _share_mirrors(found, requests, look)
     look.result = {
         "containers": _reported(requests, containers),
         "service_before": {name: container.service for name, container in concerned.items()},
     }
     return look
+
+
+def _names(requests: Sequence[claims.Request]) -> list[str]:
+    return [request.name for request in requests]
+
+
+def _spaces(
+    kernel: Kernel, found: Survey, requests: Sequence[claims.Request]
+) -> dict[str, claims.Namespace]:
+    """The namespaces of those that shall be present."""
+    return {
+        request.name: inside.find_namespace(request, found.placed.get(request.name), kernel.home)
+        for request in requests
+        if request.present
+    }
 
 
 def _add_removed(found: Survey, request: claims.Request, look: Look) -> None:
@@ -159,59 +176,47 @@ def _add_removed(found: Survey, request: claims.Request, look: Look) -> None:
     look.sources[request.name] = space.source
 
 
+class _Common(NamedTuple):
+    """What containers share: the look of a new namespace, taken once; the host's sysctls; entries
+    in the hash tables, from which each container takes its own."""
+
+    template: list[inside.Inside]
+    inherited: dict[str, str]
+    entries: State
+
+
 def _add_present(
     found: Survey,
     container: parties.Container,
     space: claims.Namespace,
     look: Look,
-    common: tuple[list[inside.Inside], dict[str, str]],
+    common: _Common,
 ) -> None:
-    """A container as it is and as it shall be.
-
-    `common` to all are the look of a new namespace, taken once, and the host's sysctls.
-    """
-    template, inherited = common
+    """A container as it is and as it shall be."""
     seen = details(look.kernel, found, container.name, space)
     if seen.stranger:
         raise InvalidRequest(
             f"cannot place {container.name}: its namespace has the link {seen.stranger}"
         )
-    known = state(seen.objects)
-    look.before.update(known)
-    settable = seen.settable
+    known, fresh, settable = state(seen.objects), {}, seen.settable
     if not space.inode:
-        new = new_namespace(look.kernel, found.host, container.name, template)
-        look.fresh.update(state(new.objects))
-        settable = new.settable
-    values = parameters.inside_sysctls(found.host, container, settable, inherited)
+        new = new_namespace(look.kernel, found.host, container.name, common.template)
+        fresh, settable = state(new.objects), new.settable
+    values = parameters.inside_sysctls(found.host, container, settable, common.inherited)
     path = handle_path(container.handle)
-    wanted = state(topology.container_objects(found.host, container, path, values, look.before))
-    look.after.update(_sharing(known, wanted))
+    wanted = state(topology.container_objects(found.host, container, path, values, known))
+    for name in common.entries.keys() & wanted.keys():
+        known[name] = common.entries.pop(name)
+    look.take(known, fresh, wanted)
     look.sources[container.name] = space.source
 
 
-def _sharing(known: State, wanted: State) -> State:
-    """`wanted`, in which what is known already is the same in memory: of a thousand it is most."""
-    same = {identity: item for identity, item in known.items() if wanted.get(identity) == item}
-    return {**same, **{name: item for name, item in wanted.items() if name not in same}}
-
-
-def _share(
-    found: Survey,
-    requests: Sequence[claims.Request],
-    containers: Sequence[parties.Container],
-    look: Look,
-) -> None:
-    """Entries in the hash tables of the host's interfaces, and the mirrors.
-
-    `containers` are the requested ones, as they are and as they shall be.
-    """
+def _share_mirrors(found: Survey, requests: Sequence[claims.Request], look: Look) -> None:
+    """The mirrors, with the containers that shall be present and without those that shall not."""
     veths = {parties.veth_name(request.name) for request in requests}
     present = {parties.veth_name(request.name) for request in requests if request.present}
-    blocks = {block for container in containers for block in container.blocks}
-    look.before.update(state(surveys.entries_of(look.kernel, found, blocks, veths)))
     if found.whole:
-        named = {request.name for request in requests}
+        named = set(_names(requests))
         present |= {other.veth.name for other in found.placed.values() if other.name not in named}
         mirrored = (veths for chain in found.chains.values() for veths in chain.values())
         absent = {veth for veths in mirrored for veth in veths} - present

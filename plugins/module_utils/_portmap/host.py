@@ -45,8 +45,8 @@ def prepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outc
         old = record.load()
         new: list[Record] = []
 
-        def look(kernel: Kernel) -> Look:
-            looked, wanted = _look(kernel, options, old)
+        def look(kernel: Kernel, in_full: bool) -> Look:
+            looked, wanted = _look(kernel, options, old, in_full)
             if not new:
                 new.append(wanted)
                 if not dry_run and wanted != old:  # first, so that no value that was is ever lost
@@ -70,7 +70,9 @@ def prepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outc
         return outcome
 
 
-def _look(kernel: Kernel, options: Options, old: Record | None) -> tuple[Look, Record]:
+def _look(
+    kernel: Kernel, options: Options, old: Record | None, in_full: bool
+) -> tuple[Look, Record]:
     host = kernel.host(options.public, options.loopback)
     found = surveys.survey(kernel, host, [], interfaces=True)
     pools = _pools(options, old)
@@ -94,7 +96,8 @@ def _look(kernel: Kernel, options: Options, old: Record | None) -> tuple[Look, R
         host.public, host.loopback, pools, options.host_ephemeral, options.rp_filter,
         _values_before(before, after, old, options), _qdiscs_made(before, after, old), applied,
     )  # fmt: skip
-    looked = Look(kernel, before, after, result={"host": report(host, wanted, port_range)})
+    result = {"host": report(host, wanted, port_range)}
+    looked = Look(kernel, before, after, result=result, in_full=in_full)
     if _containers_are_stale(found, before, after, old, applied):
         _refresh_containers(kernel, host, wanted, looked)
     else:
@@ -213,10 +216,11 @@ def _refresh_containers(kernel: Kernel, host: parties.Host, wanted: Record, look
         return
     current = surveys.containers(found, wanted.pools.service, wanted.pools.ephemeral)
     requests = [claims.Request(name) for name in sorted(current)]
-    their = placing.desired(kernel, found, wanted, requests, current)
+    their = placing.desired(kernel, found, wanted, requests, current, looked.in_full)
     looked.before.update(their.before)
     looked.after.update(their.after)
     looked.fresh.update(their.fresh)
+    looked.kept.update(their.kept)
     looked.sources.update(their.sources)
 
 
@@ -279,7 +283,7 @@ def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Ou
     with host_lock(dry_run):
         old = record.load()
 
-        def look(kernel: Kernel) -> Look:
+        def look(kernel: Kernel, in_full: bool) -> Look:
             return _look_absent(kernel, old, options.public, options.loopback)
 
         outcome = reconcile(look, dry_run=dry_run, with_diff=with_diff)

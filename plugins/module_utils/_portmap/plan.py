@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple, cast
 
 from . import kernel as k
@@ -108,20 +109,19 @@ def _without_implied(gone: list[Object], changes: list[Change]) -> Iterable[Obje
             yield item
 
 
+Slot = tuple[Place, int, int]  # link, protocol and priority
+
+
 def collapse(
-    changes: list[Change],
-    after: State,
-    foreign: set[tuple[Place, int, int]],
-    host_in_full: bool,
+    changes: list[Change], kept: set[Slot], foreign: set[Slot], host_in_full: bool
 ) -> list[Change]:
     """Fewer deletions: filters go with their qdisc, or with all others of their priority.
 
-    `foreign` holds (place, protocol, priority) of strangers' filters: what they hang on stays.
-    The host's interfaces have filters of containers that the states may leave out, unless they
-    are there `host_in_full`; the mirror of ARP is always there.
+    `kept` tells where filters of ours shall be, `foreign` where strangers' are: what they hang on
+    stays.  The host's interfaces have filters of containers that the states may leave out, unless
+    they are there `host_in_full`; the mirror of ARP is always there.
     """
-    kept = {_slot(item) for item in after.values() if isinstance(item, (Filter, Table))}
-    kept |= foreign
+    kept = kept | foreign
     shared = {place for place, _protocol, _priority in foreign}
     bare = {
         change.before.place
@@ -131,20 +131,20 @@ def collapse(
     flushed: set[object] = set()
     result = []
     for change in changes:
-        item, slot = change.subject, _slot(change.subject)
+        item, where = change.subject, slot(change.subject)
         if change.after is not None:
             result.append(change)
         elif _goes_anyway(item, bare) or (isinstance(item, Qdisc) and item.place in shared):
             continue
         elif (
-            slot is None
-            or slot in kept
-            or not (host_in_full or slot[0].netns or slot[2] == k.PRIO_ARP)
+            where is None
+            or where in kept
+            or not (host_in_full or where[0].netns or where[2] == k.PRIO_ARP)
         ):
             result.append(change)
-        elif slot not in flushed:
-            flushed.add(slot)
-            result.append(Change(Priority(*slot), None))  # type: ignore[arg-type]
+        elif where not in flushed:
+            flushed.add(where)
+            result.append(Change(Priority(*where), None))  # type: ignore[arg-type]
     return result
 
 
@@ -153,7 +153,7 @@ def _goes_anyway(item: Object, bare: set[Place]) -> bool:
     return isinstance(item, (Filter, Table, Drop)) and item.place in bare
 
 
-def _slot(item: Object) -> tuple[Place, int, int] | None:
+def slot(item: Object) -> Slot | None:
     if isinstance(item, (Filter, Table)):
         return item.place, item.protocol, item.priority
     return None
@@ -208,20 +208,30 @@ def _kind_rank(item: Object, number: int) -> float:
 
 
 def _order(change: Change) -> tuple[object, ...]:
+    return (_when(change), *_where(change.subject))
+
+
+# There are few different ones: kept as one object each, of a hundred thousand keys they are cheap.
+@lru_cache(maxsize=1024)
+def _same(*when: float) -> tuple[float, ...]:
+    return when
+
+
+def _when(change: Change) -> tuple[float, ...]:
     item = change.subject
     if isinstance(item, Veth) and change.after is None and not item.paired:
-        return 0, _where(item)  # it holds the place of the one to be made
+        return _same(0)  # it holds the place of the one to be made
     number = step(item)
     if isinstance(item, Address) and change.after is None:
-        return 1, number, -1, 0, 0, _where(item)  # as long as it is there, a new one is secondary
+        return _same(1, number, -1)  # as long as it is there, a new one is secondary
     rank = _kind_rank(item, number)
     if change.after is None:
-        return 2, -_removal_step(item, number), -rank, _where(item)
+        return _same(2, -_removal_step(item, number), -rank)
     relaxing = 0  # what applies to all links is switched off last and on first
     if number == _STEP_HOST and isinstance(item, Sysctl) and "/all/" in item.name:
         relaxing = 1 if item.value == "0" else -1
     replacing = 1 if change.before is not None and number >= _STEP_ENTRIES else 0
-    return 1, number, replacing, rank, relaxing, _where(item)
+    return _same(1, number, replacing, rank, relaxing)
 
 
 def _where(item: Object) -> tuple[object, ...]:

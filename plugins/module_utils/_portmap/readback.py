@@ -120,7 +120,7 @@ class _Head(NamedTuple):
 
 
 # The same in every container, and in every look.
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=1024)
 def _read_head(options: bytes) -> _Head | None:
     """None when there is something in the selector that we never write."""
     selector = others = b""

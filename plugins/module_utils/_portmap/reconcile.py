@@ -13,7 +13,7 @@ from typing import Any, Callable
 from . import plan
 from .apply import Applier
 from .errors import KernelRefused, NotConverged, PortmapError
-from .model import State, describe
+from .model import Drop, Filter, Identity, State, Sysctl, Table, describe
 from .observe import Kernel
 
 _TOLD = 12  # changes named in an error message
@@ -26,7 +26,8 @@ class Look:
 
     `fresh` are objects of namespaces that are still to be made; `sources` tells how to open each
     container's namespace; `result` is what the module returns.  `host_in_full`: `before` has every
-    filter of ours on the host's interfaces.
+    filter of ours on the host's interfaces.  `kept`: where filters are that are as they shall be.
+    `in_full`: of objects that do not differ is kept what they are, too.
     """
 
     kernel: Kernel
@@ -36,11 +37,47 @@ class Look:
     sources: dict[str, str] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
     host_in_full: bool = False
+    kept: set[plan.Slot] = field(default_factory=set)
+    in_full: bool = False
+
+    def take(self, known: State, fresh: State, wanted: State) -> None:
+        """Take in the objects of one container: as they are, and as they shall be.
+
+        Of those that are as they shall be nothing remains, unless `in_full`: a thousand containers
+        have a hundred thousand objects.
+        """
+        if not self.in_full:
+            have = {**known, **fresh}
+            same = [name for name, item in wanted.items() if have.get(name) == item]
+            for name in same:
+                if type(wanted[name]) in _ALONE:
+                    slot = plan.slot(wanted.pop(name))
+                    known.pop(name, None)
+                    fresh.pop(name, None)
+                    if slot:
+                        self.kept.add(slot)
+        self.before.update(known)
+        self.fresh.update(fresh)
+        self.after.update(wanted)
 
     def changes(self) -> list[plan.Change]:
         foreign = {(item.place, item.protocol, item.priority) for item in self.kernel.foreign}
         changes = plan.diff({**self.before, **self.fresh}, self.after)
-        return plan.collapse(changes, self.after, foreign, self.host_in_full)
+        kept = self.kept | {slot for slot in map(plan.slot, self.after.values()) if slot}
+        return plan.collapse(changes, kept, foreign, self.host_in_full)
+
+    def forget_wanted(self) -> None:
+        """Once the changes are known: of what was, keep what is not to stay, for undoing them."""
+        self.before = {
+            name: item for name, item in self.before.items() if self.after.get(name) != item
+        }
+        self.after, self.fresh = {}, {}
+
+
+_ALONE = frozenset((Filter, Table, Drop, Sysctl))  # no change of another object looks at these
+
+
+Looking = Callable[[Kernel, bool], Look]  # the flag asks for a look `in_full`
 
 
 @dataclass
@@ -53,9 +90,7 @@ class Outcome:
     result: dict[str, Any]
 
 
-def reconcile(
-    look: Callable[[Kernel], Look], *, dry_run: bool, with_diff: bool = False
-) -> Outcome:
+def reconcile(look: Looking, *, dry_run: bool, with_diff: bool = False) -> Outcome:
     """Bring the kernel to the state that `look` wants, and make sure that it is there.
 
     The caller holds the host's lock.  Raises PortmapError; after a failure on the way the message
@@ -67,20 +102,21 @@ def reconcile(
     return outcome
 
 
-def _converge(look: Callable[[Kernel], Look], dry_run: bool, with_diff: bool) -> Outcome:
+def _converge(look: Looking, dry_run: bool, with_diff: bool) -> Outcome:
     with _kernel() as kernel:
-        first = look(kernel)
+        first = look(kernel, with_diff)
         changes = first.changes()
         outcome = Outcome([change.describe() for change in changes], "", "", first.result)
         if with_diff:
             outcome.before = describe(first.before.values())
             outcome.after = describe(first.after.values())
         if changes and not dry_run:
+            first.forget_wanted()
             _apply(look, first, changes)
         return outcome
 
 
-def _verify(look: Callable[[Kernel], Look], done: int) -> None:
+def _verify(look: Looking, done: int) -> None:
     """Look again until nothing is left to do.
 
     A second round has work only when the kernel hid something from the first look, as it does with
@@ -88,11 +124,12 @@ def _verify(look: Callable[[Kernel], Look], done: int) -> None:
     """
     for last in (False, True):
         with _kernel() as kernel:
-            again = look(kernel)
+            again = look(kernel, False)
             left = again.changes()
             if not left:
                 return
             if not last:
+                again.forget_wanted()
                 _apply(look, again, left)
     raise NotConverged(
         f"cannot converge: after {done} changes these are still to do"
@@ -101,13 +138,14 @@ def _verify(look: Callable[[Kernel], Look], done: int) -> None:
     )
 
 
-def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Change]) -> None:
+def _apply(look: Looking, first: Look, changes: list[plan.Change]) -> None:
     applier = Applier(first.kernel.handles, first.sources, first.kernel.socket)
     try:
         applier.apply(changes)
     except (KernelRefused, OSError) as error:
         said = str(error) if isinstance(error, KernelRefused) else f"cannot go on: {error}"
-        undone = _undo(look, first, applier.done)
+        touched = set(first.before) | {change.subject.identity for change in changes}
+        undone = _undo(look, first, touched, applier.done)
         done = [change.describe() for change in applier.done]
         raise KernelRefused(
             f"{said}. {len(done)} of {len(changes)} changes were done before"
@@ -117,19 +155,14 @@ def _apply(look: Callable[[Kernel], Look], first: Look, changes: list[plan.Chang
         ) from error
 
 
-def _undo(look: Callable[[Kernel], Look], first: Look, done: list[plan.Change]) -> str:
+def _undo(look: Looking, first: Look, touched: set[Identity], done: list[plan.Change]) -> str:
     """The same difference, from what is now towards what was, for all that the plan was about.
 
     Not only for what was `done`: the answer to a request that was carried out may be lost.
     """
-    touched = {
-        name
-        for name in {**first.before, **first.after}
-        if first.before.get(name) != first.after.get(name)
-    }
     try:
         with _kernel() as kernel:
-            now = look(kernel)
+            now = look(kernel, True)
             back = plan.diff(
                 {name: item for name, item in now.before.items() if name in touched},
                 {name: item for name, item in first.before.items() if name in touched},
@@ -147,12 +180,10 @@ def _undo(look: Callable[[Kernel], Look], first: Look, done: list[plan.Change]) 
     return _ALL_UNDONE if back else _UNCHANGED
 
 
-def _still_different(
-    look: Callable[[Kernel], Look], first: Look, touched: set[tuple[object, ...]]
-) -> list[str]:
+def _still_different(look: Looking, first: Look, touched: set[Identity]) -> list[str]:
     try:
         with _kernel() as kernel:
-            now = look(kernel).before
+            now = look(kernel, True).before
     except (PortmapError, OSError) as error:
         return [f"the state is unknown ({error})"]
     return [

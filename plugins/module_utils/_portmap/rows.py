@@ -13,8 +13,15 @@ from . import ports, u32
 from .model import Action, Filter, Place, Table
 
 
+# One object for all filters of a container that say the same: a host has thousands.
+@lru_cache(maxsize=64)
 def _redirect(link: str) -> tuple[Action, ...]:
     return (Action("redirect", link),)
+
+
+@lru_cache(maxsize=256)
+def _alone(key: u32.Key) -> u32.Match:
+    return (key,)
 
 
 class Rows:
@@ -46,16 +53,15 @@ class Rows:
     def listed(self, priority: int, table: int, key: u32.Key, to: str = "") -> Filter:
         """A filter in a table of one bucket; the kernel numbers it."""
         actions = _redirect(to) if to else ()
-        return Filter(self._place, self._protocol, priority, table, 0, 0, (key,), actions)
+        return Filter(self._place, self._protocol, priority, table, 0, 0, _alone(key), actions)
 
     def hashed(
         self, priority: int, table: int, block: ports.Block, key: u32.Key, to: str
     ) -> Filter:
         """A filter in a table of 256 buckets; its handle tells the block."""
         bucket, node = hashed_handle(block)
-        return Filter(
-            self._place, self._protocol, priority, table, bucket, node, (key,), _redirect(to)
-        )
+        match, actions = _alone(key), _redirect(to)
+        return Filter(self._place, self._protocol, priority, table, bucket, node, match, actions)
 
 
 def hashed_handle(block: ports.Block) -> tuple[int, int]:

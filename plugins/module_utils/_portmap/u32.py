@@ -62,10 +62,12 @@ def destination(net: ipaddress.IPv4Network) -> Key:
 
 
 # TCP, UDP, SCTP: both ports are in the word behind a header without options
+@lru_cache(maxsize=64)
 def source_port(block: Block) -> Key:
     return Key(20, block.first << 16, block.mask << 16)
 
 
+@lru_cache(maxsize=64)
 def destination_port(block: Block) -> Key:
     return Key(20, block.first, block.mask)
 
@@ -92,10 +94,12 @@ def quoted_destination(net: ipaddress.IPv4Network) -> Key:
     return Key(44, int(net.network_address), int(net.netmask))
 
 
+@lru_cache(maxsize=64)
 def quoted_source_port(block: Block) -> Key:
     return Key(48, block.first << 16, block.mask << 16)
 
 
+@lru_cache(maxsize=64)
 def quoted_destination_port(block: Block) -> Key:
     return Key(48, block.first, block.mask)
 

@@ -113,7 +113,7 @@ def _filter(
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _selector(match: Match, goto: int, hashkey: tuple[int, int]) -> bytes:
     offset, mask = hashkey
     flags = 0 if goto else k.TC_U32_TERMINAL
@@ -130,7 +130,7 @@ def _actions(actions: tuple[Action, ...], targets: dict[str, int]) -> bytes:
     )
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=512)
 def _mirred(verb: str, ifindex: int, last: bool) -> bytes:
     """A redirect takes the packet; mirrors pass it on, the last one to the next filter."""
     if verb == "redirect":
