@@ -100,3 +100,20 @@ def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
     )
     assert left == ""
     assert start != alone
+
+
+def test_strangers_files_among_the_handles_survive(placed: Stage) -> None:
+    """An empty one is what a killed `ip netns add` leaves; a killed run of ours leaves another."""
+    engine = placed.engine
+    engine.must("install -m 0 /dev/null /run/netns/empty; echo theirs > /run/netns/full")
+    refused = engine.run("portmap_container", {"name": "full"})
+    assert refused.failed
+    assert "/run/netns/full" in refused.msg
+    engine.must("install -m 1000 /dev/null /run/netns/ours")
+    assert [problem["container"] for problem in engine.problems()] == ["ours"]
+    engine.do("portmap_container", {"containers": [], "purge": True})
+    assert engine.must("cd /run/netns; stat -c '%n %a' *; cat full").split("\n") == [
+        *("empty 0", "full 644"),
+        *("theirs", ""),
+    ]
+    assert engine.problems() == []

@@ -206,13 +206,15 @@ def _orphans(found: Survey, names: set[str]) -> list[dict[str, Any]]:
 
 
 def _orphaned_handles(known: set[str]) -> list[dict[str, Any]]:
-    """Namespaces that carry our mark, but have no veth any more."""
+    """Namespaces and files of handles that carry our mark, but have no veth any more."""
     problems = []
     for handle in sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else ():
         if handle in known:
             continue
         marked = inside.mark_of(handle_path(handle))
         if marked:
-            said = f"namespace {handle_path(handle)} was made for it, but has no link"
+            said = (
+                f"the namespace handle {handle_path(handle)} was made for it, but there is no link"
+            )
             problems.append(_problem(marked, "orphan", said))
     return problems

@@ -105,10 +105,13 @@ def _mark(namespace: int) -> tuple[str, str, str] | None:
 
 
 def mark_of(path: str) -> str:
-    """The container for which the namespace at `path` was made; "" when it is not ours."""
+    """The container for which the namespace at `path` was made; "" when it is not ours.
+
+    A killed run may have left the file alone, which has the container's name.
+    """
     descriptor = netns.open_path(path)
     if descriptor is None:
-        return ""
+        return os.path.basename(path) if netns.is_leftover(path, marked=True) else ""
     try:
         mark = _mark(descriptor)
         return mark[0] if mark else ""
@@ -117,7 +120,7 @@ def mark_of(path: str) -> str:
 
 
 def marked_names() -> list[str]:
-    """The containers for which namespaces were made that have a handle still."""
+    """The containers of whose namespaces a handle is left, or the file of one."""
     handles = sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else []
     return [name for name in map(mark_of, map(handle_path, handles)) if name]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import itertools
 import os
 import stat
@@ -22,13 +23,16 @@ from .errors import KernelRefused
 HANDLES = "/run/netns"
 _PROC_SYS = "/proc/sys"
 _CURRENT = "/proc/thread-self/ns/net"
+# Of the files that handles are mounted on: set with creating, and seen again when the mount is gone.
+# Nobody else's have it; the sticky bit means nothing for a file.
+_OUR_MODE = stat.S_ISVTX
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def _checked(result: int, what: str) -> None:
     if result != 0:
-        errno = ctypes.get_errno()
-        raise KernelRefused(f"cannot {what}: {os.strerror(errno)}", errno)
+        number = ctypes.get_errno()
+        raise KernelRefused(f"cannot {what}: {os.strerror(number)}", number)
 
 
 # --- namespaces ---------------------------------------------------------------------------------
@@ -92,11 +96,16 @@ def _is_network_namespace(descriptor: int) -> bool:
 # --- handles ------------------------------------------------------------------------------------
 
 
-def is_leftover(path: str) -> bool:
-    """An empty file where a handle was to be mounted: a killed run left it."""
+def is_leftover(path: str, marked: bool = False) -> bool:
+    """An empty file where a handle was to be mounted: a killed run left it.
+
+    `marked`: a run of ours, not of ip-netns(8).
+    """
     try:
         found = os.lstat(path)
     except FileNotFoundError:
+        return False
+    if marked and stat.S_IMODE(found.st_mode) != _OUR_MODE:
         return False
     return stat.S_ISREG(found.st_mode) and found.st_size == 0 and open_path_is_none(path)
 
@@ -109,8 +118,13 @@ def open_path_is_none(path: str) -> bool:
 
 
 def pin(namespace: int, path: str) -> None:
-    """Name the namespace: bind it to the file `path`, as ip-netns(8) does."""
-    os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0))
+    """Name the namespace: bind it to the new file `path`, as ip-netns(8) does."""
+    flags = os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags, _OUR_MODE))
+    except FileExistsError as error:
+        said = "there is a file that is no namespace; move it out of the way"
+        raise KernelRefused(f"cannot make {path}: {said}", errno.EEXIST) from error
     _mount(f"/proc/self/fd/{namespace}", path, k.MS_BIND, f"mount the namespace handle {path}")
 
 
