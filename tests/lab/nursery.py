@@ -25,6 +25,7 @@ import traceback
 from typing import Any, NoReturn
 
 MODULES = "ansible_collections.netiso.portmap.plugins.modules"
+ENGINE = "ansible_collections.netiso.portmap.plugins.module_utils._portmap"
 NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info")
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 
@@ -89,6 +90,8 @@ def main() -> None:
 
     for name in NAMES:
         importlib.import_module(f"{MODULES}.{name}")
+    for name in ("boundary", "info"):  # the modules import them only when they run
+        importlib.import_module(f"{ENGINE}.{name}")
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write("nursery")

@@ -57,6 +57,11 @@ class Engine:
         )
         self.machine = machine
 
+    @property
+    def pid(self) -> int:
+        """Of the process that bears the runs (nsenter and env became it)."""
+        return self._server.pid
+
     def run(
         self, module: str, parameters: dict[str, Any], *, at: int = NEVER, fault: str = "kill"
     ) -> Run:

@@ -42,6 +42,8 @@ def main() -> None:
     modules = {name: importlib.import_module(f"{_COLLECTION}.modules.{name}") for name in _NAMES}
     engine = f"{_COLLECTION}.module_utils._portmap"
     parts = [importlib.import_module(f"{engine}.{name}") for name in ("netlink", "netns", "lock")]
+    for name in ("boundary", "info"):  # the modules import them only when they run
+        importlib.import_module(f"{engine}.{name}")
     for name in _LOADED_LATE:
         importlib.import_module(name)
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"

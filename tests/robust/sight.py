@@ -9,8 +9,13 @@ import glob
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lab.netns import inside
 
 _SYSCTLS = (
     "ipv4/conf/*/rp_filter",
@@ -31,11 +36,11 @@ _LINK = re.compile(r"^\d+: ([^:@]+)", re.MULTILINE)
 def look() -> dict[str, str]:
     """Sections by name, as text that only `world.lines` needs to understand."""
     found = {}
-    found.update(_network("host", []))
+    found.update(_network("host"))
     for handle in sorted(glob.glob("/run/netns/*")):
-        name = os.path.basename(handle)
         if os.stat(handle).st_dev != os.stat("/run/netns").st_dev:
-            found.update(_network(name, ["nsenter", f"--net={handle}", "--"]))
+            with inside(handle):  # programs that are started here are inside, too
+                found.update(_network(os.path.basename(handle)))
     found["files"] = "\n".join(
         [f"{folder}/{name}" for folder, _, names in os.walk("/run") for name in ("", *names)]
     )
@@ -46,23 +51,26 @@ def look() -> dict[str, str]:
     return found
 
 
-def _network(name: str, enter: list[str]) -> dict[str, str]:
-    links = _told([*enter, "ip", "-d", "-o", "link", "show"])
+def _network(name: str) -> dict[str, str]:
+    links = _told(["ip", "-d", "-o", "link", "show"])
     names = _LINK.findall(links)
-    others = _told([*enter, "ip", "-o", "-4", "-force", "-batch", "-"],
+    others = _told(["ip", "-o", "-4", "-force", "-batch", "-"],
                    ("address show", "route show table all", "rule show"))  # fmt: skip
     asked = [line for link in names
              for line in ("qdisc show dev lo", f"filter show dev {link} ingress")]  # fmt: skip
-    filters = _told([*enter, "tc", "-force", "-batch", "-"], ["qdisc show", *asked])
-    patterns = " ".join(_SYSCTLS)
-    script = f"cd /proc/sys/net && grep -s . {patterns}"
-    sysctls = _told([*enter, "sh", "-c", script])
+    filters = _told(["tc", "-force", "-batch", "-"], ["qdisc show", *asked])
     return {
         f"{name} links": links,
         f"{name} addresses": others,
         f"{name} filters": _by_link(filters, names),
-        f"{name} sysctls": sysctls,
+        f"{name} sysctls": "\n".join(_sysctls()),
     }
+
+
+def _sysctls() -> list[str]:
+    base = "/proc/sys/net/"
+    paths = [path for pattern in _SYSCTLS for path in sorted(glob.glob(base + pattern))]
+    return [f"{path[len(base) :]}:{Path(path).read_text(encoding='ascii')}" for path in paths]
 
 
 def _told(command: list[str], lines: Sequence[str] = ()) -> str:

@@ -9,8 +9,12 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import Place
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import Kernel
+
 import stage as stages
 import world
+from lab.netns import inside
 from stage import Stage
 
 Step = tuple[str, dict[str, Any]]
@@ -107,3 +111,29 @@ def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) 
             tenant.communicate()
         engine.do("portmap_container", {"name": "new", "state": "absent"})
         assert world.difference(start, world.look(engine)) == "", at
+
+
+def test_nothing_hangs_on_a_link_that_has_gone_since_it_was_listed(bare: Stage) -> None:
+    gone = Place("", "pm-gone")
+    with inside(bare.lab.host.place.netns):
+        kernel = Kernel()
+        assert kernel.qdisc(gone) is None
+        assert list(kernel.filters(gone)) == []
+        kernel.close()
+
+
+def test_a_namespace_that_dies_under_a_run_is_told_or_placed_anew(placed: Stage) -> None:
+    """Without its handle the kernel takes it apart, and its pair, while runs look and write."""
+    engine = placed.engine
+    whole = world.look(engine)
+    steps: list[Step] = [
+        ("portmap_info", {}),
+        ("portmap_host", stages.POOLS),
+        ("portmap_container", {"containers": stages.inventory()}),
+    ]
+    for number in range(20):
+        engine.shell("umount -l /run/netns/web; rm -f /run/netns/web")
+        time.sleep(number % 10 * 0.003)
+        for step in steps:
+            engine.do(*step)
+        assert world.difference(whole, world.look(engine)) == ""

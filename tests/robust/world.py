@@ -10,6 +10,7 @@ the same text for the same state.
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 
 from engine import Engine
@@ -99,6 +100,7 @@ def _plain(text: str) -> list[str]:
     return [_tidy(line) for line in text.splitlines() if line.strip()]
 
 
+@functools.lru_cache(maxsize=1 << 16)  # most lines of a look were there in the one before
 def _tidy(line: str) -> str:
     for pattern, instead in _DROPPED:
         line = pattern.sub(instead, line)

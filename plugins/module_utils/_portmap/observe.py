@@ -118,7 +118,11 @@ class Kernel:
         )
 
     def ifindex(self, place: Place) -> int:
-        return socket.if_nametoindex(place.link)
+        """0 when the link has gone since it was listed: nothing is found on it then."""
+        try:
+            return socket.if_nametoindex(place.link)
+        except OSError:
+            return 0
 
     # --- filters --------------------------------------------------------------------------------
 
