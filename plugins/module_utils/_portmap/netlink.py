@@ -125,7 +125,11 @@ class Socket:
             messages, interrupted = self._dump_once(request)
             if not interrupted:
                 return messages
-        raise KernelRefused(f"cannot {request.what}: interrupted {_DUMP_ATTEMPTS} times", 4)
+        said = f"they changed during each of {_DUMP_ATTEMPTS} attempts"
+        raise KernelRefused(
+            f"cannot {request.what}: {said}; run the task again when that has stopped",
+            errno.EINTR,
+        )
 
     def _dump_once(self, request: Request) -> tuple[list[bytes], bool]:
         self._sequence += 1
