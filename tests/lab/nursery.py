@@ -17,10 +17,12 @@ import importlib
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import traceback
 from typing import Any, NoReturn
 
@@ -66,9 +68,17 @@ class Nursery:
             self._process.stdin.close()
 
 
-@functools.cache
+_one_at_a_time = threading.Lock()
+
+
 def shared(python: str, paths: tuple[str, ...]) -> Nursery:
-    """One nursery for all tests of a process."""
+    """One nursery for all tests of a process, whichever of its threads asks first."""
+    with _one_at_a_time:
+        return _born(python, paths)
+
+
+@functools.cache
+def _born(python: str, paths: tuple[str, ...]) -> Nursery:
     nursery = Nursery(python, paths)
     atexit.register(nursery.close)
     return nursery
@@ -95,19 +105,15 @@ def main() -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write("nursery")
-    _die_with_parent()
     listener = socket.socket(fileno=int(sys.argv[1]))
-    while True:
+    # Standard input ends with the tests; a signal at the parent's death would come at the end of
+    # the thread that happened to need the first run.
+    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
         line, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
             _attend(line, ansible.module_utils.basic)
         line.close()
-
-
-def _die_with_parent() -> None:
-    pr_set_pdeathsig = 1
-    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGKILL)
 
 
 def _attend(line: socket.socket, basic: Any) -> NoReturn:

@@ -118,10 +118,11 @@ class Soak:
     def _check(self) -> None:
         """Whoever is placed is whole, and nobody else is there."""
         told = self.engine.do("portmap_info", {})
-        self.failures += [f"problem: {problem}" for problem in told["problems"]]
+        for problem in told["problems"]:
+            self._fail(f"problem: {problem}")
         have = {item["name"]: item["ports"] for item in told["containers"]}
         if have != {**stages.PORTS, **self.ports}:
-            self.failures.append(f"there are {have} instead of {self.ports}")
+            self._fail(f"there are {have} instead of {self.ports}")
 
     def _step(self) -> None:
         step = self.dice.choice([self._place] * 4 + [self._remove] * 3 + [self._change] * 3
@@ -129,7 +130,12 @@ class Soak:
         try:
             step()
         except AssertionError as error:
-            self.failures.append(f"{step.__name__}: {error}")
+            self._fail(f"{step.__name__}: {error}")
+
+    def _fail(self, why: str) -> None:
+        """Told at once: an hour is long."""
+        print(why, file=sys.stderr, flush=True)
+        self.failures.append(why)
 
     def _place(self) -> None:
         number = self.dice.randrange(self.most)

@@ -64,7 +64,7 @@ def test_an_error_at_any_point_is_undone_and_told(
 
 
 GONE = {
-    "the namespace's handle": "umount /run/netns/web; rm /run/netns/web",
+    "the namespace's handle": "ip netns delete web",
     "the veth": "ip link delete pm-web",
     "the container's link": "nsenter --net=/run/netns/web ip link delete eth0",
     "the veth's name": "ip link set pm-web down; ip link set pm-web name other",

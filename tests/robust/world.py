@@ -26,6 +26,7 @@ _DROPPED = (
     (re.compile(r"\btag \w+|\bid \d+|\bjited\b|\bnot_in_hw\b|\bchain 0\b"), ""),
     (re.compile(r"^\d+: "), ""),
     (re.compile(r"\bqdisc (\w+) \w+: dev"), r"qdisc \1 dev"),
+    (re.compile(r" linkdown\b"), ""),  # follows the link some time later
     (re.compile(r"\s+"), " "),
 )
 

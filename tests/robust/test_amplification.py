@@ -1,0 +1,186 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a flood of echo replies costs, and the commands of SECURITY.md that bound it.
+
+By default with a few dozen containers, with --thorough with a thousand.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import stage as stages
+from lab import frames
+from lab.frames import ICMP, IPV4, ethernet, icmp, ip
+from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
+from lab.netns import inside
+from stage import Stage
+
+SECURITY = Path(__file__).parents[2] / "SECURITY.md"
+FLOOD = Path(__file__).with_name("flood.py")
+SECONDS = 2.0
+# tbf: a burst of 4 kB and 64 kbit/s, in the smallest packets (42 bytes); the clock of a flood is not exact.
+MOST_PACKETS = 4096 / 42 + 64_000 / 8 / 42 * (SECONDS + 1)
+POOLS = {
+    "ports": ["31000-32499"],
+    "ephemeral_ports": "2000-30000",
+    "ephemeral_ports_per_container": 16,
+}
+
+
+def documented() -> list[str]:
+    """The commands of the section, one a line."""
+    text = SECURITY.read_text(encoding="utf-8").split("## Bounding what goes to every container")[
+        1
+    ]
+    found = re.search(r"```shell\n(.*?)```", text, re.DOTALL)
+    assert found
+    return found[1].splitlines()
+
+
+@pytest.fixture
+def crowd(bare: Stage, thorough: bool) -> Iterator[tuple[Stage, int]]:
+    """A host with many containers, each with one port."""
+    count = 1000 if thorough else 40
+    bare.engine.do("portmap_host", POOLS)
+    listed = [{"name": f"c{n}", "ports": [str(31000 + n)]} for n in range(count)]
+    bare.modules.container(containers=listed)
+    yield bare, count
+    bare.modules.container(containers=[], purge=True)
+
+
+def reply(payload: bytes = b"") -> bytes:
+    packet = ip(PEER, HOST, ICMP, icmp(0, 0, payload))
+    return ethernet(IPV4, packet, to=HOST_MAC, sender=PEER_MAC)
+
+
+def copies(stage: Stage) -> int:
+    """Packets that went to containers, those that their links had no room for included.
+
+    The first has traffic of its own.
+    """
+    told = stage.lab.host.json("ip", "-s", "-j", "link", "show", "group", "28781")
+    counters = [link["stats64"]["tx"] for link in told if link and link["ifname"] != "pm-c0"]
+    return sum(counter["packets"] + counter["dropped"] for counter in counters)
+
+
+def flood(stage: Stage, meanwhile: Callable[[], int]) -> tuple[int, int, int]:
+    """Packets sent, copies made of them, and what `meanwhile` says."""
+    before = copies(stage)
+    command = (sys.executable, str(FLOOD), "eth0", reply().hex(), str(SECONDS))
+    flooder = stage.lab.peer.start(*command)
+    told = meanwhile()
+    out, _ = flooder.communicate()
+    time.sleep(0.5)
+    return int(out), copies(stage) - before, told
+
+
+def exchanges(stage: Stage) -> int:
+    """How many datagrams a second go to the container `c0` and back, one after the other."""
+    server = _socket(stage.lab.container("c0").netns)
+    server.bind((HOST, 31000))
+    echo = threading.Thread(target=_echo, args=(server,), daemon=True)
+    echo.start()
+    client = _socket(stage.lab.peer.place.netns)
+    client.connect((HOST, 31000))
+    client.settimeout(0.1)
+    done = 0
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        client.send(b"?")
+        try:
+            client.recv(8)
+            done += 1
+        except (TimeoutError, socket.timeout):
+            continue
+    client.send(b"end")
+    echo.join(5)
+    server.close()
+    client.close()
+    return int(done / SECONDS)
+
+
+def _socket(netns: str) -> socket.socket:
+    with inside(netns):
+        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
+def _echo(server: socket.socket) -> None:
+    server.settimeout(5)
+    while True:
+        try:
+            data, client = server.recvfrom(8)
+        except (TimeoutError, socket.timeout):
+            return
+        if data == b"end":
+            return
+        server.sendto(data, client)
+
+
+def test_a_flood_of_echo_replies_is_bounded_by_the_documented_commands(
+    crowd: tuple[Stage, int], thorough: bool
+) -> None:
+    stage, count = crowd
+    lab = stage.lab
+    quiet = exchanges(stage)
+    before = copies(stage)
+    frames.send(lab.peer.place, *[reply()] * 5)
+    time.sleep(0.5)
+    assert copies(stage) - before == 5 * (count - 1)
+
+    sent, made, during = flood(stage, lambda: exchanges(stage))
+    told = f"{count} containers: {quiet}/s in quiet; {sent} replies, {made} copies, {during}/s"
+    for line in documented():
+        lab.host.run("sh", "-ec", line)
+    bounded_sent, bounded_made, bounded_during = flood(stage, lambda: exchanges(stage))
+    told += f"; bounded: {bounded_sent} replies, {bounded_made} copies, {bounded_during}/s"
+    print(told)
+    assert bounded_sent > 4 * MOST_PACKETS, told
+    assert bounded_made <= MOST_PACKETS * count, told
+    assert bounded_made < made / 4, told
+    if thorough:  # some dozens of copies do not weigh more than what else a busy machine does
+        assert bounded_during > during, told
+
+
+def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
+    placed: Stage,
+) -> None:
+    lab = placed.lab
+    for line in documented():
+        lab.host.run("sh", "-ec", line)
+    for name in (None, "web"):
+        told = lab.host.run("ping", "-c", "3", "-i", "0.2", PEER, container=name).stdout
+        assert "3 packets transmitted, 3 received, 0% packet loss" in told
+        assert "DUP" not in told
+    before = lab.host.place.snmp("Icmp", "InEchoReps")
+    frames.send(lab.peer.place, *[reply()] * 5)
+    time.sleep(0.2)
+    assert lab.host.place.snmp("Icmp", "InEchoReps") == before + 5
+    with stages.traffic(placed, "web", "db") as running:
+        placed.engine.do("portmap_host", stages.POOLS)
+        placed.engine.do("portmap_container", {"containers": stages.inventory()})
+        assert running.finish()["lost"] == []
+    assert placed.engine.problems() == []
+
+
+def test_a_chain_of_nftables_at_the_ingress_hook_comes_too_late(placed: Stage) -> None:
+    chain = (
+        "add table netdev bound; add chain netdev bound arriving"
+        ' { type filter hook ingress device "eth0" priority -500; policy accept; };'
+        " add rule netdev bound arriving icmp type echo-reply counter drop"
+    )
+    placed.lab.host.run("nft", chain)
+    before = copies(placed)
+    frames.send(placed.lab.peer.place, *[reply()] * 20)
+    time.sleep(0.2)
+    assert copies(placed) - before == 20 * 2
+    assert "packets 20 " in placed.lab.host.run("nft", "list", "table", "netdev", "bound").stdout
