@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import socket
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import cast
@@ -137,7 +138,7 @@ class Applier:
         failed: set[int] = set()
         for change, request, reply in zip(owners, requests, _sent(sock, requests)):
             try:
-                refused(request, reply, _expected(request))
+                refused(request, reply, _expected(request, reply, change))
             except KernelRefused as error:
                 failed.add(id(change))
                 failure = failure or error
@@ -272,15 +273,23 @@ def _sent(sock: Socket, requests: list[Request]) -> list[Reply]:
     return replies
 
 
-def _expected(request: Request) -> tuple[int, ...]:
+def _expected(request: Request, reply: Reply, change: Change) -> tuple[int, ...]:
     """Errors that mean "so it is already"; whether it really is, the next look tells.
 
+    "No such device" is believed when the link is gone, for what hung on it is not looked for again.
     Filters exist unseen where a priority was deleted by hand: the kernel keeps hash tables that
     belong to it and shows them again with the priority.
     """
     if request.kind in _DELETES:
-        return _GONE
+        doubtful = reply.errno == errno.ENODEV and _is_there(change.subject)
+        return () if doubtful else _GONE
     return (errno.EEXIST,) if request.kind == k.RTM_NEWTFILTER else ()
+
+
+def _is_there(item: Object | Priority) -> bool:
+    """Whether the link of an object exists, in the namespace that we are in."""
+    place = getattr(item, "place", None)
+    return place is not None and any(name == place.link for _index, name in socket.if_nameindex())
 
 
 _DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))

@@ -139,8 +139,7 @@ def desired(
         if not request.present:
             _add_removed(found, request, look)
     blocks = {block for item in (*containers, *concerned.values()) for block in item.blocks}
-    veths = {parties.veth_name(request.name) for request in requests}
-    entries = state(surveys.entries_of(kernel, found, blocks, veths))
+    entries = state(surveys.entries_of(kernel, found, blocks, _veths(found, requests)))
     common = _Common([], _host_sysctls(), entries)
     for container in containers:
         _add_present(found, container, spaces[container.name], look, common)
@@ -213,7 +212,7 @@ def _add_present(
 
 def _share_mirrors(found: Survey, requests: Sequence[claims.Request], look: Look) -> None:
     """The mirrors, with the containers that shall be present and without those that shall not."""
-    veths = {parties.veth_name(request.name) for request in requests}
+    veths = _veths(found, requests)
     present = {parties.veth_name(request.name) for request in requests if request.present}
     if found.whole:
         named = set(_names(requests))
@@ -232,13 +231,20 @@ def _owned_by_others(
     found: Survey, requests: Sequence[claims.Request]
 ) -> dict[str, list[ports.Range]]:
     """Ports of the containers that the task does not name, by container (or by link)."""
-    ours = {parties.veth_name(request.name) for request in requests}
+    ours = _veths(found, requests)
     names = {placed.veth.name: placed.name for placed in found.placed.values()}
     return {
         names.get(veth, veth): [ports.Range(block.first, block.last) for block in blocks]
         for veth, blocks in found.blocks.items()
         if veth and veth not in ours
     }
+
+
+def _veths(found: Survey, requests: Sequence[claims.Request]) -> set[str]:
+    """The names of the requested containers' veths: as they shall be, and as they are."""
+    names = set(_names(requests))
+    have = {placed.veth.name for name, placed in found.placed.items() if name in names}
+    return have | {parties.veth_name(name) for name in names}
 
 
 def _listening(

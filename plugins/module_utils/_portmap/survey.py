@@ -64,7 +64,7 @@ def survey(
             shared.append(item)
     for veth, blocks in _steered(entries, host.public_place).items():
         steered.setdefault(veth, []).extend(blocks)
-    placed = _placed(kernel, names)
+    placed = _placed(kernel, names, steered)
     veths: dict[str, list[Object]] = {}
     for name, container in placed.items():
         place = Place(HOST, container.veth.name)
@@ -132,8 +132,13 @@ def _chain(shared: Iterable[Object], arp: bool) -> dict[int, tuple[str, ...]]:
     return chain
 
 
-def _placed(kernel: Kernel, names: Iterable[str] | None) -> dict[str, Placed]:
-    """Containers by their veths.  Raises InvalidRequest for a stranger's link named like ours."""
+def _placed(
+    kernel: Kernel, names: Iterable[str] | None, targets: Iterable[str] = ()
+) -> dict[str, Placed]:
+    """Containers by their veths.  Raises InvalidRequest for a stranger's link named like ours.
+
+    `targets` are links that ports lead to: a veth that somebody gave another name is among them.
+    """
     placed = {}
     if names is None:
         for link in kernel.all_links():
@@ -154,6 +159,11 @@ def _placed(kernel: Kernel, names: Iterable[str] | None) -> dict[str, Placed]:
             )
         _name, handle, origin = found or (name, name, parties.CREATED)
         placed[name] = Placed(name, handle, origin, seen, ())
+    strange = [link for link in targets if link and not link.startswith(k.VETH_PREFIX)]
+    for seen in kernel.links(strange):
+        found = parties.read_alias(seen.alias) if seen and seen.group == k.LINK_GROUP else None
+        if seen and found and found[0] in wanted:
+            placed.setdefault(found[0], Placed(*found, seen, ()))
     return placed
 
 
