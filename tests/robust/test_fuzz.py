@@ -8,11 +8,13 @@ And the decoder of filters against tc(8): what the one installs, the other print
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import re
 import socket
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -32,9 +34,13 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     Place,
     Table,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.netlink import Socket
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.netlink import (
+    Request,
+    Socket,
+    refused,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import dump_filters
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from lab.netns import inside
@@ -65,9 +71,9 @@ MESSAGES = [
 
 
 @st.composite
-def damaged(draw: st.DrawFn) -> bytes:
+def damaged(draw: st.DrawFn, whole: Sequence[bytes] = MESSAGES) -> bytes:
     """A message with bytes changed, cut off or put in."""
-    data = bytearray(draw(st.sampled_from(MESSAGES)))
+    data = bytearray(draw(st.sampled_from(whole)))
     for _ in range(draw(st.integers(0, 6))):
         at = draw(st.integers(0, max(0, len(data) - 1)))
         how = draw(st.integers(0, 2))
@@ -86,6 +92,65 @@ def test_the_decoder_of_filters_takes_any_bytes(data: bytes) -> None:
     seen = readback.read_filter(data, ETH0, Names(NAMES))
     if seen is not None and seen.item is not None:
         assert str(seen.item)
+    entry = readback.read_entry(data)
+    assert entry is None or seen is None or entry[0] == seen.handle
+
+
+def message(kind: int, flags: int, payload: bytes) -> bytes:
+    return struct.pack("=IHHII", 16 + len(payload), kind, flags, 1, 0) + payload
+
+
+ANSWERS = [
+    message(44, 2, MESSAGES[2]) + message(3, 2, bytes(4)),  # a filter, and the end of a dump
+    message(44, 0x12, MESSAGES[0]) + message(3, 2, bytes(4)),  # interrupted
+    message(2, 0, struct.pack("=i", -22) + bytes(16)),  # a refusal, then one in words
+    message(2, 0x300, struct.pack("=i", -2) + bytes(16) + b"\x0b\0\x01\0no such\0\0"),
+    message(2, 0, bytes(20)),  # an acknowledgement
+]
+
+
+@pytest.fixture(scope="module")
+def wires() -> Iterator[tuple[Socket, socket.socket]]:
+    """A socket of ours whose other end is not the kernel."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("=qq", 0, 1000))
+    sock = Socket.__new__(Socket)
+    sock._socket = ours
+    yield sock, theirs
+    ours.close()
+    theirs.close()
+
+
+@settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(data=message(2, 0, b""), dump=True)
+@example(data=message(2, 0, struct.pack("=i", -(2**31)) + bytes(16)), dump=True)
+@example(data=message(2, 0, struct.pack("=i", 22) + bytes(16)), dump=False)
+@given(data=st.one_of(damaged(ANSWERS), st.binary(min_size=1, max_size=80)), dump=st.booleans())
+def test_a_socket_takes_any_datagram(
+    wires: tuple[Socket, socket.socket], data: bytes, dump: bool
+) -> None:
+    """It understands it, says an error, or hears nothing more: it never waits for ever."""
+    sock, theirs = wires
+    sock._sequence = 0
+    theirs.send(data)
+    request = Request(kernel.RTM_GETTFILTER, 0, b"", "list the filters")
+    try:
+        if dump:
+            sock.dump(request)
+        else:
+            refused(request, sock.send([request])[0])
+    except PortmapError as error:
+        assert str(error).startswith("cannot ")
+    finally:
+        drain(sock._socket, theirs)
+
+
+def drain(*ends: socket.socket) -> None:
+    """Nothing is left for the next example."""
+    for end in ends:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                end.recv(1 << 16, socket.MSG_DONTWAIT)
 
 
 READERS: dict[str, Callable[[bytes], Any]] = {

@@ -24,6 +24,7 @@ _BATCH = 128  # requests in one send: their answers fit the receive buffer many 
 _room = memoryview(bytearray(1 << 20))  # for one datagram; made once, since making it takes long
 _RECEIVE_BUFFER = 8 << 20
 _DUMP_ATTEMPTS = 20
+_MAX_ERRNO = 4095  # linux/err.h
 _PATIENCE = struct.pack("=qq", 60, 0)  # struct timeval: no answer for so long is an error
 
 SENT: list[int] = []  # the type of every request of this process, so that tests can count
@@ -193,7 +194,9 @@ def _packed(request: Request, sequence: int, without: int = 0) -> bytes:
 
 def _error(data: bytes) -> Reply:
     """NLMSG_ERROR: the negative errno, the request's header, extended-ack attributes."""
-    number = -struct.unpack_from("=i", data)[0]
+    number = -struct.unpack_from("=i", data)[0] if len(data) >= 4 else errno.EBADMSG
+    if not 0 <= number <= _MAX_ERRNO:
+        number = errno.EBADMSG
     rest = data[4 + _HEADER.size :]
     found = dict(attributes(rest)) if number else {}
     said = text(found[k.NLMSGERR_ATTR_MSG]) if k.NLMSGERR_ATTR_MSG in found else ""
