@@ -117,6 +117,12 @@ def _delete_veth(dice: random.Random, engine: Engine) -> Damage:
     return Damage("delete a veth", f"ip link delete {dice.choice(['pm-web', 'pm-db'])}")
 
 
+def _rename_veth(dice: random.Random, engine: Engine) -> Damage:
+    link = dice.choice(["pm-web", "pm-db"])
+    script = f"ip link set {link} down; ip link set {link} name other; ip link set other up"
+    return Damage("rename a veth", script)
+
+
 def _rename_inside(dice: random.Random, engine: Engine) -> Damage:
     return Damage("rename the link inside", f"{_WEB} sh -ec 'ip link set eth0 down;"
                   " ip link set eth0 name other'")  # fmt: skip
@@ -129,6 +135,6 @@ def _handle(dice: random.Random, engine: Engine) -> Damage:
 KINDS: Sequence[Callable[[random.Random, Engine], Damage]] = (
     *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _add_filter, *[_sysctl] * 2,
     _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _delete_veth,
-    _rename_inside, _handle,
+    _rename_veth, _rename_inside, _handle,
 )  # fmt: skip
 _KINDS = KINDS

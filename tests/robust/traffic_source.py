@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lab.netns import inside
 
-TICK = 0.004
+TICK = 0.008
 LATE = (
     6.0  # seconds after which an answer is not coming any more: longer than a busy machine sleeps
 )
