@@ -3,6 +3,8 @@
 
 """How docs/build-html turns the pages into HTML."""
 
+import re
+
 project = "netiso.portmap"
 copyright = "2026 netiso.portmap contributors"  # noqa: A001
 title = "netiso.portmap"
@@ -21,3 +23,16 @@ html_use_modindex = False
 html_use_index = False
 nitpicky = True
 default_role = "any"
+
+# As long as galaxy.yml names no real home, a button that leads there is worse than none.
+LINKS = re.compile(
+    r"(Collection links\n~+\n\n)?\.\. ansible-links::\n\n(  .*\n)*?.*example\.org.*\n(  .*\n)*"
+)
+
+
+def leave_out_placeholders(app, name, source):
+    source[0] = LINKS.sub("", source[0])
+
+
+def setup(app):
+    app.connect("source-read", leave_out_placeholders)

@@ -57,7 +57,7 @@ options:
     type: str
   containers:
     description:
-      - Several containers, instead of the options above.
+      - Several containers in one task, instead of the one that O(name) names.
     type: list
     elements: dict
     suboptions:
