@@ -102,7 +102,7 @@ def main() -> None:
         importlib.import_module(f"{MODULES}.{name}")
     for name in ("boundary", "info"):  # the modules import them only when they run
         importlib.import_module(f"{ENGINE}.{name}")
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel reaps the children
+    signal.signal(signal.SIGCHLD, _reap)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write("nursery")
     listener = socket.socket(fileno=int(sys.argv[1]))
@@ -114,6 +114,13 @@ def main() -> None:
             listener.close()
             _attend(line, ansible.module_utils.basic)
         line.close()
+
+
+def _reap(*_: object) -> None:
+    """Wait for the children that have ended, so that their time is counted as this process's."""
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
 
 
 def _attend(line: socket.socket, basic: Any) -> NoReturn:
