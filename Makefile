@@ -11,19 +11,19 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
-# All but `install`, of which `cores` is more, and `robust`, which takes longest and still fails at
-# times on a busy machine: it stays a target of its own until that is understood. First what fails quickest, then what measures time
-# and must not compete for it, then the rest in two rows beside each other.
-ALONE := lint unit changelog reuse kernel
-BESIDE := demo molecule
-REST := gates docs-lint docs build sanity units ansible-lint integration importer cores
-GATES := $(ALONE) $(BESIDE) $(REST)
+# All but `install`, of which `cores` is more. First what fails quickest; then two at any time, in an
+# order that keeps two cores busy to the end and has `robust` and `kernel`, which wait for the same
+# locks of the kernel, beside others.
+FIRST := lint unit changelog reuse build
+TOGETHER := robust sanity units molecule kernel cores integration importer gates ansible-lint docs \
+	demo docs-lint
+GATES := $(FIRST) $(TOGETHER)
 QUICK := lint unit smoke
 
 # The demo and everything that touches the kernel need root, in namespaces of their own.
 AS_ROOT := $(if $(filter 0,$(shell id -u)),,sudo -n --preserve-env=PATH,ANSIBLE_COLLECTIONS_PATH,LC_ALL,CI,PYTHONDONTWRITEBYTECODE,KEEP)
 
-.PHONY: help setup setup-demo test test-quick clean soak bench bench-quick $(GATES) smoke
+.PHONY: help setup setup-demo test test-quick clean soak bench bench-quick $(GATES) smoke install
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -43,7 +43,7 @@ demo: setup-demo ## Three containers on a sandbox host, with real traffic (KEEP=
 	@$(AS_ROOT) env KEEP="$(KEEP)" demo/run
 
 test: setup ## Every gate, then a table of their times
-	@tools/run-gates $(ALONE) -- $(BESIDE) -- $(REST)
+	@tools/run-gates $(FIRST) -- $(TOGETHER)
 
 test-quick: setup ## Lint, unit tests and a smoke test in the kernel, in less than a minute
 	@tools/run-gates $(QUICK)
@@ -60,7 +60,7 @@ smoke: setup ## The kernel tests that say most in the least time (root)
 kernel: setup ## Real packets in namespaces (root)
 	@tools/gate kernel
 
-robust: setup ## Not in `test`: kills, errors, races, damage, hostile containers, garbage (root)
+robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
 	@tools/gate robust
 
 soak: setup ## An hour of churn, traffic and damage (root)
@@ -78,7 +78,7 @@ gates: setup ## Documentation against code: options, RETURN, attributes, example
 sanity: setup ## ansible-test sanity, every Python of the machine
 	@tools/gate sanity
 
-units: setup ## ansible-test units, every Python of the machine
+units: setup ## ansible-test units, the oldest and the newest Python of the machine
 	@tools/gate units
 
 integration: setup ## ansible-test integration, in a sandbox host (root)
