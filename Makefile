@@ -19,6 +19,7 @@ FIRST := lint unit changelog reuse build
 TOGETHER := robust sanity units molecule kernel cores integration importer gates ansible-lint docs \
 	demo docs-lint
 GATES := $(FIRST) $(TOGETHER)
+MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 QUICK := smoke lint unit
 
 # The demo and everything that touches the kernel need root, in namespaces of their own.
@@ -117,4 +118,4 @@ docs: setup ## The documentation as HTML, in .build/docs/html
 	@tools/gate docs
 
 clean: ## Remove what setup and the tests made
-	rm -rf .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(MADE) 2>/dev/null || $(AS_ROOT) rm -rf $(MADE)
