@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import selectors
 import socket
 import threading
@@ -17,10 +18,15 @@ from dataclasses import dataclass
 from .machines import Place
 from .netns import inside
 
-PATIENCE = 1.0  # seconds after which an answer is not coming any more
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 REFUSED = "refused"
 SILENCE = "silence"
+
+
+def patience() -> float:
+    """Seconds after which an answer is not coming any more: more than one where many processes
+    wait for each core."""
+    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)
 
 
 @dataclass(frozen=True)
@@ -48,14 +54,14 @@ class Probe:
     def __str__(self) -> str:
         return f"{self.source}->{self.protocol}:{self.address}:{self.port}"
 
-    def run(self, patience: float = PATIENCE) -> Answer:
+    def run(self) -> Answer:
         try:
             with inside(self.source.netns):
                 client = socket.socket(socket.AF_INET, KINDS[self.protocol])
         except FileNotFoundError:
             return Answer("no namespace")
         with client:
-            client.settimeout(patience)
+            client.settimeout(patience())
             client.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 if self.source_port or self.source_address:
@@ -80,11 +86,11 @@ def _answer(client: socket.socket) -> Answer:
     return Answer(who, (address, int(port)))
 
 
-def run(probes: Iterable[Probe], patience: float = PATIENCE) -> dict[Probe, Answer]:
+def run(probes: Iterable[Probe]) -> dict[Probe, Answer]:
     """Run all probes, many at a time."""
     todo = list(probes)
     with ThreadPoolExecutor(max_workers=32) as pool:
-        return dict(zip(todo, pool.map(lambda probe: probe.run(patience), todo)))
+        return dict(zip(todo, pool.map(Probe.run, todo)))
 
 
 class Servers:
