@@ -17,7 +17,7 @@ from .machines import Machine
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".build" / "collections"
-PATIENCE = 60  # seconds for one run
+PATIENCE = 300  # seconds for one run: a thousand containers on a busy machine
 RUNNER = Path(__file__).with_name("run_module.py")
 
 
