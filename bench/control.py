@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import sites
 from lab import machines
 
-Samples = list[dict[str, Any]]
+Samples = Iterator[dict[str, Any]]
 FORKED = 20  # containers placed with a process for every command
 
 
@@ -27,22 +27,20 @@ def measure(
     counts: Mapping[int, float], rounds: tuple[int, int], say: Callable[[str], None]
 ) -> Samples:
     """`counts` maps numbers of containers to seconds; after the least of `rounds` time may end."""
-    samples: Samples = []
     for count, seconds in counts.items():
         for number in sites.rounds(*rounds, seconds):
             with machines.lab() as lab:
                 sites.engine(lab.host, "prepare", options=sites.POOLS)
                 both = [ours, batched] if number % 2 == 0 else [batched, ours]
+                told = []
                 for method in both:
                     found = method(lab.host, count)
                     for case, values in found.items():
-                        samples.append(
-                            {"case": case, "n": count, "round": number, **values}
-                            | {"method": method.__name__}
-                        )
-            placed = {s["method"]: s["seconds"] for s in samples if s["case"] == "place all"}
-            say(f"control plane, N = {count}, round {number}: {placed}")
-    return samples
+                        name = method.__name__
+                        yield {"case": case, "n": count, "round": number, "method": name} | values
+                    told.append(f"{method.__name__} {found['place all']['seconds']:.2f} s")
+                    sites.wait_for_teardown()
+            say(f"control plane, N = {count}, round {number}: {', '.join(told)}")
 
 
 def orders(count: int) -> dict[str, dict[str, Any]]:
@@ -105,7 +103,6 @@ def check_same(host: machines.Machine, order: dict[str, Any]) -> None:
 
 def one_by_one(rounds: int) -> Samples:
     """A process for every command, on a host with no other containers."""
-    samples: Samples = []
     folder = Path(tempfile.mkdtemp(prefix="portmap-bench-"))
     try:
         for number in range(rounds):
@@ -115,28 +112,23 @@ def one_by_one(rounds: int) -> Samples:
                 made = sites.engine(lab.host, "batch", folder=str(folder / "1"), **order)
                 for method in ("single", "batched"):
                     script = folder / "1" / ("single" if method == "single" else "batch")
-                    samples.append(
-                        {"case": "place all", "n": FORKED, "round": number, "method": method}
-                        | {**sites.shell(lab.host, script), "lines": made["lines"]}
-                    )
+                    yield {"case": "place all", "n": FORKED, "round": number} | {
+                        "method": method,
+                        "lines": made["lines"],
+                        **sites.shell(lab.host, script),
+                    }
                     check_same(lab.host, order)
                     sites.engine(lab.host, "place", containers=[], purge=True)
     finally:
         shutil.rmtree(folder)
-    return samples
 
 
 def many_ports(rounds: int) -> Samples:
     """One container that owns 1 to 10,000 ports."""
-    samples: Samples = []
     for number in range(rounds):
         for ports in (1, 16, 100, 1000, 10000):
             with machines.lab() as lab:
                 sites.engine(lab.host, "prepare", options=sites.POOLS)
                 wanted = [{"name": "c0", "ports": [f"10000-{10000 + ports - 1}"]}]
                 found = sites.engine(lab.host, "place", containers=wanted)
-                samples.append(
-                    {"case": "many ports", "method": "ours", "n": 1, "ports": ports}
-                    | {"round": number, **found}
-                )
-    return samples
+                yield {"case": "many ports", "n": 1, "ports": ports, "round": number} | found

@@ -223,8 +223,10 @@ int main(int argc, char **argv)
     else
         rate = transactions(strncmp(test, "udp", 3) ? TCP : UDP, &to, seconds,
                             !strcmp(test, "tcp_connect"));
-    printf("%.0f\n", rate);
     kill(server, SIGKILL);
     waitpid(server, NULL, 0);
+    if (rate == 0)
+        errx(1, "nothing arrived");
+    printf("%.0f\n", rate);
     return 0;
 }

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,7 @@ MODULES = {
 }
 
 
-def measure(rounds: int) -> list[dict[str, Any]]:
-    samples = []
+def measure(rounds: int) -> Iterator[dict[str, Any]]:
     with machines.lab() as lab, tempfile.TemporaryDirectory(prefix="portmap-bench-") as home:
         sites.engine(lab.host, "prepare", options=sites.POOLS)
         sites.engine(lab.host, "place", containers=[{"name": "c0"}])
@@ -44,11 +44,14 @@ def measure(rounds: int) -> list[dict[str, Any]]:
                 if not right:
                     raise RuntimeError(f"{name}: {done.stdout}{done.stderr}")
                 if number:  # the first one warms up
-                    cpu = after.children_user - before.children_user
-                    samples.append(
-                        {"case": name, "round": number, "seconds": seconds, "user": cpu}
-                    )
-    return samples
+                    yield {
+                        "case": name,
+                        "round": number,
+                        "seconds": seconds,
+                        "user": after.children_user - before.children_user,
+                        "module_bytes": file.stat().st_size,
+                        "result_bytes": len(done.stdout),
+                    }
 
 
 def kept(host: machines.Machine, home: Path, module: str, options: str) -> Path:

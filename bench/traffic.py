@@ -1,12 +1,12 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How fast packets flow: every way with N containers, asked in turn, round after round."""
+"""How fast packets flow: all ways with N containers, each test asked of each way in turn."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import rivals
 import sites
 
 TESTS = ("tcp_stream", "tcp_rr", "tcp_connect", "udp_rr", "udp_flood")
+SOURCES = ("outside", "host", "container")
 
 
 def measure(
@@ -22,21 +23,23 @@ def measure(
     rounds: tuple[int, int],
     seconds: float,
     say: Callable[[str], None],
-) -> list[dict[str, Any]]:
+) -> Iterator[dict[str, Any]]:
     """`counts` as in `control.measure`; `seconds` is how long each test takes."""
-    samples = []
     for count, limit in counts.items():
         say(f"data plane, N = {count}: building every way")
         with rivals.ways(count) as ways:
             for number in sites.rounds(*rounds, limit):
-                for way in random.sample(ways, len(ways)):
-                    way.switch_on()
-                    for source, netns in way.sources().items():
-                        for test in TESTS:
-                            rate = rivals.measure(load, way, test, netns, seconds)
-                            samples.append(
-                                {"way": way.name, "n": count, "round": number, "test": test}
-                                | {"source": source, "rate": rate}
-                            )
+                for source, test in shuffled([(s, t) for s in SOURCES for t in TESTS]):
+                    # Ratios are formed between these, so they follow each other.
+                    for way in shuffled([way for way in ways if source in way.sources]):
+                        rate = rivals.measure(load, way, test, source, seconds)
+                        yield {"way": way.name, "n": count, "round": number, "test": test} | {
+                            "source": source,
+                            "rate": rate,
+                        }
                 say(f"data plane, N = {count}, round {number} done")
-    return samples
+        sites.wait_for_teardown()
+
+
+def shuffled(values: list[Any]) -> list[Any]:
+    return random.sample(values, len(values))
