@@ -16,7 +16,8 @@ from typing import Any
 
 from .modules import Modules
 
-_CALLS = "sendto,sendmsg,openat,mount,umount2,unlink,unlinkat,rename,renameat2,mkdir,rmdir"
+_CALLS = "sendto,sendmsg,recvfrom,recvmsg,openat,mount,umount2,unlink,unlinkat,rename,renameat2,mkdir,rmdir"
+_DUMP = 0x300  # NLM_F_DUMP
 _FIRST_TYPE = 16  # smaller numbers are netlink's own
 _GET_SOCKETS = 1002  # a number of ours, for SOCK_DIAG_BY_FAMILY
 _GET = 2  # of each group of four types: new, delete, get, set
@@ -28,7 +29,10 @@ class Traced:
 
     result: dict[str, Any]
     messages: list[int] = field(default_factory=list)  # types of the netlink messages
+    dumps: int = 0  # messages that ask for everything of a kind
     sends: int = 0  # system calls that sent them
+    sent: int = 0  # bytes of these messages
+    received: int = 0  # bytes of their answers
     files: list[str] = field(default_factory=list)  # changes of files, mounts and sysctls
 
     @property
@@ -71,23 +75,28 @@ def _read(text: str, traced: Traced) -> None:
         elif not line.startswith(" * "):
             if messages := _messages(bytes(data)):
                 traced.sends += 1
-                traced.messages += messages
+                traced.messages += [kind for kind, _ in messages]
+                asked = [flags for kind, flags in messages if kind % 4 == _GET]
+                traced.dumps += sum(flags & _DUMP == _DUMP for flags in asked)
+                traced.sent += len(data)
             data.clear()
+            if answered := re.match(r"recv\w+\(.*nlmsg_len.* = (\d+)$", line):
+                traced.received += int(answered[1])
             if _changes_files(line):
                 traced.files.append(line)
 
 
-def _messages(data: bytes) -> list[int]:
-    """The types of the netlink messages in `data`; none when it is something else."""
-    types = []
+def _messages(data: bytes) -> list[tuple[int, int]]:
+    """Types and flags of the netlink messages in `data`; none when it is something else."""
+    found = []
     while data:
         length, kind, flags = struct.unpack_from("=IHH", data) if len(data) >= 16 else (0, 0, 0)
         if not 16 <= length <= len(data):
             return []
         # The dump of sockets has the number of "new address"; nothing is made by a dump.
-        types.append(_GET_SOCKETS if (kind, flags & 0x700) == (20, 0x300) else kind)
+        found.append((_GET_SOCKETS if (kind, flags & 0x700) == (20, _DUMP) else kind, flags))
         data = data[(length + 3) & ~3 :]
-    return types
+    return found
 
 
 def _changes_files(line: str) -> bool:
