@@ -41,8 +41,8 @@ Case = tuple[str, int, int]  # containers or ports, how many, rounds
 def measure(
     cases: Sequence[Case], seconds: float, say: Callable[[str], None]
 ) -> Iterator[dict[str, Any]]:
-    """Each case stops after `seconds`."""
-    engines = []
+    """Each case stops after `seconds`.  One that fails does not keep the others from being run."""
+    engines, failed = [], []
     for engine, tools in NEEDED.items():
         missing = [tool for tool in tools if not shutil.which(tool)]
         if missing:
@@ -57,10 +57,17 @@ def measure(
                 if engine == "docker without proxies" and (kind, many) != ("ports", 1000):
                     continue
                 wanted = wanted_of(kind, many)
-                found = ours(wanted) if engine == "ours" else theirs(engine, wanted, seconds)
+                try:
+                    found = ours(wanted) if engine == "ours" else theirs(engine, wanted, seconds)
+                except (RuntimeError, subprocess.SubprocessError) as error:
+                    failed.append(f"{engine}, {many} {kind}: {error}")
+                    say(failed[-1])
+                    continue
                 ending = f", stopped: {found['stopped']}" if found["stopped"] else ""
                 say(f"{engine}, {many} {kind}: {found['seconds']:.1f} s{ending}")
                 yield {"engine": engine, "case": kind, "n": many, "round": number, **found}
+    if failed:
+        raise RuntimeError("; ".join(failed))
 
 
 def wanted_of(kind: str, many: int) -> list[list[str]]:

@@ -13,6 +13,7 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from figures import Samples, counts, median, pick, ratios
 from tables import CASES, ENGINES, TESTS, WAYS
@@ -38,6 +39,20 @@ def save(figure: Any, file: Path) -> None:
     plt.close(figure)
 
 
+def plain(axis: Any) -> None:
+    """Numbers as people write them, on an axis whose scale is not linear."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=12))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def by_containers(axis: Any, many: list[int]) -> None:
+    axis.set_xscale("log")
+    axis.set_xticks(many, [f"{count:,}" for count in many])
+    axis.xaxis.set_minor_formatter(NullFormatter())
+    axis.grid(alpha=0.3)
+
+
 def draw_growth(samples: Samples, file: Path) -> None:
     """Time against N for every case; a dotted line grows as N does."""
     figure, axes = plt.subplots(2, 4, figsize=(13, 6), layout="constrained")
@@ -56,8 +71,9 @@ def draw_growth(samples: Samples, file: Path) -> None:
                 last = middles[-1] or 0
                 proportional = [last * count / many[-1] for count in many]
                 axis.plot(many, proportional, ":", color="grey", label="proportional to N")
-        axis.set(title=case, xscale="log", yscale="log", xlabel="containers", ylabel="seconds")
-        axis.grid(alpha=0.3)
+        axis.set(title=case, yscale="log", xlabel="containers", ylabel="seconds")
+        by_containers(axis, counts(samples))
+        plain(axis.yaxis)
     axes.flat[-1].axis("off")
     axes.flat[-1].legend(*axes.flat[0].get_legend_handles_labels(), loc="center")
     save(figure, file)
@@ -79,8 +95,8 @@ def draw_traffic(samples: Samples, file: Path) -> None:
             if points:
                 axis.plot(*zip(*points), style, label=name, color=colour)
         axis.axhline(1, color="grey", linestyle=":")
-        axis.set(title=title, xscale="log", ylim=(0, None), xlabel="containers")
-        axis.grid(alpha=0.3)
+        axis.set(title=title, ylim=(0, None), xlabel="containers")
+        by_containers(axis, counts(samples))
     axes[0].set_ylabel("share of a host process")
     # Not every way is asked everything.
     labels = {name: line for axis in axes for line, name in zip(*axis.get_legend_handles_labels())}
@@ -91,27 +107,32 @@ def draw_traffic(samples: Samples, file: Path) -> None:
 def draw_engines(samples: Samples, file: Path) -> None:
     """One container with many ports: time, processes, and memory; a cross is where it stopped."""
     figure, axes = plt.subplots(1, 3, figsize=(13, 4), layout="constrained")
-    scales = {"seconds": 1, "processes": 1, "memory": 2**20}
-    titles = ("time, seconds", "processes", "memory, kernel and processes, MiB")
-    for axis, (key, scale), title in zip(axes, scales.items(), titles):
+    samples = [
+        {**one, "memory": (one["pss"] + one["kernel_memory"]) / 2**20}
+        for one in samples
+        if one.get("case") == "ports"
+    ]
+    titles = {"seconds": "seconds", "processes": "processes", "memory": "MiB of memory"}
+    for axis, (key, title) in zip(axes, titles.items()):
         for engine, name in ENGINES.items():
-            some = pick(samples, engine=engine, case="ports")
-            memory = [one | {"memory": one["pss"] + one["kernel_memory"]} for one in some]
+            some = pick(samples, engine=engine)
             colour, style = LOOKS[engine]
-            finished = [one for one in memory if not one["stopped"]]
+            finished = pick(some, stopped="")
             many = counts(finished)
-            middles = [(median(pick(finished, n=count), key) or 0) / scale for count in many]
-            axis.plot(many, middles, style, label=name, color=colour)
-            for one in memory:
+            middles = [median(pick(finished, n=count), key) for count in many]
+            if many:
+                axis.plot(many, middles, style, label=name, color=colour)
+            for one in some:
                 if one["stopped"]:
-                    axis.plot(one["n"], one[key] / scale, "x", color=colour, markersize=10)
-        # Memory of a busy machine may shrink meanwhile.
-        axis.set(title=title, xscale="log", xlabel="ports of one container")
-        axis.set_yscale("log" if key == "seconds" else "symlog", **(linear_up_to(key)))
-        axis.grid(alpha=0.3)
+                    axis.plot(one["n"], one[key], "x", color=colour, markersize=10)
+        axis.set(title=title, xlabel="ports of one container")
+        by_containers(axis, counts(samples))
+        if key == "seconds":
+            axis.set_yscale("log")
+            plain(axis.yaxis)
+        else:  # there may be none
+            axis.set_yscale("symlog", linthresh=1)
+            axis.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+            axis.set_ylim(0, 2 * max(1, *(one[key] for one in samples)))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     save(figure, file)
-
-
-def linear_up_to(key: str) -> dict[str, float]:
-    return {} if key == "seconds" else {"linthresh": 1}
