@@ -138,11 +138,10 @@ def theirs(engine: str, wanted: list[list[str]], seconds: float) -> dict[str, An
 def tidy_cgroups(name: str) -> None:
     """What the engine has made there outlives it."""
     for _ in range(50):
-        groups = sorted(CGROUPS.glob(f"**/{name}/**/"), reverse=True)
+        groups = [group for where in (name, f"*/{name}") for group in CGROUPS.glob(where)]
         if not groups:
             return
         for group in groups:
-            try:
-                group.rmdir()
-            except OSError:  # the last processes are still on their way out
-                time.sleep(0.02)
+            # Files of a group cannot be removed, and need not; those in a mere folder must.
+            shutil.rmtree(group, ignore_errors=True)
+        time.sleep(0.1)  # the last processes are still on their way out

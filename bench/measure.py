@@ -39,8 +39,8 @@ Parts = dict[str, Callable[[], Iterator[dict[str, Any]]]]
 def full(say: Say, largest: int, rounds: int) -> Parts:
     """Half an hour, when nothing else runs on the machine."""
     several, few = (min(3, rounds), min(9, rounds)), min(3, rounds)
-    seconds = upto(largest, {1000: 420, 100: 90, 10: 25, 1: 20})
-    flow = upto(largest, {1000: 130, 100: 80, 1: 60})
+    seconds = upto(largest, {1000: 390, 100: 90, 10: 25, 1: 20})
+    flow = upto(largest, {1000: 120, 100: 70, 1: 45})
     grown = upto(largest, {1000: 1, 100: few})
     cases = [("containers", 1, few), ("containers", 100, 1), ("ports", 1, few)]
     cases += [("ports", 16, few), ("ports", 100, few), ("ports", 1000, 1), ("ports", 10000, 1)]

@@ -59,7 +59,9 @@ def about(results: Results) -> str:
     names = ("kernel", "python", "ansible-core", "pyroute2", "iproute2", "iptables", "nftables")
     names += ("docker", "podman", "passt")
     versions = ", ".join(f"{name} {have[name]}" for name in names if name in have)
-    return f"{have['cpu']}, {have['cpus']} CPUs, {have['memory_gib']} GiB; {versions}."
+    commands = {f"``{told['command']}``" for told in results.get("parts", {}).values()}
+    by = f", by {' and '.join(sorted(commands))}" if commands else ""
+    return f"{have['cpu']}, {have['cpus']} CPUs, {have['memory_gib']} GiB{by}; {versions}."
 
 
 def parts_table(results: Results) -> str:
@@ -70,11 +72,10 @@ def parts_table(results: Results) -> str:
             rounds[count] = len({one.get("round") for one in pick(results[name], n=count)})
         many = ", ".join(f"{number} (N = {count})" for count, number in sorted_by_key(rounds))
         loads = f"{told['load_before'][0]:.1f}, {told['load_after'][0]:.1f}"
-        by = f"``{told['command']}``"
         ended = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else "complete"
-        rows.append((name, told["date"], by, told["commit"], f"{told['seconds']} s", loads))
+        rows.append((name, told["date"], told["commit"], f"{told['seconds']} s", loads))
         rows[-1] += (many or NONE, ended)
-    head = ("part", "started", "command", "commit", "took", "load before, after")
+    head = ("part", "started", "commit", "took", "load before, after")
     return table((*head, "rounds", "ended"), rows) if rows else NOTHING
 
 
@@ -194,7 +195,8 @@ def engines_table(results: Results) -> str:
             for engine, name in ENGINES.items():
                 some = pick(samples, engine=engine, case=case, n=count)
                 if some:
-                    rows.append([f"{count:,} {case}", name, *engine_cells(some)])
+                    what = case if count > 1 else case[:-1]
+                    rows.append([f"{count:,} {what}", name, *engine_cells(some)])
     head = ("published", "by", "time", "time for each", "rules or filters")
     head += ("processes", "their memory", "memory of the kernel")
     return table(head, rows) if rows else NOTHING
