@@ -9,18 +9,17 @@ Containers are never read from it.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 from typing import Any, NamedTuple
 
 from . import ports
 from .claims import Pools
-from .errors import InvalidRequest, KernelRefused
+from .errors import InvalidRequest
+from .jsonfile import JsonFile, listing, number, text
 
 DIRECTORY = "/run/portmap"
-PATH = f"{DIRECTORY}/host.json"
-_DRAFT = f"{DIRECTORY}/.host.json.new"  # one name for all: the host's lock is held
+_FILE = JsonFile("the record", DIRECTORY, "host.json")
+PATH = _FILE.path
 _VERSION = 1
 
 
@@ -61,24 +60,24 @@ def required() -> Record:
     return record
 
 
-def decode(text: str) -> Record:
+def decode(written: str) -> Record:
     try:
-        data = json.loads(text)
+        data = json.loads(written)
         if data["version"] != _VERSION:
             raise _damaged(f"version {data['version']!r} instead of {_VERSION}")
         return Record(
-            _text(data["public_interface"]),
-            _text(data["loopback_interface"]),
+            text(data["public_interface"]),
+            text(data["loopback_interface"]),
             Pools(
-                ports.parse_all(_list(data["ports"]), "ports"),
-                ports.parse(_text(data["ephemeral_ports"]), "ephemeral_ports"),
-                _number(data["ephemeral_ports_per_container"]),
+                ports.parse_all(listing(data["ports"]), "ports"),
+                ports.parse(text(data["ephemeral_ports"]), "ephemeral_ports"),
+                number(data["ephemeral_ports_per_container"]),
             ),
             _optional_range(data["host_ephemeral_ports"]),
-            _text(data["rp_filter"]),
-            {_text(name): _text(value) for name, value in data["before"].items()},
-            tuple(_text(name) for name in _list(data["qdiscs"])),
-            tuple(_text(value) for value in _list(data["applied"])),
+            text(data["rp_filter"]),
+            {text(name): text(value) for name, value in data["before"].items()},
+            tuple(text(name) for name in listing(data["qdiscs"])),
+            tuple(text(value) for value in listing(data["applied"])),
         )
     except InvalidRequest as error:
         raise (error if PATH in str(error) else _damaged(str(error))) from error
@@ -86,26 +85,8 @@ def decode(text: str) -> Record:
         raise _damaged(f"{type(error).__name__} {error}") from error
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r} is not text")
-    return value
-
-
-def _number(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(f"{value!r} is not a whole number")
-    return value
-
-
-def _list(value: object) -> list[object]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r} is not a list")
-    return value
-
-
 def _optional_range(value: object) -> ports.Range | None:
-    return None if value is None else ports.parse(_text(value), "host_ephemeral_ports")
+    return None if value is None else ports.parse(text(value), "host_ephemeral_ports")
 
 
 def _damaged(why: str) -> InvalidRequest:
@@ -141,49 +122,15 @@ def restore(record: Record | None) -> None:
 
 
 def save(record: Record) -> None:
-    """Write atomically: a reader sees the old record or the new one, whole."""
-    try:
-        _save(record)
-    except OSError as error:
-        raise _not_written(error) from error
-
-
-def _save(record: Record) -> None:
-    os.makedirs(DIRECTORY, mode=0o755, exist_ok=True)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
-    try:
-        with open(os.open(_DRAFT, flags, 0o600), "w", encoding="utf-8") as file:
-            file.write(encode(record))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(_DRAFT, PATH)
-    except BaseException:
-        _unlink(_DRAFT)
-        raise
+    """Write atomically into the directory that the lock has made."""
+    _FILE.save(encode(record))
 
 
 def delete() -> None:
     """Take the record away, and a draft that a killed run left."""
-    try:
-        for path in (_DRAFT, PATH):
-            _unlink(path)
-    except OSError as error:
-        raise _not_written(error) from error
+    _FILE.delete()
 
 
 def discard_draft() -> None:
     """Take away what a killed run was writing."""
-    try:
-        _unlink(_DRAFT)
-    except OSError as error:
-        raise _not_written(error) from error
-
-
-def _not_written(error: OSError) -> KernelRefused:
-    said = f"cannot write the record {PATH}: {error.strerror}; run the task again"
-    return KernelRefused(said, error.errno or 0)
-
-
-def _unlink(path: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    _FILE.discard_draft()
