@@ -28,7 +28,10 @@ class Pools(NamedTuple):
 
 
 class Request(NamedTuple):
-    """A container as the user wants it; None and "" stand for what was left out."""
+    """A container as the user wants it; None and "" stand for what was left out.
+
+    `again`: it had these ports before; that a process of the host uses one now is no obstacle.
+    """
 
     name: str
     present: bool = True
@@ -36,6 +39,7 @@ class Request(NamedTuple):
     pid: int | None = None
     ports: Ranges | None = None
     ephemeral: Range | None = None
+    again: bool = False
 
 
 class Namespace(NamedTuple):
@@ -56,8 +60,11 @@ def check_name(name: str, option: str = "name") -> str:
     return name
 
 
-def check_pools(pools: Pools, host_ephemeral: ports.Range) -> None:
-    """Raise InvalidRequest unless the pools are usable next to each other and to the host."""
+def check_pools(pools: Pools, host_ephemeral: ports.Range | None) -> None:
+    """Raise InvalidRequest unless the pools are usable next to each other and to the host.
+
+    None: the host's own range is not known yet.
+    """
     size = pools.per_container
     if size < SMALLEST_EPHEMERAL or size & (size - 1):
         raise InvalidRequest(
@@ -76,7 +83,7 @@ def check_pools(pools: Pools, host_ephemeral: ports.Range) -> None:
             f" {say(shared)} is in both"
         )
     for option, pool in (("ports", pools.service), ("ephemeral_ports", (pools.ephemeral,))):
-        shared = ports.intersect(pool, [host_ephemeral])
+        shared = ports.intersect(pool, [host_ephemeral] if host_ephemeral else [])
         if shared:
             raise InvalidRequest(
                 f"cannot use {option} {say(pool)}: {say(shared)} is in {host_ephemeral}, from"

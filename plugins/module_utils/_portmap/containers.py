@@ -8,7 +8,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Callable, NamedTuple
 
-from . import claims, inside, mirrors, netns, parameters, parties, ports, record, sockets, topology
+from . import (
+    boot,
+    claims,
+    inside,
+    mirrors,
+    netns,
+    parameters,
+    parties,
+    ports,
+    record,
+    saved,
+    sockets,
+    topology,
+)
 from . import survey as surveys
 from .details import details, new_namespace
 from .errors import InvalidRequest
@@ -17,6 +30,7 @@ from .lock import host_lock
 from .model import State, state
 from .observe import Kernel
 from .reconcile import Look, Outcome, reconcile
+from .reports import reported
 from .survey import Survey
 
 Decide = Callable[[dict[str, parties.Container]], Sequence[claims.Request]]
@@ -35,8 +49,19 @@ def place(
         others = sorted(known - set(names))
         return [*requests, *(claims.Request(name, present=False) for name in others)]
 
-    whole = purge or len(names) >= _WHOLE_FROM
-    return _run(decide, None if whole else names, dry_run, with_diff)
+    seen = _seen(names, purge)
+    return _run(decide, seen, dry_run=dry_run, with_diff=with_diff, purge=purge)
+
+
+def place_again(prepared: record.Record, requests: Sequence[claims.Request]) -> Outcome:
+    """Place the containers for who holds the lock; nothing is saved for the next boot."""
+    names = _seen(_names(requests), False)
+    return _converge(prepared, lambda _current: requests, names, dry_run=False, with_diff=False)
+
+
+def _seen(names: Sequence[str], purge: bool) -> Sequence[str] | None:
+    """The containers to look at; None for all."""
+    return None if purge or len(names) >= _WHOLE_FROM else names
 
 
 def change_ranges(
@@ -56,7 +81,7 @@ def change_ranges(
         wanted = claims.changed_ports(current[name].service, given, state_option)
         return [claims.Request(name, ports=wanted)]
 
-    outcome = _run(decide, [name], dry_run, with_diff)
+    outcome = _run(decide, [name], dry_run=dry_run, with_diff=with_diff)
     had: dict[str, ports.Ranges] = outcome.result["service_before"]
     container: dict[str, Any] = outcome.result["containers"][0]
     have = ports.parse_all(container["ports"], "ports")
@@ -68,16 +93,37 @@ def change_ranges(
     return outcome
 
 
-def _run(decide: Decide, names: Sequence[str] | None, dry_run: bool, with_diff: bool) -> Outcome:
+def _run(
+    decide: Decide,
+    names: Sequence[str] | None,
+    *,
+    dry_run: bool,
+    with_diff: bool,
+    purge: bool = False,
+) -> Outcome:
     with host_lock(dry_run):
+        found = saved.look()
         prepared = record.load()
         if prepared is None:
-            return _without_host(decide)
+            outcome = _without_host(decide)
+        else:
+            outcome = _converge(prepared, decide, names, dry_run=dry_run, with_diff=with_diff)
+        boot.keep_containers(found, prepared, outcome, purge, dry_run)
+        return outcome
 
-        def look(kernel: Kernel, in_full: bool) -> Look:
-            return look_at(kernel, prepared, decide, names, in_full)
 
-        return reconcile(look, dry_run=dry_run, with_diff=with_diff)
+def _converge(
+    prepared: record.Record,
+    decide: Decide,
+    names: Sequence[str] | None,
+    *,
+    dry_run: bool,
+    with_diff: bool,
+) -> Outcome:
+    def look(kernel: Kernel, in_full: bool) -> Look:
+        return look_at(kernel, prepared, decide, names, in_full)
+
+    return reconcile(look, dry_run=dry_run, with_diff=with_diff)
 
 
 def _without_host(decide: Decide) -> Outcome:
@@ -90,8 +136,7 @@ def _without_host(decide: Decide) -> Outcome:
         kernel.close()
     if placed or any(request.present for request in requests):
         record.required()
-    result: dict[str, Any] = {"containers": _reported(requests, ()), "service_before": {}}
-    return Outcome([], "", "", result)
+    return Outcome([], "", "", _result(requests, (), {}))
 
 
 def look_at(
@@ -145,10 +190,7 @@ def desired(
         _add_present(found, container, spaces[container.name], look, common)
     look.before.update(entries)  # what nobody wants
     _share_mirrors(found, requests, look)
-    look.result = {
-        "containers": _reported(requests, containers),
-        "service_before": {name: container.service for name, container in concerned.items()},
-    }
+    look.result = _result(requests, containers, concerned)
     return look
 
 
@@ -164,6 +206,19 @@ def _spaces(
         request.name: inside.find_namespace(request, found.placed.get(request.name), kernel.home)
         for request in requests
         if request.present
+    }
+
+
+def _result(
+    requests: Sequence[claims.Request],
+    placed: Sequence[parties.Container],
+    concerned: dict[str, parties.Container],
+) -> dict[str, Any]:
+    return {
+        "containers": reported(requests, placed),
+        "service_before": {name: container.service for name, container in concerned.items()},
+        "requests": requests,
+        "placed": placed,
     }
 
 
@@ -253,11 +308,15 @@ def _listening(
     """Ports that processes of the host use; asked only when somebody may get new ports."""
     for request in requests:
         have = current.get(request.name)
-        if request.present and (
-            have is None
-            or have.ephemeral is None
-            or request.ephemeral not in (None, have.ephemeral)
-            or ports.subtract(request.ports or (), have.service)
+        if (
+            not request.again
+            and request.present
+            and (
+                have is None
+                or have.ephemeral is None
+                or request.ephemeral not in (None, have.ephemeral)
+                or ports.subtract(request.ports or (), have.service)
+            )
         ):
             return sockets.listening_ports()
     return set()
@@ -281,36 +340,3 @@ def _host_sysctls() -> dict[str, str]:
         if value is not None:
             values[name] = value
     return values
-
-
-def _reported(
-    requests: Sequence[claims.Request], containers: Sequence[parties.Container]
-) -> list[dict[str, Any]]:
-    """The containers as modules return them, in the order of the requests."""
-    placed = {container.name: container for container in containers}
-    return [
-        report(placed[request.name]) if request.name in placed else report_absent(request.name)
-        for request in requests
-    ]
-
-
-def report(container: parties.Container) -> dict[str, Any]:
-    return {
-        "name": container.name,
-        "state": "present",
-        "netns": handle_path(container.handle),
-        "interface": container.veth.link,
-        "ports": [str(item) for item in container.service],
-        "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
-    }
-
-
-def report_absent(name: str) -> dict[str, Any]:
-    return {
-        "name": name,
-        "state": "absent",
-        "netns": None,
-        "interface": None,
-        "ports": [],
-        "ephemeral_ports": None,
-    }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from . import claims, mirrors, netns, parameters, parties, ports, record, topology
+from . import boot, claims, mirrors, netns, parameters, parties, ports, record, saved, topology
 from . import containers as placing
 from . import survey as surveys
 from .claims import Pools
@@ -42,32 +42,44 @@ class Options(NamedTuple):
 def prepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outcome:
     """Prepare the host, or bring it (and every container) up to date with its address and MAC."""
     with host_lock(dry_run):
-        old = record.load()
-        new: list[Record] = []
-
-        def look(kernel: Kernel, in_full: bool) -> Look:
-            looked, wanted = _look(kernel, options, old, in_full)
-            if not new:
-                new.append(wanted)
-                if not dry_run and wanted != old:  # first, so that no value that was is ever lost
-                    record.save(wanted._replace(applied=old.applied if old else ()))
-            return looked
-
-        try:
-            outcome = reconcile(look, dry_run=dry_run, with_diff=with_diff)
-        except KernelRefused as error:
-            if error.undone and new and not dry_run:
-                record.restore(old)
-            raise
-        wanted = new[0]
-        told, before, after = _parameters(old, wanted)
-        outcome.changes = [*told, *outcome.changes]
-        outcome.before, outcome.after = before + outcome.before, after + outcome.after
-        if not dry_run:
-            record.discard_draft()
-            if record.load() != wanted:
-                record.save(wanted)
+        found = saved.look()
+        outcome, prepared = prepare_locked(options, dry_run=dry_run, with_diff=with_diff)
+        given = saved.Host(
+            options.public, options.loopback, prepared.pools, prepared.host_ephemeral,
+            prepared.rp_filter,
+        )  # fmt: skip
+        boot.keep_host(found, given, prepared, outcome, dry_run)
         return outcome
+
+
+def prepare_locked(options: Options, *, dry_run: bool, with_diff: bool) -> tuple[Outcome, Record]:
+    """The same for who holds the lock; nothing is saved for the next boot."""
+    old = record.load()
+    new: list[Record] = []
+
+    def look(kernel: Kernel, in_full: bool) -> Look:
+        looked, wanted = _look(kernel, options, old, in_full)
+        if not new:
+            new.append(wanted)
+            if not dry_run and wanted != old:  # first, so that no value that was is ever lost
+                record.save(wanted._replace(applied=old.applied if old else ()))
+        return looked
+
+    try:
+        outcome = reconcile(look, dry_run=dry_run, with_diff=with_diff)
+    except KernelRefused as error:
+        if error.undone and new and not dry_run:
+            record.restore(old)
+        raise
+    wanted = new[0]
+    told, before, after = _parameters(old, wanted)
+    outcome.changes = [*told, *outcome.changes]
+    outcome.before, outcome.after = before + outcome.before, after + outcome.after
+    if not dry_run:
+        record.discard_draft()
+        if record.load() != wanted:
+            record.save(wanted)
+    return outcome, wanted
 
 
 def _look(
@@ -281,6 +293,7 @@ def _parameter_lines(item: Record) -> dict[str, str]:
 def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Outcome:
     """Remove our filters, restore what was changed.  Raises InvalidRequest with containers left."""
     with host_lock(dry_run):
+        found = saved.look()
         old = record.load()
 
         def look(kernel: Kernel, in_full: bool) -> Look:
@@ -294,6 +307,7 @@ def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Ou
             if old is not None:
                 netns.remove_leftover(old.before.get("handles", "mounted"))
             record.delete()
+        boot.forget(found, outcome, dry_run)
         return outcome
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import claims, counters, inside, netns, parties, record, rtnl
+from . import boot, claims, counters, inside, netns, parties, record, rtnl, saved
 from . import containers as placing
 from . import host as hosts
 from . import kernel as k
@@ -18,6 +18,7 @@ from .inside import handle_path
 from .model import Filter
 from .observe import Kernel
 from .plan import Change
+from .reports import report
 from .survey import Survey
 
 
@@ -37,11 +38,12 @@ def gather(container: str | None) -> dict[str, Any]:
         if container is not None and container not in found.placed:
             raise InvalidRequest(f"cannot describe {container}: there is no such container")
         problems = _problems(kernel, found, prepared, container)
+        problems += _saved_problems(found, prepared, container)
         current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
         links = {link.name: link for link in _links_with_statistics(kernel, found, container)}
         described = [
             {
-                **placing.report(current[name]),
+                **report(current[name]),
                 "statistics": _statistics(kernel, current[name], links[parties.veth_name(name)]),
             }
             for name in sorted(current)
@@ -185,6 +187,33 @@ def _host_problems(kernel: Kernel, found: Survey, prepared: record.Record) -> li
         problems.append(
             _problem(None, "changed", f"link {host.loopback} differs from {host.public}")
         )
+    return problems
+
+
+def _saved_problems(
+    found: Survey, prepared: record.Record, container: str | None
+) -> list[dict[str, Any]]:
+    """What would not be the same after a reboot."""
+    try:
+        kept = saved.look()
+    except InvalidRequest as error:
+        return [_problem(None, "changed", str(error))]
+    if kept is None:
+        return []
+    if kept.state is None:
+        said = kept.problem or f"{saved.PATH} is missing; run netiso.portmap.portmap_host"
+        return [_problem(None, "changed" if kept.problem else "missing", said)]
+    current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
+    now = {name: boot.as_saved(one, "") for name, one in current.items()}
+    problems = []
+    for name in sorted({*now, *kept.state.containers} if container is None else [container]):
+        was, one = kept.state.containers.get(name), now.get(name)
+        if one is None:
+            said = f"container {name} is saved in {saved.PATH}, but not placed"
+            problems.append(_problem(name, "missing", said))
+        elif was is None or was._replace(netns=one.netns) != one:
+            said = f"the next boot would not bring {name} back as it is (see {saved.PATH})"
+            problems.append(_problem(name, "changed", said))
     return problems
 
 
