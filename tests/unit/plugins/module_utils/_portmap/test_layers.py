@@ -33,7 +33,7 @@ LAYERS = (
     "boot",
     "containers",
     "host",
-    "info boundary",
+    "info boundary restore",
 )
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
 MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))

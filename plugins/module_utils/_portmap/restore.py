@@ -1,0 +1,174 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""After a boot: bring back the host and its containers from the saved state.
+
+Run as `python3 -m _portmap.restore` by a unit of systemd.  Ends with 0 when all is there, with 1
+when nothing was done, with 2 when some containers could not be brought back; says why on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+
+from . import claims, netns, parties, ports, record, saved, sockets
+from . import containers as placing
+from . import host as hosts
+from . import survey as surveys
+from .errors import InvalidRequest, PortmapError, Unsupported
+from .inside import handle_path
+from .lock import host_lock
+from .observe import Kernel
+from .saved import Container, Saved
+
+_WAIT_SECONDS = 60.0
+_POLL_SECONDS = 0.2
+_PLACE = "place it with netiso.portmap.portmap_container when it runs"
+
+
+def main() -> int:
+    try:
+        return _restore()
+    except ImportError as error:
+        _say(f"cannot restore the host: {error}; install python3-pyroute2 for {sys.executable}")
+    except PortmapError as error:
+        _say(str(error))
+    except OSError as error:
+        _say(f"cannot go on: {error}")
+    return 1
+
+
+def _restore() -> int:
+    if os.geteuid() != 0:
+        raise Unsupported("cannot restore the host: not root")
+    with host_lock(False):
+        state = _needed()
+        if state is None:
+            return 0
+        _wait_for_address(state.host)
+        _warn_of_listeners(state)
+        prepared = _prepare(state.host)
+        left = _place(prepared, list(state.containers.values()))
+    for message in left:
+        _say(message)
+    placed = len(state.containers) - len(left)
+    _say(f"restored the host and {placed} of {len(state.containers)} containers")
+    return 2 if left else 0
+
+
+def _needed() -> Saved | None:
+    """The saved state, unless there is none, or the host is at work already."""
+    if record.load() is not None:
+        _say("nothing to restore: this host is prepared already")
+        return None
+    state = saved.load()
+    if state is None:
+        _say(f"nothing to restore: there is no {saved.PATH}")
+        return None
+    kernel = Kernel()
+    try:
+        placed = surveys.placed_names(kernel)
+    finally:
+        kernel.close()
+    if placed:
+        raise InvalidRequest(
+            f"cannot restore the host: containers are placed ({', '.join(sorted(placed))}) although"
+            f" {record.PATH} is missing, so this is no boot; run netiso.portmap.portmap_host"
+        )
+    return state
+
+
+def _wait_for_address(host: saved.Host) -> None:
+    """The network may be called online before the interface has its address."""
+    give_up = time.monotonic() + _WAIT_SECONDS
+    while True:
+        kernel = Kernel()
+        try:
+            kernel.host(host.public, host.loopback)
+            return
+        except InvalidRequest:
+            if time.monotonic() > give_up:
+                raise
+        finally:
+            kernel.close()
+        time.sleep(_POLL_SECONDS)
+
+
+def _prepare(host: saved.Host) -> record.Record:
+    options = hosts.Options(
+        host.public,
+        host.loopback,
+        host.pools.service,
+        host.pools.ephemeral,
+        host.pools.per_container,
+        host.host_ephemeral,
+        host.rp_filter,
+    )
+    _outcome, prepared = hosts.prepare_locked(options, dry_run=False, with_diff=False)
+    return prepared
+
+
+def _place(prepared: record.Record, containers: Sequence[Container]) -> list[str]:
+    """Place what can be placed; why the others could not."""
+    there: list[Container] = []
+    left: list[str] = []
+    for one in containers:
+        if _has_namespace(one):
+            there.append(one)
+        else:
+            left.append(_lost(one))
+    try:
+        placing.place_again(prepared, [_request(one) for one in there])
+    except (PortmapError, OSError):  # one of them must not keep the others down
+        for one in there:
+            try:
+                placing.place_again(prepared, [_request(one)])
+            except (PortmapError, OSError) as error:
+                left.append(f"cannot restore {one.name}: {error}")
+    return left
+
+
+def _has_namespace(one: Container) -> bool:
+    if one.origin == parties.CREATED:
+        return True
+    path = one.netns if one.origin == parties.ATTACHED else handle_path(one.netns)
+    try:
+        return bool(path) and not netns.open_path_is_none(path)
+    except OSError:
+        return False
+
+
+def _lost(one: Container) -> str:
+    if one.origin == parties.KEPT:
+        space = f"the namespace {handle_path(one.netns)}, which others make,"
+    else:
+        space = f"the namespace {one.netns or 'of its process'}"
+    return f"cannot restore {one.name}: {space} is not there; {_PLACE}"
+
+
+def _request(one: Container) -> claims.Request:
+    return claims.Request(
+        one.name, netns=one.netns, ports=one.service, ephemeral=one.ephemeral, again=True
+    )
+
+
+def _warn_of_listeners(state: Saved) -> None:
+    busy = [ports.Range(port, port) for port in sorted(sockets.listening_ports())]
+    for one in state.containers.values():
+        shared = ports.intersect(busy, one.owned)
+        if shared:
+            _say(
+                f"warning: a process of the host uses {claims.say(shared)}, which {one.name} owns;"
+                " it hears nothing there any more (see ss -lntup)"
+            )
+
+
+def _say(message: str) -> None:
+    print(f"portmap-restore: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

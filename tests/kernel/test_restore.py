@@ -1,0 +1,498 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was placed comes back after a reboot, from what the modules saved, without Ansible.
+
+A boot is a new host: nothing in the kernel, nothing in /run, and the file of the old one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lab import machines, probes, snapshot
+from lab.machines import HOST, Lab, Machine
+from lab.modules import ROOT, ModuleError, Modules
+from lab.netns import inside
+from lab.probes import Probe
+from scene import DB, EPHEMERAL, POOLS, PORTS, WEB, inventory
+
+DIRECTORY = "/var/lib/portmap"
+FILE = f"{DIRECTORY}/desired.json"
+FIX = "run the playbook of this host (such as netiso.portmap.site) to write it anew"
+
+
+def keep(machine: Machine) -> None:
+    """What the role does: a directory in which the modules save."""
+    machine.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
+    machine.run("mkdir", "--mode", "700", DIRECTORY)
+
+
+@pytest.fixture
+def keeping(lab: Lab, modules: Modules) -> Modules:
+    keep(lab.host)
+    return modules
+
+
+@pytest.fixture
+def placed(keeping: Modules) -> Modules:
+    keeping.host(**POOLS)
+    keeping.container(containers=inventory())
+    return keeping
+
+
+@pytest.fixture
+def reboot() -> Iterator[Lab]:
+    """The host after the reboot."""
+    with machines.lab() as built:
+        keep(built.host)
+        yield built
+
+
+@pytest.fixture(scope="module")
+def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine as the role ships it: without what speaks with Ansible."""
+    target = tmp_path_factory.mktemp("engine")
+    source = ROOT / "plugins" / "module_utils" / "_portmap"
+    shutil.copytree(source, target / "_portmap", ignore=shutil.ignore_patterns("boundary.py"))
+    return target
+
+
+def restore(machine: Machine, shipped: Path) -> subprocess.CompletedProcess[str]:
+    environment = ("env", f"PYTHONPATH={shipped}", "PYTHONDONTWRITEBYTECODE=1")
+    command = (sys.executable, "-m", "_portmap.restore")
+    return machine.run(*environment, *command, check=False)
+
+
+def text(machine: Machine) -> str:
+    return Path(machine.path(FILE)).read_text(encoding="utf-8")
+
+
+def saved(machine: Machine) -> dict[str, Any]:
+    """The saved containers by name."""
+    return {one["name"]: one for one in json.loads(text(machine))["containers"]}
+
+
+def write(machine: Machine, content: str) -> None:
+    path = Path(machine.path(FILE))
+    path.write_text(content, encoding="utf-8")
+    path.chmod(0o600)
+
+
+# --- what modules save --------------------------------------------------------------------------
+
+
+def test_without_the_directory_nothing_is_saved(lab: Lab, modules: Modules) -> None:
+    lab.host.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
+    modules.host(**POOLS)
+    modules.container(containers=inventory())
+    assert os.listdir(lab.host.path("/var/lib")) == []
+
+
+def test_the_host_is_saved_as_it_was_asked_for(lab: Lab, keeping: Modules) -> None:
+    changes = keeping.host(**POOLS)["changes"]
+    assert [line for line in changes if line.startswith("save host")]
+    data = json.loads(text(lab.host))
+    assert data["version"] == 1
+    assert data["containers"] == []
+    assert data["host"] == {
+        "public_interface": "",
+        "loopback_interface": "",
+        "ports": ["31000-32000"],
+        "ephemeral_ports": "30001-30999",
+        "ephemeral_ports_per_container": 16,
+        "host_ephemeral_ports": None,
+        "rp_filter": "relax",
+    }
+
+
+def test_what_is_saved_is_roots_alone(lab: Lab, placed: Modules) -> None:
+    found = os.stat(lab.host.path(FILE))
+    assert (found.st_mode & 0o7777, found.st_uid) == (0o600, 0)
+    assert os.listdir(lab.host.path(DIRECTORY)) == ["desired.json"]
+
+
+def test_every_module_saves_what_it_has_done(lab: Lab, placed: Modules) -> None:
+    assert saved(lab.host)["web"] == {
+        "name": "web",
+        "netns": "web",
+        "origin": "created",
+        "ports": PORTS["web"],
+        "ephemeral_ports": "30016-30031",
+    }
+    placed.ranges(container="web", ports=["31200"])
+    assert saved(lab.host)["web"]["ports"] == ["31000-31007", "31100", "31200"]
+    placed.container(name="db", state="absent")
+    assert sorted(saved(lab.host)) == ["cache", "web"]
+    placed.container(containers=[{"name": "cache"}], purge=True)
+    assert sorted(saved(lab.host)) == ["cache"]
+    placed.container(containers=[], purge=True)
+    assert saved(lab.host) == {}
+    placed.host(**{**POOLS, "ports": ["31000-31999"]})
+    assert json.loads(text(lab.host))["host"]["ports"] == ["31000-31999"]
+    assert f"delete the desired state {FILE}" in placed.host(state="absent")["changes"]
+    assert os.listdir(lab.host.path(DIRECTORY)) == []
+    assert not placed.host(state="absent")["changed"]
+
+
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("portmap_host", {**POOLS, "ports": ["31000-32100"]}),
+    ("portmap_container", {"name": "new", "ports": ["31400"]}),
+    ("portmap_container", {"name": "web", "state": "absent"}),
+    ("portmap_container", {"containers": [], "purge": True}),
+    ("portmap_ranges", {"container": "web", "ports": ["31200"]}),
+]
+
+
+@pytest.mark.parametrize("step", STEPS, ids=[f"{name} {list(o)[-1]}" for name, o in STEPS])
+def test_check_mode_tells_what_would_be_saved(
+    lab: Lab, placed: Modules, step: tuple[str, dict[str, Any]]
+) -> None:
+    before, inode = text(lab.host), os.stat(lab.host.path(FILE)).st_ino
+    foretold = placed.checking().differing().call(*step)
+    assert (text(lab.host), os.stat(lab.host.path(FILE)).st_ino) == (before, inode)
+    done = placed.differing().call(*step)
+    assert foretold["changes"] == done["changes"]
+    assert foretold["diff"] == done["diff"]
+    assert "saved host " in done["diff"]["after"]
+    assert [line for line in done["changes"] if line.startswith(("save ", "forget "))]
+    after, inode = text(lab.host), os.stat(lab.host.path(FILE)).st_ino
+    assert after != before
+    assert not placed.call(*step)["changed"]
+    assert os.stat(lab.host.path(FILE)).st_ino == inode, "a second run has written"
+
+
+def test_switched_on_later_it_saves_what_is_there(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    keep(lab.host)
+    kinds = [problem["kind"] for problem in prepared.info()["problems"]]
+    assert kinds == ["missing"]
+    assert prepared.host(**POOLS)["changed"]
+    assert {name: one["ports"] for name, one in saved(lab.host).items()} == PORTS
+    assert prepared.info()["problems"] == []
+
+
+def test_a_lost_file_is_written_anew_by_any_run(lab: Lab, placed: Modules) -> None:
+    whole = saved(lab.host)
+    os.unlink(lab.host.path(FILE))
+    placed.ranges(container="cache", ports=PORTS["cache"])
+    assert saved(lab.host) == whole
+
+
+@pytest.mark.parametrize("content", ["", "{", '{"version": 7}'])
+def test_a_damaged_file_is_named_and_written_anew(lab: Lab, placed: Modules, content: str) -> None:
+    whole = saved(lab.host)
+    write(lab.host, content)
+    assert FILE in placed.info()["problems"][0]["description"]
+    assert "give up what was saved: cannot read" in placed.host(**POOLS)["changes"][0]
+    assert saved(lab.host) == whole
+    assert placed.info()["problems"] == []
+    assert not placed.host(**POOLS)["changed"]
+
+
+def test_a_container_that_is_lost_is_saved_still_but_not_its_ports_when_others_have_them(
+    lab: Lab, placed: Modules
+) -> None:
+    lab.host.ip("link del pm-web")
+    placed.host(**POOLS)
+    assert saved(lab.host)["web"]["ports"] == PORTS["web"]
+    described = [one["description"] for one in placed.info()["problems"]]
+    assert f"container web is saved in {FILE}, but not placed" in described
+    placed.container(name="new", ports=["31003", "31100"], ephemeral_ports="30128-30143")
+    assert saved(lab.host)["web"]["ports"] == ["31000-31002", "31004-31007"]
+    placed.container(name="newer", ports=[], ephemeral_ports="30016-30031")
+    assert "web" not in saved(lab.host)
+
+
+def test_a_directory_that_others_can_write_is_refused(lab: Lab, keeping: Modules) -> None:
+    os.chmod(lab.host.path(DIRECTORY), 0o777)
+    before = snapshot.of(lab.host)
+    with pytest.raises(ModuleError, match="others than root may write it"):
+        keeping.host(**POOLS)
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_one_container_asks_the_kernel_nothing_more(lab: Lab, placed: Modules) -> None:
+    """Saving looks at no other container: the kernel is asked the same as without it."""
+    counted = []
+    log = "/run/log"
+    for wanted in (True, False):
+        traced = placed.under("strace", "-f", "-qq", "-e", "trace=sendto,sendmsg", "-o", log)
+        traced.ranges(container="web", ports=["31200"])
+        counted.append(lab.host.run("grep", "-c", "send", log).stdout)
+        placed.ranges(container="web", ports=["31200"], state="absent")
+        lab.host.run("mv", DIRECTORY, "/var/lib/not-wanted", check=wanted)
+    assert counted[0] == counted[1]
+
+
+# --- the boot -----------------------------------------------------------------------------------
+
+
+def booted(reboot: Lab, content: str) -> Lab:
+    write(reboot.host, content)
+    return reboot
+
+
+def test_everything_comes_back_without_ansible(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    was = snapshot.unnumbered(snapshot.of(lab.host))
+    told = placed.info()
+    after = booted(reboot, text(lab.host))
+    done = restore(after.host, shipped)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "restored the host and 3 of 3 containers" in done.stderr
+    now = snapshot.unnumbered(snapshot.of(after.host))
+    assert snapshot.difference(was, now) == ""
+    modules = Modules(after.host)
+    found = modules.info()
+    assert found["problems"] == []
+    assert _still(found) == _still(told)
+    with probes.servers() as servers:
+        servers.listen(after.container("web"), WEB, HOST, "127.0.0.1")
+        servers.listen(after.container("db"), DB, HOST, "127.0.0.1")
+        servers.listen(after.peer.place, 53, machines.PEER)
+        for source in (after.peer.place, after.host.place, after.container("web")):
+            assert Probe(source, "tcp", HOST, DB).run().who == "db"
+            assert Probe(source, "udp", HOST, WEB).run().who == "web"
+        answer = Probe(after.container("web"), "tcp", machines.PEER, 53).run()
+        assert answer.seen is not None
+        assert answer.seen[0] == HOST
+        assert EPHEMERAL["web"][0] <= answer.seen[1] <= EPHEMERAL["web"][1]
+    assert not modules.host(**POOLS)["changed"]
+    assert not modules.container(containers=inventory(), purge=True)["changed"]
+
+
+def _still(found: dict[str, Any]) -> dict[str, Any]:
+    containers = [{**one, "statistics": None} for one in found["containers"]]
+    return {**found, "containers": containers}
+
+
+def test_a_host_that_is_prepared_already_is_left_alone(
+    lab: Lab, placed: Modules, shipped: Path
+) -> None:
+    old = text(lab.host)
+    placed.ranges(container="web", ports=PORTS["web"][:1], state="exact")
+    write(lab.host, old)
+    before = snapshot.of(lab.host)
+    done = restore(lab.host, shipped)
+    assert (done.returncode, done.stderr) == (
+        0,
+        "portmap-restore: nothing to restore: this host is prepared already\n",
+    )
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_a_running_host_without_its_record_is_left_alone(
+    lab: Lab, placed: Modules, shipped: Path
+) -> None:
+    os.unlink(lab.host.path("/run/portmap/host.json"))
+    before = snapshot.of(lab.host)
+    done = restore(lab.host, shipped)
+    assert done.returncode == 1
+    assert "so this is no boot; run netiso.portmap.portmap_host" in done.stderr
+    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+
+
+def test_with_nothing_saved_nothing_is_done(reboot: Lab, shipped: Path) -> None:
+    before = snapshot.of(reboot.host)
+    done = restore(reboot.host, shipped)
+    assert done.returncode == 0
+    assert f"nothing to restore: there is no {FILE}" in done.stderr
+    assert snapshot.difference(before, snapshot.of(reboot.host)) == ""
+
+
+def _halved(content: str) -> str:
+    return content[: len(content) // 2]
+
+
+def _newer(content: str) -> str:
+    return content.replace('"version": 1', '"version": 2')
+
+
+def _greedy(content: str) -> str:
+    return content.replace('"31008-31031"', '"31007-31031"')
+
+
+def _outside(content: str) -> str:
+    return content.replace('"32000"', '"32001"')
+
+
+def _curious(content: str) -> str:
+    return content.replace('"origin"', '"flavour": "x",\n   "origin"', 1)
+
+
+DAMAGE = {
+    "cut in half": (_halved, "JSONDecodeError"),
+    "empty": (lambda _: "", "JSONDecodeError"),
+    "another version": (_newer, "version 2 instead of 1"),
+    "two owners of a port": (_greedy, "cannot give ports 31007 to db: container web owns them"),
+    "a port outside the pool": (_outside, "cannot give ports 32001 to cache: outside the host's"),
+    "an unknown key": (_curious, "ValueError the key 'flavour' is not known"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_file_is_refused_and_the_host_stays_as_it_is(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path, damage: str
+) -> None:
+    change, why = DAMAGE[damage]
+    after = booted(reboot, change(text(lab.host)))
+    before = snapshot.of(after.host)
+    done = restore(after.host, shipped)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"portmap-restore: cannot read {FILE}: {why}")
+    assert done.stderr.endswith(f"{FIX}\n")
+    assert done.stderr.count("\n") == 1
+    assert snapshot.difference(before, snapshot.of(after.host)) == ""
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "why"),
+    [
+        (FILE, ("chmod", "0620"), "others than root may write it (mode 0620)"),
+        (FILE, ("chmod", "0602"), "others than root may write it (mode 0602)"),
+        (FILE, ("chown", "65534"), "its owner is user 65534 instead of root"),
+        (DIRECTORY, ("chmod", "0777"), "others than root may write it (mode 0777)"),
+        (DIRECTORY, ("chown", "65534"), "its owner is user 65534 instead of root"),
+    ],
+)
+def test_what_others_could_have_written_is_refused(
+    lab: Lab,
+    placed: Modules,
+    reboot: Lab,
+    shipped: Path,
+    path: str,
+    command: tuple[str, str],
+    why: str,
+) -> None:
+    after = booted(reboot, text(lab.host))
+    after.host.run(*command, path)
+    before = snapshot.of(after.host)
+    done = restore(after.host, shipped)
+    assert done.returncode == 1
+    assert why in done.stderr
+    assert snapshot.difference(before, snapshot.of(after.host)) == ""
+
+
+def test_a_link_in_place_of_the_file_is_refused(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    Path(reboot.host.path("/run/elsewhere")).write_text(text(lab.host), encoding="utf-8")
+    reboot.host.run("ln", "-s", "/run/elsewhere", FILE)
+    before = snapshot.of(reboot.host)
+    done = restore(reboot.host, shipped)
+    assert done.returncode == 1
+    assert f"cannot read {FILE}" in done.stderr
+    assert snapshot.difference(before, snapshot.of(reboot.host)) == ""
+
+
+def test_what_cannot_come_back_is_named_and_the_others_come(
+    lab: Lab, keeping: Modules, reboot: Lab, shipped: Path
+) -> None:
+    """A process, a path and a handle of others; the handle of one is there again, made by others."""
+    for name in ("theirs", "early", "bound"):
+        lab.host.run("ip", "netns", "add", name)
+    process = lab.host.start("unshare", "--net", "sleep", "60")
+    keeping.host(**POOLS)
+    try:
+        _until_apart(lab, process.pid)
+        keeping.container(
+            containers=[
+                {"name": "attached", "pid": process.pid, "ports": ["31001"]},
+                {"name": "pathed", "netns": f"/proc/{process.pid}/root/run/netns/bound"},
+                {"name": "kept", "netns": "theirs"},
+                {"name": "again", "netns": "early", "ports": ["31002"]},
+                {"name": "web", "ports": ["31000"]},
+            ]
+        )
+        keeping.ranges(container="pathed", ports=["31003"])
+    finally:
+        process.kill()
+        process.wait()
+    found = {name: (one["origin"], one["netns"]) for name, one in saved(lab.host).items()}
+    assert found == {
+        "attached": ("attached", ""),
+        "pathed": ("attached", f"/proc/{process.pid}/root/run/netns/bound"),
+        "kept": ("kept", "theirs"),
+        "again": ("kept", "early"),
+        "web": ("created", "web"),
+    }
+    after = booted(reboot, text(lab.host))
+    after.host.run("ip", "netns", "add", "early")
+    done = restore(after.host, shipped)
+    assert done.returncode == 2
+    lost = re.findall(
+        r"cannot restore (\w+): the namespace (\S+).* is not there; (.*)", done.stderr
+    )
+    hint = "place it with netiso.portmap.portmap_container when it runs"
+    assert lost == [
+        ("attached", "of", hint),
+        ("kept", "/run/netns/theirs,", hint),
+        ("pathed", f"/proc/{process.pid}/root/run/netns/bound", hint),
+    ]
+    assert "restored the host and 2 of 5 containers" in done.stderr
+    found = Modules(after.host).info()
+    assert [one["name"] for one in found["containers"]] == ["again", "web"]
+    assert [one["container"] for one in found["problems"]] == ["attached", "kept", "pathed"]
+    with probes.servers() as servers:
+        servers.listen(after.container("web"), 31000, HOST)
+        servers.listen(after.container("early"), 31002, HOST)
+        for port, who in ((31000, "web"), (31002, "early")):
+            assert Probe(after.peer.place, "tcp", HOST, port).run().who == who
+
+
+def _until_apart(lab: Lab, pid: int) -> None:
+    home = os.stat(lab.host.place.netns).st_ino
+    for _ in range(500):
+        if os.stat(f"/proc/{pid}/ns/net").st_ino != home:
+            return
+        subprocess.run(["sleep", "0.01"], check=True)
+    raise AssertionError("the process is in no namespace of its own")
+
+
+def test_one_that_fails_does_not_keep_the_others_down(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    after = booted(reboot, text(lab.host))
+    after.host.ip("link add pm-web type veth peer name other")
+    done = restore(after.host, shipped)
+    assert done.returncode == 2
+    assert "cannot restore web: cannot place web: the link pm-web exists" in done.stderr
+    assert [one["name"] for one in Modules(after.host).info()["containers"]] == ["cache", "db"]
+
+
+def test_a_process_on_a_port_is_warned_of_and_no_obstacle(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    after = booted(reboot, text(lab.host))
+    with inside(after.host.place.netns), socket.socket(type=socket.SOCK_DGRAM) as early:
+        early.bind(("", EPHEMERAL["web"][0]))
+        done = restore(after.host, shipped)
+    assert done.returncode == 0
+    assert "warning: a process of the host uses 30016, which web owns" in done.stderr
+    assert Modules(after.host).info()["problems"] == []
+
+
+def test_it_waits_for_the_address(lab: Lab, placed: Modules, reboot: Lab, shipped: Path) -> None:
+    after = booted(reboot, text(lab.host))
+    after.host.ip("address flush dev eth0")
+    environment = ("env", f"PYTHONPATH={shipped}", "PYTHONDONTWRITEBYTECODE=1")
+    running = after.host.start(*environment, sys.executable, "-m", "_portmap.restore")
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(2)
+    after.host.ip(f"address add {HOST}/24 dev eth0", f"route add default via {machines.PEER}")
+    said, _ = running.communicate(timeout=30)
+    assert running.returncode == 0, said
+    assert Modules(after.host).info()["problems"] == []
