@@ -330,7 +330,7 @@ def _outside(content: str) -> str:
 
 
 def _curious(content: str) -> str:
-    return content.replace('"origin"', '"flavour": "x",\n   "origin"', 1)
+    return content.replace('"origin"', '"flavour": "x", "origin"', 1)
 
 
 DAMAGE = {

@@ -13,7 +13,7 @@ import json
 import os
 import stat
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from . import claims, parties, ports
 from .claims import Pools
@@ -172,30 +172,32 @@ def discard_draft() -> None:
 
 
 def encode(state: Saved) -> str:
+    """JSON, a line for each container."""
     host = state.host
-    data: dict[str, Any] = {
-        "version": _VERSION,
-        "host": {
-            "public_interface": host.public,
-            "loopback_interface": host.loopback,
-            "ports": _texts(host.pools.service),
-            "ephemeral_ports": str(host.pools.ephemeral),
-            "ephemeral_ports_per_container": host.pools.per_container,
-            "host_ephemeral_ports": _optional(host.host_ephemeral),
-            "rp_filter": host.rp_filter,
-        },
-        "containers": [
-            {
-                "name": container.name,
-                "netns": container.netns,
-                "origin": container.origin,
-                "ports": _texts(container.service),
-                "ephemeral_ports": _optional(container.ephemeral),
-            }
-            for _name, container in sorted(state.containers.items())
-        ],
+    told = {
+        "public_interface": host.public,
+        "loopback_interface": host.loopback,
+        "ports": _texts(host.pools.service),
+        "ephemeral_ports": str(host.pools.ephemeral),
+        "ephemeral_ports_per_container": host.pools.per_container,
+        "host_ephemeral_ports": _optional(host.host_ephemeral),
+        "rp_filter": host.rp_filter,
     }
-    return json.dumps(data, indent=1) + "\n"
+    containers = [
+        {
+            "name": one.name,
+            "netns": one.netns,
+            "origin": one.origin,
+            "ports": _texts(one.service),
+            "ephemeral_ports": _optional(one.ephemeral),
+        }
+        for _name, one in sorted(state.containers.items())
+    ]
+    listed = ",".join(f"\n  {json.dumps(one)}" for one in containers)
+    return (
+        f'{{\n "version": {_VERSION},\n "host": {json.dumps(told)},\n'
+        f' "containers": [{listed}\n ]\n}}\n'
+    )
 
 
 def _texts(ranges: ports.Ranges) -> list[str]:

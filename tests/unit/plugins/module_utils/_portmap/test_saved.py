@@ -30,43 +30,15 @@ WHOLE = Saved(HOST, {"db": DB, "old": OLD, "web": WEB})
 TEXT = """\
 {
  "version": 1,
- "host": {
-  "public_interface": "",
-  "loopback_interface": "lo",
-  "ports": [
-   "31000-31999"
-  ],
-  "ephemeral_ports": "30016-30999",
-  "ephemeral_ports_per_container": 16,
-  "host_ephemeral_ports": "32768-60999",
-  "rp_filter": "relax"
- },
+ "host": {"public_interface": "", "loopback_interface": "lo", "ports": ["31000-31999"], \
+"ephemeral_ports": "30016-30999", "ephemeral_ports_per_container": 16, \
+"host_ephemeral_ports": "32768-60999", "rp_filter": "relax"},
  "containers": [
-  {
-   "name": "db",
-   "netns": "/run/db/ns",
-   "origin": "attached",
-   "ports": [
-    "31008"
-   ],
-   "ephemeral_ports": "30032-30047"
-  },
-  {
-   "name": "old",
-   "netns": "theirs",
-   "origin": "kept",
-   "ports": [],
-   "ephemeral_ports": null
-  },
-  {
-   "name": "web",
-   "netns": "web",
-   "origin": "created",
-   "ports": [
-    "31000-31007"
-   ],
-   "ephemeral_ports": "30016-30031"
-  }
+  {"name": "db", "netns": "/run/db/ns", "origin": "attached", "ports": ["31008"], \
+"ephemeral_ports": "30032-30047"},
+  {"name": "old", "netns": "theirs", "origin": "kept", "ports": [], "ephemeral_ports": null},
+  {"name": "web", "netns": "web", "origin": "created", "ports": ["31000-31007"], \
+"ephemeral_ports": "30016-30031"}
  ]
 }
 """
@@ -104,8 +76,9 @@ def test_it_outlives_the_boot():
     assert saved.PATH == "/var/lib/portmap/desired.json"
 
 
-def test_it_is_readable_json():
+def test_it_is_json_with_a_line_for_each_container():
     assert saved.encode(WHOLE) == TEXT
+    assert json.loads(saved.encode(Saved(HOST, {})))["containers"] == []
 
 
 def test_it_is_read_as_it_was_written():
@@ -117,7 +90,7 @@ def test_it_is_read_as_it_was_written():
     ("text", "why"),
     [
         ("", "JSONDecodeError Expecting value: line 1 column 1 (char 0)"),
-        (TEXT[:300], "JSONDecodeError "),
+        (TEXT[: len(TEXT) // 2], "JSONDecodeError "),
         ("[]", "TypeError "),
         ("{}", "KeyError 'version'"),
         ("[" * 100000, "RecursionError "),
@@ -184,7 +157,7 @@ def test_a_value_of_any_kind_is_taken_or_refused(where, value):
     assert_taken_or_refused(changed(*where, value))
 
 
-@given(st.lists(st.tuples(st.integers(0, 900), st.characters(max_codepoint=127)), max_size=4))
+@given(st.lists(st.tuples(st.integers(0, 700), st.characters(max_codepoint=127)), max_size=4))
 def test_changed_characters_are_taken_or_refused(changes):
     text = list(TEXT)
     for at, character in changes:
