@@ -21,10 +21,12 @@ HOST_MAC = "02:00:00:00:00:10"
 PEER_MAC = "02:00:00:00:00:fe"
 OTHER_MAC = "02:00:00:00:00:fd"
 
-# What is mounted below /run would stay in the table of mounts, covered, and could mislead.
+# What is mounted below /run would stay in the table of mounts, covered, and could mislead.  What
+# the machine itself has saved for its next boot is not to be written.
 _HOLD = """
 cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r | xargs -r umount -l
 mount -t tmpfs -o mode=755 tmpfs /run
+if [ -d /var/lib/portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
 mount -t sysfs sysfs /sys
 echo ready
 exec {wait}
