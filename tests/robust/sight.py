@@ -44,7 +44,8 @@ def look() -> dict[str, str]:
     found["files"] = "\n".join(
         [f"{folder}/{name}" for folder, _, names in os.walk("/run") for name in ("", *names)]
     )
-    for path in glob.glob("/run/portmap/*.json"):
+    saved = [*glob.glob("/var/lib/portmap/*"), *glob.glob("/var/lib/portmap/.*")]
+    for path in [*glob.glob("/run/portmap/*.json"), *saved]:
         found[path] = Path(path).read_text(encoding="utf-8")
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     found["mounts"] = "\n".join(line for line in mounts.splitlines() if " /run" in line)

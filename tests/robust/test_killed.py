@@ -32,10 +32,12 @@ class Operation:
     undo: Step
     others: tuple[str, ...] = ("web", "db")
     before: tuple[Step, ...] = ()
+    saving: bool = False  # for the next boot
     # An ingress qdisc that comes or goes makes the kernel stop the link's sending for a moment.
     silent: bool = False
 
 
+SAVING = "mount -t tmpfs tmpfs /var/lib && mkdir -m 700 /var/lib/portmap"
 HOST: Step = ("portmap_host", POOLS)
 PLACED: Step = ("portmap_container", {"containers": inventory()})
 OPERATIONS = {
@@ -64,6 +66,18 @@ OPERATIONS = {
         before=(HOST, ("portmap_container", {"containers": inventory("db")})),
         others=("db",),
     ),
+    "change the host, and save it": Operation(
+        ("portmap_host", MOVED_POOLS),
+        HOST,
+        before=(HOST, PLACED),
+        saving=True,
+    ),
+    "change ports, and save them": Operation(
+        ("portmap_ranges", {"container": "db", "ports": ["31200"]}),
+        ("portmap_ranges", {"container": "db", "ports": ["31200"], "state": "absent"}),
+        before=(HOST, PLACED),
+        saving=True,
+    ),
     "purge, or place all at once": Operation(
         ("portmap_container", {"containers": inventory("web"), "purge": True}),
         ("portmap_container", {"containers": [*inventory(), NEW]}),
@@ -77,6 +91,8 @@ OPERATIONS = {
 def test_a_kill_at_any_point_harms_nobody_and_is_repaired(bare: Stage, name: str) -> None:
     operation = OPERATIONS[name]
     engine = bare.engine
+    if operation.saving:
+        engine.must(SAVING)
     for step in operation.before:
         engine.do(*step)
     engine.do(*operation.do)
