@@ -167,8 +167,8 @@ def _warn_of_listeners(state: Saved) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"portmap-restore: {message}", file=sys.stderr)
+    sys.stderr.write(f"portmap-restore: {message}\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())
