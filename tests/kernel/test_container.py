@@ -460,3 +460,11 @@ def test_what_is_inside_is_not_touched_by_a_second_container(lab: Lab, prepared:
     prepared.container(name="db", ports=["31001"])
     second = {k: v for k, v in snapshot.of(lab.host).items() if k.startswith("web:")}
     assert snapshot.difference(first, second) == ""
+
+
+def test_few_file_descriptors_are_enough_for_many_containers(prepared: Modules) -> None:
+    """A user's limit is often 1024, and a host may have more containers than that."""
+    few = prepared.under("prlimit", "--nofile=90:90", "--")
+    prepared.host(**{**POOLS, "ephemeral_ports": "26016-30999"})
+    items = [{"name": f"c{number}"} for number in range(100)]
+    assert few.container(containers=items)["changed"]

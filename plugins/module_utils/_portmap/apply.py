@@ -10,11 +10,10 @@ import itertools
 import os
 import socket
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterable, Mapping, Sequence
 
 from . import kernel as k
-from . import netns, rtnl
+from . import netns
 from .encode import Encoder
 from .errors import KernelRefused
 from .inside import opened
@@ -24,19 +23,16 @@ from .model import (
     HandleDirectory,
     Identity,
     Object,
-    Place,
     Sysctl,
     Table,
     Veth,
 )
 from .netlink import Reply, Request, Socket, refused
+from .pairs import GONE, Pairs, attempt
 from .plan import Change, Priority, step
 
-_GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
 _AT_ONCE = 1024  # changes encoded before they are sent: a hundred thousand would fill memory
-_CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
-_DOOMED_GROUP = k.LINK_GROUP + 1  # veths on their way out
 
 
 class Applier:
@@ -52,19 +48,14 @@ class Applier:
         self._encoder = Encoder(handles)
         self._sources = dict(sources)
         self._socket = host_socket
-        self._made: dict[str, int] = {}
+        self._pairs = Pairs(host_socket, self._sources, self.done, self._encoder.forget)
 
     def apply(self, changes: Sequence[Change], tolerant: bool = False) -> None:
         """Raise KernelRefused at the first change that fails; `tolerant` skips it and goes on."""
-        try:
-            for (deleting, _step), group in itertools.groupby(
-                changes, lambda change: (change.after is None, step_of(change))
-            ):
-                self._apply_step(list(group), deleting, tolerant)
-        finally:
-            for descriptor in self._made.values():
-                os.close(descriptor)
-            self._made.clear()
+        for (deleting, _step), group in itertools.groupby(
+            changes, lambda change: (change.after is None, step_of(change))
+        ):
+            self._apply_step(list(group), deleting, tolerant)
 
     def _apply_step(self, changes: list[Change], deleting: bool, tolerant: bool) -> None:
         if any(isinstance(change.subject, Veth) for change in changes):
@@ -72,10 +63,9 @@ class Applier:
             rest = [change for change in changes if not isinstance(change.subject, (Veth, Handle))]
             if deleting:
                 self._in_namespaces(rest, tolerant)
-                self._remove_pairs(pairs, tolerant)
+                self._pairs.remove(pairs, tolerant)
                 return
-            for chunk in _chunks(pairs):
-                self._place_pairs(chunk, tolerant)
+            self._pairs.place(pairs, tolerant)
             changes = rest
         self._in_namespaces(changes, tolerant)
 
@@ -111,16 +101,7 @@ class Applier:
                     self._send(some, sock, tolerant)
                 continue
             for change in run:
-                self._guarded(_change_file, change, tolerant)
-
-    def _guarded(self, make: Callable[[Change], None], change: Change, tolerant: bool) -> None:
-        try:
-            make(change)
-        except (KernelRefused, OSError):
-            if not tolerant:
-                raise
-        else:
-            self.done.append(change)
+                attempt(_change_file, change, self.done, tolerant)
 
     def _send(self, changes: list[Change], sock: Socket, tolerant: bool) -> None:
         requests: list[Request] = []
@@ -145,115 +126,6 @@ class Applier:
         self.done += [change for change in changes if id(change) not in failed]
         if failure and not tolerant:
             raise failure
-
-    # --- veth pairs and handles -----------------------------------------------------------------
-    #
-    # A namespace that we make is pinned by its handle only after its veth carries our mark and its
-    # loopback too: a run killed before leaves nothing, since the namespace dies with the process.
-
-    def _place_pairs(self, changes: list[Change], tolerant: bool) -> None:
-        handles = {c.subject.netns: c for c in changes if isinstance(c.subject, Handle)}
-        veths = [c for c in changes if isinstance(c.subject, Veth)]
-        replaced = [c for c in veths if isinstance(c.before, Veth) and not c.before.paired]
-        if replaced:
-            self._delete_links([_place(c) for c in replaced], tolerant)
-        new = [c for c in veths if c.before is None or c in replaced]
-        kept = [c for c in veths if c not in new]
-        for change in new:
-            self._hold(change, handles)
-        self._send_each(new, self._creation, tolerant)
-        self._send_each([*new, *kept], _marking, tolerant)
-        for change in handles.values():
-            self._guarded(self._pin, change, tolerant)
-
-    def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
-        """Open the container's namespace, or make it and mark its loopback."""
-        veth = cast(Veth, change.subject)
-        name = veth.peer.netns
-        source = self._sources.get(name, "")
-        descriptor = netns.open_path(source) if source else netns.make()
-        if descriptor is None:
-            raise KernelRefused(f"cannot place {name}: {source} is gone", errno.ENOENT)
-        self._made[name] = descriptor
-        if not source:
-            with opened(descriptor) as sock:
-                mark = Request(
-                    k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_alias("lo", veth.alias), f"mark {name}"
-                )
-                refused(mark, sock.send([mark])[0])
-            handle = cast(Handle, handles[name].subject)
-            self._sources[name] = handle.path
-
-    def _creation(self, change: Change) -> Request:
-        veth = cast(Veth, change.subject)
-        descriptor = self._made[veth.peer.netns]
-        payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
-        return Request(k.RTM_NEWLINK, k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL, payload, change)
-
-    def _send_each(
-        self, changes: Sequence[Change], make: Callable[[Change], Request], tolerant: bool
-    ) -> None:
-        requests = [make(change) for change in changes]
-        failure: KernelRefused | None = None
-        done = set(map(id, self.done))
-        for change, request, reply in zip(changes, requests, self._socket.send(requests)):
-            try:
-                refused(request, reply)
-            except KernelRefused as error:
-                failure = failure or error
-            else:
-                if id(change) not in done:
-                    self.done.append(change)
-        if failure and not tolerant:
-            raise failure
-
-    def _pin(self, change: Change) -> None:
-        handle = cast(Handle, change.subject)
-        if change.before is not None:
-            netns.unpin(handle.path)
-        descriptor = self._made.get(handle.netns)
-        if descriptor is not None:
-            netns.pin(descriptor, handle.path)
-            return
-        descriptor = netns.open_path(self._sources[handle.netns])
-        if descriptor is None:
-            raise KernelRefused(f"cannot name {handle.netns}: its namespace is gone", errno.ENOENT)
-        try:
-            netns.pin(descriptor, handle.path)
-        finally:
-            os.close(descriptor)
-
-    def _remove_pairs(self, changes: list[Change], tolerant: bool) -> None:
-        """Handles, then veths: the veth tells whose the rest is, so it goes last."""
-        for change in changes:
-            if isinstance(change.subject, Handle):
-                self._guarded(_change_file, change, tolerant)
-        veths = [change for change in changes if isinstance(change.subject, Veth)]
-        self._delete_links([_place(change) for change in veths], tolerant)
-        self.done += veths
-
-    def _delete_links(self, places: list[Place], tolerant: bool) -> None:
-        """Several links go in one request: the kernel waits once instead of once per link."""
-        if len(places) == 1:
-            payload = rtnl.link_gone(places[0].link)
-            requests = [Request(k.RTM_DELLINK, k.NLM_F_ACK, payload, f"delete link {places[0]}")]
-        else:
-            requests = [
-                Request(
-                    k.RTM_SETLINK,
-                    k.NLM_F_ACK,
-                    rtnl.link_group(place.link, _DOOMED_GROUP),
-                    f"delete link {place}",
-                )
-                for place in places
-            ]
-            if places:
-                group = rtnl.group_gone(_DOOMED_GROUP)
-                requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
-        for place in places:
-            self._encoder.forget(place)
-        for request, reply in zip(requests, self._socket.send(requests)):
-            refused(request, reply, range(1, 4096) if tolerant else _GONE)
 
 
 def _sent(sock: Socket, requests: list[Request]) -> list[Reply]:
@@ -282,7 +154,7 @@ def _expected(request: Request, reply: Reply, change: Change) -> tuple[int, ...]
     """
     if request.kind in _DELETES:
         doubtful = reply.errno == errno.ENODEV and _is_there(change.subject)
-        return () if doubtful else _GONE
+        return () if doubtful else GONE
     return (errno.EEXIST,) if request.kind == k.RTM_NEWTFILTER else ()
 
 
@@ -323,28 +195,3 @@ def _change_file(change: Change) -> None:
             netns.share_directory()
         else:
             netns.unshare_directory()
-    elif isinstance(item, Handle) and change.after is None:
-        netns.unpin(item.path)
-
-
-def _marking(change: Change) -> Request:
-    """RTM_SETLINK of everything that may differ on a veth that exists."""
-    veth = cast(Veth, change.subject)
-    payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
-    return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change)
-
-
-def _place(change: Change) -> Place:
-    return cast(Veth, change.subject).place
-
-
-def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
-    """Veths with the handles of their containers, some containers at a time."""
-    by_name: dict[str, list[Change]] = {}
-    for change in changes:
-        item = change.subject
-        name = item.netns if isinstance(item, Handle) else cast(Veth, item).peer.netns
-        by_name.setdefault(name, []).append(change)
-    groups = list(by_name.values())
-    for start in range(0, len(groups), _CHUNK):
-        yield [change for group in groups[start : start + _CHUNK] for change in group]

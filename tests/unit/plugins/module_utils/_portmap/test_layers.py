@@ -27,6 +27,7 @@ LAYERS = (
     "claims netlink rtnl",
     "record saved observe sockets encode",
     "inside lock counters",
+    "pairs",
     "survey apply reports",
     "details",
     "reconcile",
