@@ -142,6 +142,9 @@ def test_a_namespace_without_handle_is_told(lab: Lab, placed: Modules) -> None:
 def test_a_namespace_that_died_is_told(lab: Lab, placed: Modules) -> None:
     """With the namespace goes the pair; the filters that lead to it stay."""
     lab.host.run("umount", "/run/netns/web")
+    lab.host.run(
+        "sh", "-c", "while ip link show pm-web; do sleep 0.1; done"
+    )  # the kernel takes its time
     assert "stale" in {item["kind"] for item in placed.info()["problems"]}
 
 

@@ -58,16 +58,14 @@ class Applier:
             self._apply_step(list(group), deleting, tolerant)
 
     def _apply_step(self, changes: list[Change], deleting: bool, tolerant: bool) -> None:
-        if any(isinstance(change.subject, Veth) for change in changes):
-            pairs = [change for change in changes if isinstance(change.subject, (Veth, Handle))]
-            rest = [change for change in changes if not isinstance(change.subject, (Veth, Handle))]
-            if deleting:
-                self._in_namespaces(rest, tolerant)
-                self._pairs.remove(pairs, tolerant)
-                return
+        pairs = [change for change in changes if isinstance(change.subject, (Veth, Handle))]
+        rest = [change for change in changes if not isinstance(change.subject, (Veth, Handle))]
+        if deleting:
+            self._in_namespaces(rest, tolerant)
+            self._pairs.remove(pairs, tolerant)
+        else:
             self._pairs.place(pairs, tolerant)
-            changes = rest
-        self._in_namespaces(changes, tolerant)
+            self._in_namespaces(rest, tolerant)
 
     # --- one namespace after the other ----------------------------------------------------------
 

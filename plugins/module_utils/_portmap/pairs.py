@@ -146,7 +146,8 @@ class Pairs:
             if isinstance(change.subject, Handle):
                 attempt(_unpin, change, self._done, tolerant)
         veths = [change for change in changes if isinstance(change.subject, Veth)]
-        self._delete_links([_place(change) for change in veths], tolerant)
+        if veths:
+            self._delete_links([_place(change) for change in veths], tolerant)
         self._done += veths
 
     def _delete_links(self, places: list[Place], tolerant: bool) -> None:
@@ -164,9 +165,8 @@ class Pairs:
                 )
                 for place in places
             ]
-            if places:
-                group = rtnl.group_gone(_DOOMED_GROUP)
-                requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
+            group = rtnl.group_gone(_DOOMED_GROUP)
+            requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
         for place in places:
             self._forget(place)
         for request, reply in zip(requests, self._socket.send(requests)):
