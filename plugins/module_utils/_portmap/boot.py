@@ -62,7 +62,7 @@ def forget(found: Found | None, outcome: Outcome, dry_run: bool) -> None:
 
 def _save(found: Found, wanted: Saved, outcome: Outcome, dry_run: bool) -> None:
     before, after = saved.lines(found.state), saved.lines(wanted)
-    told = [f"give up what was saved: {found.problem}"] if found.problem else []
+    told = [f"write {saved.PATH} anew: {found.problem}"] if found.problem else []
     told += [f"save {line}" for key, line in after.items() if before.get(key) != line]
     told += [f"forget {key}" for key in before if key not in after]
     outcome.changes += told

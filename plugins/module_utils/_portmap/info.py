@@ -201,7 +201,7 @@ def _saved_problems(
     if kept is None:
         return []
     if kept.state is None:
-        said = kept.problem or f"{saved.PATH} is missing; run netiso.portmap.portmap_host"
+        said = f"{saved.PATH}: {kept.problem or 'missing'}; run netiso.portmap.portmap_host"
         return [_problem(None, "changed" if kept.problem else "missing", said)]
     current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
     now = {name: boot.as_saved(one, "") for name, one in current.items()}

@@ -36,6 +36,17 @@ _HOST_KEYS = [
 _CONTAINER_KEYS = ["name", "netns", "origin", "ports", "ephemeral_ports"]
 
 
+class Damaged(InvalidRequest):
+    """`why` the file cannot be believed."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"cannot read {PATH}: {why}; run the playbook of this host (such as"
+            " netiso.portmap.site) to write it anew"
+        )
+        self.why = why
+
+
 class Host(NamedTuple):
     """The options of portmap_host as they were given; "" and None stand for what was left out."""
 
@@ -95,8 +106,8 @@ def look() -> Found | None:
     _check_directory()
     try:
         return Found(_read(), "")
-    except InvalidRequest as error:
-        return Found(None, str(error))
+    except Damaged as error:
+        return Found(None, error.why)
 
 
 def load() -> Saved | None:
@@ -109,7 +120,7 @@ def load() -> Saved | None:
         try:
             check(state)
         except InvalidRequest as error:
-            raise _damaged(str(error)) from error
+            raise Damaged(str(error)) from error
     return state
 
 
@@ -119,18 +130,18 @@ def _read() -> Saved | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise _damaged(str(error.strerror)) from error
+        raise Damaged(str(error.strerror)) from error
     with open(descriptor, encoding="utf-8") as file:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
-            raise _damaged("it is not a plain file")
+            raise Damaged("it is not a plain file")
         problem = _not_roots_alone(found)
         if problem:
-            raise _damaged(problem)
+            raise Damaged(problem)
         try:
             return decode(file.read())
         except UnicodeDecodeError as error:
-            raise _damaged(str(error)) from error
+            raise Damaged(str(error)) from error
 
 
 def _check_directory() -> None:
@@ -147,13 +158,6 @@ def _not_roots_alone(found: os.stat_result) -> str:
         return f"its owner is user {found.st_uid} instead of root"
     mode = stat.S_IMODE(found.st_mode)
     return f"others than root may write it (mode {mode:04o})" if mode & 0o022 else ""
-
-
-def _damaged(why: str) -> InvalidRequest:
-    return InvalidRequest(
-        f"cannot read {PATH}: {why}; run the playbook of this host (such as netiso.portmap.site)"
-        " to write it anew"
-    )
 
 
 def save(state: Saved) -> None:
@@ -213,15 +217,17 @@ def decode(written: str) -> Saved:
     try:
         data = json.loads(written)
         if data["version"] != _VERSION:
-            raise _damaged(f"version {data['version']!r} instead of {_VERSION}")
+            raise Damaged(f"version {data['version']!r} instead of {_VERSION}")
         _check_keys(data, ["version", "host", "containers"])
         containers = [_container(item) for item in listing(data["containers"])]
         claims.check_unique([container.name for container in containers])
         return Saved(_host(data["host"]), {one.name: one for one in containers})
+    except Damaged:
+        raise
     except InvalidRequest as error:
-        raise (error if PATH in str(error) else _damaged(str(error))) from error
+        raise Damaged(str(error)) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise _damaged(f"{type(error).__name__} {error}") from error
+        raise Damaged(f"{type(error).__name__} {error}") from error
 
 
 def _check_keys(data: object, known: list[str]) -> Mapping[str, object]:
