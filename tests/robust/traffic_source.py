@@ -18,6 +18,7 @@ import selectors
 import socket
 import sys
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,34 @@ class Tally:
 
     def lose(self, what: str) -> None:
         self.lost.append((time.time(), what))
+
+
+class Queue:
+    """The machine's own queue of arriving packets, which everything on it shares.
+
+    When somebody floods it the kernel drops what comes next, whosoever it is.
+    """
+
+    def __init__(self) -> None:
+        self._total = self._dropped()
+        self._overflows: deque[float] = deque(maxlen=10_000)
+
+    def watch(self, now: float) -> None:
+        total = self._dropped()
+        if total != self._total:
+            self._total = total
+            self._overflows.append(now)
+
+    def overflowed(self, begin: float, end: float) -> bool:
+        return any(begin <= when <= end for when in self._overflows)
+
+    @staticmethod
+    def _dropped() -> int:
+        with open("/proc/net/softnet_stat", encoding="ascii") as file:
+            return sum(int(line.split()[1], 16) for line in file)
+
+
+QUEUE = Queue()
 
 
 class Datagrams:
@@ -65,8 +94,9 @@ class Datagrams:
 
     def overdue(self, now: float) -> None:
         for number in [n for n, then in self._waiting.items() if now - then > LATE]:
-            self._waiting.pop(number)
-            self.tally.lose(f"{self.name} number {number}")
+            then = self._waiting.pop(number)
+            if not QUEUE.overflowed(then, then + 2):
+                self.tally.lose(f"{self.name} number {number}")
 
     @property
     def waiting(self) -> int:
@@ -232,6 +262,7 @@ class Traffic:
             key.data()
 
     def tick(self, now: float) -> None:
+        QUEUE.watch(now)
         if self._pausing:
             for stream in self.streams:
                 stream.overdue(now)
