@@ -29,7 +29,9 @@ import sight
 
 _COLLECTION = "ansible_collections.netiso.portmap.plugins"
 _NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info")
-_PATIENCE = 30  # seconds until a run is taken for hanging
+# Seconds until a run is taken for hanging: the kernel's lock on links is one for the whole machine, and
+# whoever takes a thousand of them apart holds it for long.
+_PATIENCE = 300
 _LOADED_LATE = (
     "pyroute2.netlink.rtnl.ifinfmsg",
     "pyroute2.netlink.rtnl.ifaddrmsg",
