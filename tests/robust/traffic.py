@@ -49,6 +49,9 @@ class Traffic:
 
     def finish(self) -> dict[str, Any]:
         """Wait until nothing is on its way; every stream must have had answers."""
+        give_up = time.monotonic() + 30
+        while self.report()["silent"] and time.monotonic() < give_up:
+            time.sleep(0.02)  # it may only just have begun
         report = self._report("finish")
         while report["waiting"]:
             time.sleep(0.02)
