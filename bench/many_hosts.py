@@ -38,7 +38,8 @@ def inputs(results: Results) -> Inputs | None:
     many = [s for s in pick(samples, task="no-op", pipelining=False) if s["hosts"] > 1]
     module = median(pick(results["startup"], case="no-op"), "seconds")
     archive = median(pick(samples, task="archive"), "bytes")
-    if one is None or not many or module is None or archive is None:
+    pings = pick(samples, task="ping", connection="kept")
+    if one is None or not many or not pings or module is None or archive is None:
         return None
     hosts = many[0]["hosts"]
     return Inputs(

@@ -128,12 +128,15 @@ def take(
     try:
         for sample in measure():
             results[name].append(sample)
-    except Exception as error:
-        traceback.print_exc()
+    except BaseException as error:
         told["failed"] = f"{type(error).__name__}: {error}"
-    told["seconds"] = round(time.monotonic() - start)
-    told["load_after"] = os.getloadavg()
-    results.setdefault("parts", {})[name] = told
+        if not isinstance(error, Exception):  # interrupted: this is the end
+            raise
+        traceback.print_exc()
+    finally:
+        told["seconds"] = round(time.monotonic() - start)
+        told["load_after"] = os.getloadavg()
+        results.setdefault("parts", {})[name] = told
 
 
 def arguments() -> argparse.Namespace:
