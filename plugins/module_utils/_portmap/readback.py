@@ -91,14 +91,15 @@ def _read_u32(
     known = _read_head(head) if len(head) < _SHORT else _read_head.__wrapped__(head)
     if known is None:
         return None
-    match, hashkey, goto, divisor, others = known
     table, bucket, node = handle >> 20, handle >> 12 & 0xFF, handle & 0xFFF
     if table >= k.FIRST_AUTOMATIC_NODE:
         table = 0  # a root table: its number is the kernel's choice
-    if divisor:
-        return Table(place, protocol, priority, table, divisor)
-    actions = _read_actions(does or others, names)
-    return Filter(place, protocol, priority, table, bucket, node, match, actions, goto, hashkey)
+    if known.divisor:
+        return Table(place, protocol, priority, table, known.divisor)
+    actions = _read_actions(does or known.others, names)
+    return Filter(
+        place, protocol, priority, table, bucket, node, known.match, actions, known.goto, known.hashkey
+    )  # fmt: skip
 
 
 def _only_mirred(data: bytes) -> int:
