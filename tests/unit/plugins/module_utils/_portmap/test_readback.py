@@ -16,9 +16,11 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     Place,
     Table,
 )
+from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
+    recorded,
+)
 from hypothesis import given
 from hypothesis import strategies as st
-from recordings import recorded
 
 pytestmark = pytest.mark.skipif(
     sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
