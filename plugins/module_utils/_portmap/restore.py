@@ -9,6 +9,7 @@ when nothing was done, with 2 when some containers could not be brought back; sa
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
@@ -30,6 +31,7 @@ _PLACE = "place it with netiso.portmap.portmap_container when it runs"
 
 
 def main() -> int:
+    gc.set_threshold(100_000, 100)  # as for a module: a run keeps what it learns
     try:
         return _restore()
     except ImportError as error:
