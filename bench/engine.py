@@ -9,7 +9,6 @@ The clock starts when everything is imported and stops when the result could be 
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -29,6 +28,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
     host,
     kernel,
     netlink,
+    reconcile,
     record,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import Kernel
@@ -79,7 +79,7 @@ def write_batch(order: dict[str, Any]) -> dict[str, Any]:
 
 
 def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
-    gc.set_threshold(20_000, 1000)  # as the modules do
+    reconcile.tune_collector()  # as the modules do
     netlink.SENT.clear()
     before, start = os.times(), time.perf_counter()
     changes, result = action(order)

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
@@ -17,15 +16,13 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 from . import claims, ethtool, ports
 from .errors import InvalidRequest, PortmapError, Unsupported
 from .host import Options
-from .reconcile import Outcome
+from .reconcile import Outcome, tune_collector
 
 
 @contextlib.contextmanager
 def failures_reported(module: AnsibleModule) -> Iterator[None]:
     """Check what every module needs; turn our errors into a failed task."""
-    # A run keeps what it learns, so going through all of it again finds little; but what encoding
-    # a link leaves behind is a cycle, and shall go while it is young.
-    gc.set_threshold(20_000, 1000)
+    tune_collector()
     try:
         _check_machine()
         yield

@@ -9,7 +9,6 @@ when nothing was done, with 2 when some containers could not be brought back; sa
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 import time
@@ -23,6 +22,7 @@ from .errors import InvalidRequest, PortmapError, Unsupported
 from .inside import handle_path
 from .lock import host_lock
 from .observe import Kernel
+from .reconcile import tune_collector
 from .saved import Container, Saved
 
 _WAIT_SECONDS = 60.0
@@ -31,7 +31,7 @@ _PLACE = "place it with netiso.portmap.portmap_container when it runs"
 
 
 def main() -> int:
-    gc.set_threshold(100_000, 100)  # as for a module: a run keeps what it learns
+    tune_collector()
     try:
         return _restore()
     except ImportError as error:
