@@ -20,7 +20,7 @@ description:
     all containers that are placed.
   - The parameters and the values found before are kept in C(/run/portmap/host.json), which ends
     with the boot, like the kernel state that it goes with.
-  - Where the directory C(/var/lib/portmap) exists, every module that changes something also saves
+  - Where the directory C(/var/lib/netiso-portmap) exists, every module that changes something also saves
     the desired state in it, from which C(portmap-restore.service) brings host and containers back
     after a boot. The role P(netiso.portmap.host#role) installs both when it is asked to.
 options:

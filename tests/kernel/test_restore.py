@@ -28,7 +28,7 @@ from lab.netns import inside
 from lab.probes import Probe
 from scene import DB, EPHEMERAL, POOLS, PORTS, WEB, inventory
 
-DIRECTORY = "/var/lib/portmap"
+DIRECTORY = "/var/lib/netiso-portmap"
 FILE = f"{DIRECTORY}/desired.json"
 FIX = "run the playbook of this host (such as netiso.portmap.site) to write it anew"
 

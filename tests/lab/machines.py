@@ -26,7 +26,7 @@ OTHER_MAC = "02:00:00:00:00:fd"
 _HOLD = """
 cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r | xargs -r umount -l
 mount -t tmpfs -o mode=755 tmpfs /run
-if [ -d /var/lib/portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
+if [ -d /var/lib/netiso-portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
 mount -t sysfs sysfs /sys
 echo ready
 exec {wait}

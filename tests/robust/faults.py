@@ -105,7 +105,9 @@ def die() -> None:
 
 
 def _is_ours(path: object) -> bool:
-    return isinstance(path, str) and path.startswith(("/run/", "/proc/sys/", "/var/lib/portmap/"))
+    return isinstance(path, str) and path.startswith(
+        ("/run/", "/proc/sys/", "/var/lib/netiso-portmap/")
+    )
 
 
 def _raise(number: int) -> None:

@@ -44,7 +44,7 @@ def look() -> dict[str, str]:
     found["files"] = "\n".join(
         [f"{folder}/{name}" for folder, _, names in os.walk("/run") for name in ("", *names)]
     )
-    saved = [*glob.glob("/var/lib/portmap/*"), *glob.glob("/var/lib/portmap/.*")]
+    saved = [*glob.glob("/var/lib/netiso-portmap/*"), *glob.glob("/var/lib/netiso-portmap/.*")]
     for path in [*glob.glob("/run/portmap/*.json"), *saved]:
         found[path] = Path(path).read_text(encoding="utf-8")
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")

@@ -37,7 +37,7 @@ class Operation:
     silent: bool = False
 
 
-SAVING = "mount -t tmpfs tmpfs /var/lib && mkdir -m 700 /var/lib/portmap"
+SAVING = "mount -t tmpfs tmpfs /var/lib && mkdir -m 700 /var/lib/netiso-portmap"
 HOST: Step = ("portmap_host", POOLS)
 PLACED: Step = ("portmap_container", {"containers": inventory()})
 OPERATIONS = {

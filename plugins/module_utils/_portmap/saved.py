@@ -20,7 +20,7 @@ from .claims import Pools
 from .errors import InvalidRequest
 from .jsonfile import JsonFile, listing, number, text
 
-DIRECTORY = "/var/lib/portmap"
+DIRECTORY = "/var/lib/netiso-portmap"
 _FILE = JsonFile("the desired state", DIRECTORY, "desired.json", lasting=True)
 PATH = _FILE.path
 _VERSION = 1

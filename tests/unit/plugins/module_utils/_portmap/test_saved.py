@@ -73,7 +73,7 @@ def refusal(text: str) -> str:
 
 
 def test_it_outlives_the_boot():
-    assert saved.PATH == "/var/lib/portmap/desired.json"
+    assert saved.PATH == "/var/lib/netiso-portmap/desired.json"
 
 
 def test_it_is_json_with_a_line_for_each_container():
@@ -121,7 +121,7 @@ def test_it_is_read_as_it_was_written():
 )  # fmt: skip
 def test_a_damaged_text_is_refused_with_what_is_wrong_and_the_fix(text, why):
     said = refusal(text)
-    assert said.startswith(f"cannot read /var/lib/portmap/desired.json: {why}")
+    assert said.startswith(f"cannot read /var/lib/netiso-portmap/desired.json: {why}")
     assert said.endswith(FIX)
 
 
