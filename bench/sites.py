@@ -57,7 +57,7 @@ def wait_for_teardown() -> None:
             "netns del last",
         )
         for _ in range(600):
-            if lab.host.run("ip", "link", "show", "witness", check=False).returncode:
+            if lab.host.run("ip", "link", "show", "witness", check=False, timeout=300).returncode:
                 return
             time.sleep(0.1)
 
