@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import re
@@ -71,7 +72,12 @@ def _network(name: str) -> dict[str, str]:
 def _sysctls() -> list[str]:
     base = "/proc/sys/net/"
     paths = [path for pattern in _SYSCTLS for path in sorted(glob.glob(base + pattern))]
-    return [f"{path[len(base) :]}:{Path(path).read_text(encoding='ascii')}" for path in paths]
+    found = []
+    for path in paths:
+        # A link may go, with what belongs to it, while the kernel ends a namespace.
+        with contextlib.suppress(FileNotFoundError):
+            found.append(f"{path[len(base) :]}:{Path(path).read_text(encoding='ascii')}")
+    return found
 
 
 def _told(command: list[str], lines: Sequence[str] = ()) -> str:
