@@ -61,6 +61,7 @@ class Kernel:
         self.names = LinkNames(self.socket.link_name)
         self.handles: dict[Identity, int] = {}  # of filters whose handle the kernel chose
         self.foreign: list[Foreign] = []
+        self._ifindexes: dict[str, int] = {}
         self.home = netns.open_current()
 
     def close(self) -> None:
@@ -119,10 +120,12 @@ class Kernel:
 
     def ifindex(self, place: Place) -> int:
         """0 when the link has gone since it was listed: nothing is found on it then."""
-        try:
-            return socket.if_nametoindex(place.link)
-        except OSError:
-            return 0
+        if place.link not in self._ifindexes:
+            try:
+                self._ifindexes[place.link] = socket.if_nametoindex(place.link)
+            except OSError:
+                return 0
+        return self._ifindexes[place.link]
 
     # --- filters --------------------------------------------------------------------------------
 

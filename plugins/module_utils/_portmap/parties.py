@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import ipaddress
+from functools import lru_cache
 from typing import NamedTuple
 
 from . import kernel as k
@@ -63,12 +64,18 @@ class Container(NamedTuple):
         return ports.join((*self.service, *([self.ephemeral] if self.ephemeral else [])))
 
     @property
-    def blocks(self) -> list[ports.Block]:
+    def blocks(self) -> tuple[ports.Block, ...]:
         """Service and ephemeral ranges cut separately: no block is part of both."""
-        ephemeral = [self.ephemeral] if self.ephemeral else []
-        return [*ports.cut(self.service), *ports.cut(ephemeral)]
+        return _blocks(self.service, self.ephemeral)
 
 
+# Asked for again and again while one container is looked at.
+@lru_cache(maxsize=64)
+def _blocks(service: ports.Ranges, ephemeral: ports.Range | None) -> tuple[ports.Block, ...]:
+    return (*ports.cut(service), *ports.cut([ephemeral] if ephemeral else []))
+
+
+@lru_cache(maxsize=4096)
 def veth_name(container: str) -> str:
     """`pm-<name>`; a longer name than 12 characters is cut and told apart by 35 bits of a hash."""
     if len(container) <= 12:

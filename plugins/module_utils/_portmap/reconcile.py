@@ -57,6 +57,7 @@ class Look:
                     fresh.pop(name, None)
                     if slot:
                         self.kept.add(slot)
+                        self.kernel.handles.pop(name, None)
         self.before.update(known)
         self.fresh.update(fresh)
         self.after.update(wanted)

@@ -132,7 +132,7 @@ def test_filters_of_a_container_follow_its_blocks_not_its_ports():
 
 def test_a_service_port_and_its_neighbour_from_the_ephemeral_range_are_separate():
     mixed = WEB._replace(service=(Range(30000, 30015),))
-    assert mixed.blocks == [(30000, 16), (30016, 16)]
+    assert mixed.blocks == ((30000, 16), (30016, 16))
     assert mixed.owned == ((30000, 30031),)
 
 
