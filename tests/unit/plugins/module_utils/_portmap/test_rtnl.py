@@ -3,21 +3,16 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import counters, rtnl
-
-pytestmark = pytest.mark.skipif(
-    sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
+from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
+    readable,
+    recorded,
 )
 
-PARTS = (Path(__file__).parent / "kernel_links.txt").read_text(encoding="utf-8").split("\n= ")[1:]
-ANSWERS = {
-    title: bytes.fromhex(digits)
-    for title, _newline, digits in (part.partition("\n") for part in PARTS)
-}
+pytestmark = readable
+
+ANSWERS = dict(recorded("kernel_links.txt"))
 
 
 def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():

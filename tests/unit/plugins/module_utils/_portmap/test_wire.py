@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import struct
-import sys
 from ipaddress import IPv4Network
 
 import pytest
@@ -13,23 +12,21 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     Action,
     Drop,
     Filter,
-    Place,
     Table,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
+    ARP,
+    ETH0,
+    INDEXES,
+    IP,
+    readable,
     recorded,
 )
 from hypothesis import given
 from hypothesis import strategies as st
 
-pytestmark = pytest.mark.skipif(
-    sys.byteorder == "big", reason="the bytes were recorded on a little-endian machine"
-)
-
-ETH0 = Place("", "eth0")
-INDEXES = {"pm-web": 21, "pm-db": 22}
-ARP, IP = 0x0806, 0x0800
+pytestmark = readable
 
 
 REQUESTS = dict(recorded("tc_requests.txt"))
