@@ -112,7 +112,8 @@ def count_filters(lab: machines.Lab) -> int:
 def theirs(engine: str, wanted: list[list[str]], seconds: float) -> dict[str, Any]:
     cgroup = f"portmap-bench-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix="portmap-bench-", ignore_cleanup_errors=True) as home:
-        order = {"engine": engine, "publish": wanted, "seconds": seconds}
+        pids = int(publishing.PID_MAX.read_text())
+        order = {"engine": engine, "publish": wanted, "seconds": seconds, "pids": pids}
         process = subprocess.Popen(
             [*UNSHARE.split(), sys.executable, str(Path(publishing.__file__))],
             stdin=subprocess.PIPE,
