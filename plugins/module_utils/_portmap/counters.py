@@ -33,15 +33,20 @@ def filtered(kernel: Kernel, veth: Place) -> int:
     return rtnl.read_qdisc_drops(data) if data else 0
 
 
-def unassembled(namespace: str) -> int:
-    """Datagrams of which not all fragments came, in the namespace at a path; "" is our own."""
-    descriptor = netns.open_path(namespace) if namespace else None
-    if namespace and descriptor is None:
+def unassembled() -> int:
+    """Datagrams of which not all fragments came, in the namespace that we are in."""
+    with open(_SNMP, encoding="ascii") as file:
+        names, values = (line.split() for line in file if line.startswith("Ip:"))
+    return int(values[names.index("ReasmFails")])
+
+
+def unassembled_in(handle: str) -> int:
+    """The same in the namespace of a handle; 0 when it has gone."""
+    descriptor = netns.open_path(handle)
+    if descriptor is None:
         return 0
     try:
-        with netns.entered(descriptor), open(_SNMP, encoding="ascii") as file:
-            names, values = (line.split() for line in file if line.startswith("Ip:"))
+        with netns.entered(descriptor):
+            return unassembled()
     finally:
-        if descriptor is not None:
-            os.close(descriptor)
-    return int(values[names.index("ReasmFails")])
+        os.close(descriptor)

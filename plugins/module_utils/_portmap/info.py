@@ -53,7 +53,7 @@ def gather(container: str | None) -> dict[str, Any]:
         return {
             "host": {
                 **hosts.report(host, prepared, host_ephemeral),
-                "statistics": {"rx_unassembled": counters.unassembled("")},
+                "statistics": {"rx_unassembled": counters.unassembled()},
             },
             "containers": described,
             "problems": problems,
@@ -67,7 +67,7 @@ def _statistics(
 ) -> dict[str, int]:
     return {
         **counters.of_link(link.statistics),
-        "rx_unassembled": counters.unassembled(handle_path(container.handle)),
+        "rx_unassembled": counters.unassembled_in(handle_path(container.handle)),
         "tx_filtered": counters.filtered(kernel, container.veth),
     }
 

@@ -99,6 +99,7 @@ def _on_interfaces(
 
 
 def _steered(entries: Iterable[Filter], public: Place) -> dict[str, list[ports.Block]]:
+    """Which blocks lead to which veth, by filters that were read in full."""
     blocks: dict[str, list[ports.Block]] = {}
     for item in entries:
         if item.place != public or item.priority != k.PRIO_IP:
