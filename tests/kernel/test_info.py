@@ -153,6 +153,9 @@ def test_an_orphaned_handle_is_told(lab: Lab, placed: Modules) -> None:
     lab.host.run("ip", "link", "del", "pm-web")
     told = placed.info()["problems"]
     assert {item["kind"] for item in told} & {"orphan", "stale"}
+    asked = placed.info(container="web")
+    assert asked["containers"] == []
+    assert [(item["container"], item["kind"]) for item in asked["problems"]] == [("web", "orphan")]
 
 
 def test_the_damage_of_one_is_not_told_of_another(lab: Lab, placed: Modules) -> None:

@@ -97,9 +97,9 @@ class Engine:
         assert done["code"] == 0, f"{script}: {done['error']}"
         return str(done["out"])
 
-    def look(self) -> dict[str, str]:
-        """What ip(8), tc(8) and /proc say of the machine and of its containers."""
-        return dict(self._ask({"look": True}))
+    def look(self, container: str = "") -> dict[str, str]:
+        """What ip(8), tc(8) and /proc say of the machine and its containers, or of one container."""
+        return dict(self._ask({"look": container}))
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         assert self._server.stdin is not None

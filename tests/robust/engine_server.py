@@ -55,7 +55,7 @@ def main() -> None:
     for line in sys.stdin:
         job = json.loads(line)
         if "look" in job:
-            said = sight.look()
+            said = sight.look_at(job["look"]) if job["look"] else sight.look()
         elif "shell" in job:
             said = _shell(job["shell"])
         else:

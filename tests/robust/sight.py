@@ -35,7 +35,7 @@ _LINK = re.compile(r"^\d+: ([^:@]+)", re.MULTILINE)
 
 
 def look() -> dict[str, str]:
-    """Sections by name, as text that only `world.lines` needs to understand."""
+    """Sections by name, as text that only `world.py` needs to understand."""
     found = {}
     found.update(_network("host"))
     for handle in sorted(glob.glob("/run/netns/*")):
@@ -51,6 +51,17 @@ def look() -> dict[str, str]:
     mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8")
     found["mounts"] = "\n".join(line for line in mounts.splitlines() if " /run" in line)
     return found
+
+
+def look_at(container: str) -> dict[str, str]:
+    """Its namespace and the host's end of its veth: little to read among many containers."""
+    link = f"pm-{container}"
+    found = {
+        f"{container} veth links": _told(["ip", "-d", "-o", "link", "show", "dev", link]),
+        f"{container} veth filters": f"link {link}\n{_told(['tc', 'filter', 'show', 'dev', link, 'ingress'])}",
+    }
+    with inside(f"/run/netns/{container}"):
+        return {**found, **_network(container)}
 
 
 def _network(name: str) -> dict[str, str]:

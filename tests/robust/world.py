@@ -31,10 +31,10 @@ _DROPPED = (
 )
 
 
-def look(engine: Engine) -> list[str]:
-    """Every object of the host and of its containers, one per line."""
+def look(engine: Engine, container: str = "") -> list[str]:
+    """Every object of the host and of its containers, or of one container, one per line."""
     found: list[str] = []
-    for section, text in engine.look().items():
+    for section, text in engine.look(container).items():
         read = {"links": _links, "filters": _filters, "mounts": _mounts}
         lines = read.get(section.split(" ")[-1], _plain)(text)
         found += [f"{section}: {line}" for line in lines]

@@ -25,7 +25,7 @@ from .survey import Survey
 def gather(container: str | None) -> dict[str, Any]:
     """host, containers and problems as the module returns them.
 
-    Raises InvalidRequest when `container` does not exist.
+    Raises InvalidRequest when there is nothing of `container`.
     """
     prepared = record.load()
     kernel = Kernel()
@@ -35,10 +35,12 @@ def gather(container: str | None) -> dict[str, Any]:
         host = kernel.host(prepared.public, prepared.loopback)
         names = None if container is None else [claims.check_name(container, "container")]
         found = surveys.survey(kernel, host, names)
-        if container is not None and container not in found.placed:
-            raise InvalidRequest(f"cannot describe {container}: there is no such container")
         problems = _problems(kernel, found, prepared, container)
         problems += _saved_problems(found, prepared, container)
+        if container is not None and container not in found.placed:
+            left = [problem for problem in problems if problem["container"] == container]
+            if not left:
+                raise InvalidRequest(f"cannot describe {container}: there is no such container")
         current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
         links = {link.name: link for link in _links_with_statistics(kernel, found, container)}
         described = [
@@ -101,6 +103,9 @@ def _problems(
     if container is None:
         problems += _orphans(found, set(current))
         problems += _strangers(kernel)
+    if container not in found.placed:  # all of them, or one that is not whole
+        known = {placed.handle for placed in found.placed.values()}
+        problems += _orphaned_handles(known, container)
     return problems
 
 
@@ -230,18 +235,20 @@ def _orphans(found: Survey, names: set[str]) -> list[dict[str, Any]]:
     for veth in sorted(mirrored - veths):
         said = f"ARP and ICMP are mirrored to {veth or 'a link that is gone'}"
         problems.append(_problem(None, "stale" if not veth else "orphan", said))
-    problems += _orphaned_handles({placed.handle for placed in found.placed.values()})
     return problems
 
 
-def _orphaned_handles(known: set[str]) -> list[dict[str, Any]]:
-    """Namespaces and files of handles that carry our mark, but have no veth any more."""
+def _orphaned_handles(known: set[str], container: str | None) -> list[dict[str, Any]]:
+    """Namespaces and files of handles that carry our mark, but have no veth any more.
+
+    Only those of `container`, unless that is None.
+    """
     problems = []
     for handle in sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else ():
         if handle in known:
             continue
         marked = inside.mark_of(handle_path(handle))
-        if marked:
+        if marked and container in (None, marked):
             said = (
                 f"the namespace handle {handle_path(handle)} was made for it, but there is no link"
             )
