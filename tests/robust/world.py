@@ -23,6 +23,7 @@ _DROPPED = (
     (re.compile(r"\border \d+ key"), "key"),
     (re.compile(r"\bbkt \w+\b|\brefcnt \d+"), ""),
     (re.compile(r" (valid_lft|preferred_lft) \w+"), ""),
+    (re.compile(r"\bused_hw_stats \w+"), ""),  # comes and goes, without hardware too
     (re.compile(r"\btag \w+|\bid \d+|\bjited\b|\bnot_in_hw\b|\bchain 0\b"), ""),
     (re.compile(r"^\d+: "), ""),
     (re.compile(r"\bqdisc (\w+) \w+: dev"), r"qdisc \1 dev"),
@@ -82,8 +83,8 @@ def _filters(text: str) -> list[str]:
             lines.append(_tidy(line))
         elif line.startswith("filter "):
             lines.append(f"{link} {_tidy(line)}")
-        elif line.strip() and lines:
-            lines[-1] += f" {_tidy(line)}"
+        elif lines and (more := _tidy(line)):
+            lines[-1] += f" {more}"
     return lines
 
 

@@ -25,6 +25,7 @@ KEY = struct.Struct(">II")
 OFFSETS = struct.Struct("=ii")
 MIRRED = struct.Struct("=IIiiiiI")
 BPF_LINE = struct.Struct("=HBBI")
+_PROTOCOL = 8  # the word of the IP header that has the protocol
 
 
 # --- attributes ---------------------------------------------------------------------------------
@@ -118,8 +119,11 @@ def _selector(match: Match, goto: int, hashkey: tuple[int, int]) -> bytes:
     offset, mask = hashkey
     flags = 0 if goto else k.TC_U32_TERMINAL
     head = SEL.pack(flags, 0, len(match), bytes(2), 0, 0, offset, struct.pack(">I", mask))
-    keys = (KEY.pack(key.mask, key.value) + OFFSETS.pack(key.offset, 0) for key in match)
-    return head + b"".join(keys)
+    # The kernel compares in this order, and by the protocol most packets are told apart.
+    keys = sorted(match, key=lambda key: key.offset != _PROTOCOL)
+    return head + b"".join(
+        KEY.pack(key.mask, key.value) + OFFSETS.pack(key.offset, 0) for key in keys
+    )
 
 
 def _actions(actions: tuple[Action, ...], targets: dict[str, int]) -> bytes:
