@@ -39,7 +39,7 @@ Parts = dict[str, Callable[[], Iterator[dict[str, Any]]]]
 def full(say: Say, largest: int, rounds: int) -> Parts:
     """Half an hour, when nothing else runs on the machine."""
     several, few = (min(5, rounds), min(9, rounds)), min(3, rounds)
-    seconds = upto(largest, {1000: 390, 100: 90, 10: 25, 1: 20})
+    seconds = upto(largest, {1000: 340, 100: 80, 10: 20, 1: 15})
     flow = upto(largest, {1000: 120, 100: 70, 1: 45})
     grown = upto(largest, {1000: 1, 100: few})
     cases = [("containers", 1, few), ("containers", 100, 1), ("ports", 1, few)]

@@ -60,16 +60,19 @@ def batch(host: machines.Machine, lines: list[str]) -> None:
     host.run("ip", "-batch", "-", text="\n".join(lines) + "\n", timeout=PATIENCE)
 
 
-def write_iptables(host: machines.Machine, count: int) -> None:
-    host.run("iptables-restore", text=iptables(count), timeout=PATIENCE)
+def write_iptables(host: machines.Machine, count: int, by_port: bool = False) -> None:
+    host.run("iptables-restore", text=iptables(count, by_port), timeout=PATIENCE)
 
 
 def write_nftables(host: machines.Machine, count: int) -> None:
     host.run("nft", "-f", "-", text=nftables(count), timeout=PATIENCE)
 
 
-def iptables(count: int) -> str:
-    """One DNAT and one ACCEPT rule per range and protocol, as container engines lay them out."""
+def iptables(count: int, by_port: bool) -> str:
+    """A DNAT and an ACCEPT rule per protocol and range, as podman lays them out.
+
+    `by_port`: per protocol and port, as Docker does.
+    """
     nat = ["*nat", ":PORTS - [0:0]"]
     nat += ["-A PREROUTING -m addrtype --dst-type LOCAL -j PORTS"]
     nat += ["-A OUTPUT -m addrtype --dst-type LOCAL -j PORTS"]
@@ -79,7 +82,10 @@ def iptables(count: int) -> str:
     accept += ["-A FORWARD -i br0 ! -o br0 -j ACCEPT"]
     for number in range(count):
         to = address(number)
-        for first, last in sites.ranges(number):
+        ranges = sites.ranges(number)
+        if by_port:
+            ranges = [(port, port) for one in ranges for port in range(one[0], one[1] + 1)]
+        for first, last in ranges:
             for protocol in ("tcp", "udp"):
                 nat.append(f"-A PORTS -p {protocol} --dport {first}:{last} -j DNAT --to {to}")
                 accept.append(

@@ -25,6 +25,7 @@ LOOKS = {
     "linear last": ("tab:green", "o--"),
     "dnat": ("tab:red", "o-"),
     "dnat last": ("tab:red", "o--"),
+    "dnat by port last": ("tab:orange", "o--"),
     "nft map": ("tab:purple", "o-"),
     "pasta": ("tab:brown", "D"),
     "docker": ("tab:red", "o-"),

@@ -43,18 +43,20 @@ def ways(count: int) -> Iterator[list[Way]]:
             return stack.enter_context(machines.lab())
 
         found = [process(lab())]
-        ours, linear, dnat, nftmap = lab(), lab(), lab(), lab()
+        ours, linear, dnat, by_port, nftmap = (lab() for _ in range(5))
         for one in (ours, linear):
             sites.engine(one.host, "prepare", options=sites.POOLS)
             sites.engine(one.host, "place", containers=sites.containers(total))
         make_linear(linear.host, total)
-        for one in (dnat, nftmap):
+        for one in (dnat, by_port, nftmap):
             nat.bridge(one, total)
         nat.write_iptables(dnat.host, total)
+        nat.write_iptables(by_port.host, total, by_port=True)
         nat.write_nftables(nftmap.host, total)
         found += [of("ours", ours, total - 1), of("nft map", nftmap, total - 1)]
         for name, one in (("linear", linear), ("dnat", dnat)):
             found += [of(name, one, total // 2), last_of(f"{name} last", one, total)]
+        found.append(last_of("dnat by port last", by_port, total))
         if count == 1 and shutil.which("pasta"):
             found.append(stack.enter_context(pasta(lab())))
         yield found

@@ -34,6 +34,7 @@ WAYS = {
     "linear last": "filters in one list, last",
     "dnat": "NAT, a rule per range, middle",
     "dnat last": "NAT, a rule per range, last",
+    "dnat by port last": "NAT, a rule per port, last",
     "nft map": "NAT, nftables map",
     "pasta": "pasta",
 }
