@@ -1,13 +1,14 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a flood of echo replies costs, and the commands of SECURITY.md that bound it.
+"""What a flood of echo or ARP replies costs, and the commands of SECURITY.md that bound it.
 
 By default with a few dozen containers, with --thorough with a thousand.
 """
 
 from __future__ import annotations
 
+import itertools
 import re
 import socket
 import sys
@@ -20,7 +21,7 @@ import pytest
 
 import stage as stages
 from lab import frames
-from lab.frames import ICMP, IPV4, ethernet, icmp, ip
+from lab.frames import ARP, ICMP, IPV4, arp, ethernet, icmp, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
 from lab.netns import inside
 from stage import Stage
@@ -36,14 +37,13 @@ POOLS = {
 }
 
 
-def documented() -> list[str]:
-    """The commands of the section, one a line."""
+def documented() -> dict[str, list[str]]:
+    """The commands of the section, one a line: those for ICMP and those for ARP."""
     text = SECURITY.read_text(encoding="utf-8").split("## Bounding what goes to every container")[
         1
     ]
-    found = re.search(r"```shell\n(.*?)```", text, re.DOTALL)
-    assert found
-    return found[1].splitlines()
+    found = re.findall(r"```shell\n(.*?)```", text, re.DOTALL)
+    return dict(zip(("icmp", "arp"), (block.splitlines() for block in found), strict=True))
 
 
 @pytest.fixture
@@ -58,9 +58,10 @@ def crowd(bare: Stage, thorough: bool) -> tuple[Stage, int]:
     return bare, count
 
 
-def reply(payload: bytes = b"") -> bytes:
-    packet = ip(PEER, HOST, ICMP, icmp(0, 0, payload))
-    return ethernet(IPV4, packet, to=HOST_MAC, sender=PEER_MAC)
+REPLIES = {
+    "icmp": ethernet(IPV4, ip(PEER, HOST, ICMP, icmp(0, 0, b"")), to=HOST_MAC, sender=PEER_MAC),
+    "arp": ethernet(ARP, arp(2, PEER_MAC, PEER, HOST_MAC, HOST), to=HOST_MAC, sender=PEER_MAC),
+}
 
 
 def copies(stage: Stage) -> int:
@@ -83,9 +84,9 @@ class Flood:
     exchanges: int
 
 
-def flood(stage: Stage) -> Flood:
+def flood(stage: Stage, reply: bytes) -> Flood:
     before, begun = copies(stage), time.monotonic()
-    command = (sys.executable, str(FLOOD), "eth0", reply().hex(), str(SECONDS))
+    command = (sys.executable, str(FLOOD), "eth0", reply.hex(), str(SECONDS))
     flooder = stage.lab.peer.start(*command)
     beside = exchanges(stage)
     out, _ = flooder.communicate()
@@ -136,21 +137,22 @@ def _echo(server: socket.socket) -> None:
         server.sendto(data, client)
 
 
-def test_a_flood_of_echo_replies_is_bounded_by_the_documented_commands(
-    crowd: tuple[Stage, int],
+@pytest.mark.parametrize("protocol", REPLIES)
+def test_a_flood_of_replies_is_bounded_by_the_documented_commands(
+    crowd: tuple[Stage, int], protocol: str
 ) -> None:
     stage, count = crowd
-    lab = stage.lab
+    lab, reply = stage.lab, REPLIES[protocol]
     quiet = exchanges(stage)
     before = copies(stage)
-    frames.send(lab.peer.place, *[reply()] * 5)
+    frames.send(lab.peer.place, *[reply] * 5)
     time.sleep(0.5)
     assert copies(stage) - before == 5 * (count - 1)
 
-    free = flood(stage)
-    for line in documented():
+    free = flood(stage, reply)
+    for line in documented()[protocol]:
         lab.host.run("sh", "-ec", line)
-    bounded = flood(stage)
+    bounded = flood(stage, reply)
     told = f"{count} containers, {quiet} exchanges/s without a flood; {free}; bounded: {bounded}"
     print(told)
     most = BURST + A_SECOND * bounded.seconds
@@ -164,14 +166,15 @@ def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
     placed: Stage,
 ) -> None:
     lab = placed.lab
-    for line in documented():
+    for line in itertools.chain(*documented().values()):
         lab.host.run("sh", "-ec", line)
     for name in (None, "web"):
+        lab.host.run("ip", "neigh", "flush", "dev", "eth0", container=name)
         told = lab.host.run("ping", "-c", "3", "-i", "0.2", PEER, container=name).stdout
         assert "3 packets transmitted, 3 received, 0% packet loss" in told
         assert "DUP" not in told
     before = lab.host.place.snmp("Icmp", "InEchoReps")
-    frames.send(lab.peer.place, *[reply()] * 5)
+    frames.send(lab.peer.place, *[REPLIES["icmp"]] * 5)
     time.sleep(0.2)
     assert lab.host.place.snmp("Icmp", "InEchoReps") == before + 5
     with stages.traffic(placed, "web", "db") as running:
@@ -189,7 +192,7 @@ def test_a_chain_of_nftables_at_the_ingress_hook_comes_too_late(placed: Stage) -
     )
     placed.lab.host.run("nft", chain)
     before = copies(placed)
-    frames.send(placed.lab.peer.place, *[reply()] * 20)
+    frames.send(placed.lab.peer.place, *[REPLIES["icmp"]] * 20)
     time.sleep(0.2)
     assert copies(placed) - before == 20 * 2
     assert "packets 20 " in placed.lab.host.run("nft", "list", "table", "netdev", "bound").stdout
