@@ -29,7 +29,7 @@ options:
       - Whether the host is prepared.
       - V(absent) removes what belongs to this collection and restores every value that was changed,
         except the hardware address of the loopback interface, because the kernel accepts no zeros.
-        It fails while containers are placed.
+        It fails while containers are placed, or a killed run has left something of one.
     type: str
     choices: [present, absent]
     default: present

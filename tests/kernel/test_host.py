@@ -223,6 +223,15 @@ def test_absent_refuses_while_containers_exist_and_names_them(lab: Lab, prepared
     assert snapshot.difference(before, snapshot.of(lab.host)) == ""
 
 
+def test_absent_refuses_what_a_killed_run_left_of_a_container(lab: Lab, prepared: Modules) -> None:
+    lab.host.run("install", "-m", "1000", "/dev/null", "/run/netns/ours")
+    with pytest.raises(ModuleError, match=r"in part \(ours\)"):
+        prepared.host(state="absent")
+    prepared.container(name="ours", state="absent")
+    prepared.host(state="absent")
+    assert lab.host.run("ls", "/run/netns", check=False).stdout == ""
+
+
 @pytest.mark.parametrize("qdisc", ["ingress", "clsact"])
 def test_the_qdisc_and_filters_of_others_survive(lab: Lab, modules: Modules, qdisc: str) -> None:
     theirs = matches(foreign(lab, qdisc))

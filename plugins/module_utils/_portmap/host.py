@@ -12,7 +12,7 @@ from . import containers as placing
 from . import survey as surveys
 from .claims import Pools
 from .errors import InvalidRequest, KernelRefused
-from .inside import read_link
+from .inside import marked_names, read_link
 from .lock import host_lock
 from .model import HOST, HandleDirectory, Link, Object, Qdisc, State, Sysctl, Table, state
 from .observe import Kernel
@@ -312,11 +312,11 @@ def unprepare(options: Options, *, dry_run: bool, with_diff: bool = False) -> Ou
 
 
 def _look_absent(kernel: Kernel, old: Record | None, public: str, loopback: str) -> Look:
-    names = sorted(placed for placed in surveys.placed_names(kernel))
+    names = sorted({*surveys.placed_names(kernel), *(marked_names() if old else ())})
     if names:
         raise InvalidRequest(
-            f"cannot take the preparation back: containers are placed ({', '.join(names)});"
-            " remove them with netiso.portmap.portmap_container first"
+            f"cannot take the preparation back: containers are placed, at least in part"
+            f" ({', '.join(names)}); remove them with netiso.portmap.portmap_container first"
         )
     links = (old.public, old.loopback) if old else (public, loopback)
     try:
