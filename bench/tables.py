@@ -70,7 +70,7 @@ def parts_table(results: Results) -> str:
     for name, told in results.get("parts", {}).items():
         rounds = {one.get("n"): 0 for one in results[name] if "round" in one}
         for count in rounds:
-            rounds[count] = len({one.get("round") for one in pick(results[name], n=count)})
+            rounds[count] = len({one.get("round", 0) // 1 for one in pick(results[name], n=count)})
         many = ", ".join(f"{number} (N = {count})" for count, number in sorted_by_key(rounds))
         loads = f"{told['load_before'][0]:.1f}, {told['load_after'][0]:.1f}"
         ended = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else "complete"
