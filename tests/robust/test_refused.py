@@ -9,6 +9,11 @@ By default every point of every operation fails once, with one error after the o
 
 from __future__ import annotations
 
+import contextlib
+import re
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 import stage as stages
@@ -18,6 +23,7 @@ from stage import Stage
 from test_killed import NEW, OPERATIONS, Operation
 
 ERRORS = ("ENOSPC", "EBUSY", "ENODEV", "EPERM", "ENOBUFS", "deaf")
+ABSENT = {"name": "new", "state": "absent"}
 ACCOUNTS = ("changes were done before", "nothing was changed", "cannot ")
 
 
@@ -97,26 +103,58 @@ def check_account(run: Run) -> None:
         assert any(word in run.msg for word in ACCOUNTS), run.msg
 
 
-def test_a_process_that_ends_before_its_namespace_is_entered_leaves_nothing(
-    placed: Stage,
-) -> None:
+@contextlib.contextmanager
+def tenant(stage: Stage) -> Iterator[tuple[dict[str, Any], str]]:
+    """A process with a namespace of its own: what places it, and a fault that ends it."""
+    process = stage.lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
+    try:
+        assert process.stdout is not None
+        process.stdout.readline()
+        space = f"/proc/{process.pid}/ns/net"
+        ended = f"while readlink {space} >/dev/null; do sleep 0.01; done"
+        yield {**NEW, "pid": process.pid}, f"run:kill -9 {process.pid}; {ended}"
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def test_a_process_that_ends_before_its_namespace_is_opened_leaves_nothing(placed: Stage) -> None:
     engine = placed.engine
     start = world.look(engine)
-    tenant = placed.lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
-    try:
-        assert tenant.stdout is not None
-        tenant.stdout.readline()
-        given = {**NEW, "pid": tenant.pid}
-        points = engine.run("portmap_container", given).points
-        engine.do("portmap_container", {"name": "new", "state": "absent"})
-        run = engine.run("portmap_container", given, at=3, fault=f"run:kill -9 {tenant.pid}")
-        assert len(points) > 3
-        assert run.failed
-        check_account(run)
-    finally:
-        tenant.kill()
-        tenant.communicate()
+    with tenant(placed) as (given, end):
+        run = engine.run("portmap_container", given, at=2, fault=end)
+    assert run.points[1].startswith("open /run/portmap/lock")
+    assert run.failed
+    assert "there is no such process" in run.msg
     assert world.difference(start, world.look(engine)) == ""
+
+
+def test_a_process_may_end_once_its_namespace_is_open(placed: Stage) -> None:
+    """The namespace lives on by our handle, and what was placed is found there by the same run."""
+    engine = placed.engine
+    start = world.look(engine)
+    with tenant(placed) as (given, _end):
+        points = engine.run("portmap_container", given).points
+    engine.do("portmap_container", ABSENT)
+    assert points[2] == "new link"
+    for at in (*range(3, 12), len(points) // 2, len(points)):
+        with tenant(placed) as (given, end):
+            run = engine.run("portmap_container", given, at=at, fault=end)
+        assert not run.failed, f"{at}, {points[at - 1]}: {run.msg}"
+        assert engine.problems() == []
+        engine.do("portmap_container", ABSENT)
+        assert world.difference(start, world.look(engine)) == ""
+
+
+def test_a_run_that_cannot_look_again_says_what_it_has_done(placed: Stage) -> None:
+    engine = placed.engine
+    last = len(engine.run("portmap_container", NEW).points)
+    engine.do("portmap_container", ABSENT)
+    fault = "run:" + GONE["the public interface's name"]
+    run = engine.run("portmap_container", NEW, at=last, fault=fault)
+    assert run.failed
+    assert "no such interface" in run.msg
+    assert re.search(r"\d\d changes were done before, and stay", run.msg), run.msg
 
 
 def test_a_run_that_fails_ends_with_an_error(placed: Stage) -> None:

@@ -120,8 +120,10 @@ def _converge(
     dry_run: bool,
     with_diff: bool,
 ) -> Outcome:
+    seen: dict[str, claims.Namespace] = {}
+
     def look(kernel: Kernel, in_full: bool) -> Look:
-        return look_at(kernel, prepared, decide, names, in_full)
+        return look_at(kernel, prepared, decide, names, in_full, seen)
 
     return reconcile(look, dry_run=dry_run, with_diff=with_diff)
 
@@ -145,8 +147,12 @@ def look_at(
     decide: Decide,
     names: Sequence[str] | None,
     in_full: bool = False,
+    seen: dict[str, claims.Namespace] | None = None,
 ) -> Look:
-    """Observe what the requests concern, and decide what shall be."""
+    """Observe what the requests concern, and decide what shall be.
+
+    `seen` are the namespaces that an earlier look of the same run has found; it is told of others.
+    """
     host = kernel.host(prepared.public, prepared.loopback)
     found = surveys.survey(kernel, host, names)
     problem = surveys.prepared_problem(found)
@@ -156,7 +162,7 @@ def look_at(
             " netiso.portmap.portmap_host first"
         )
     current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
-    return desired(kernel, found, prepared, decide(current), current, in_full)
+    return desired(kernel, found, prepared, decide(current), current, in_full, seen)
 
 
 def desired(
@@ -166,9 +172,10 @@ def desired(
     requests: Sequence[claims.Request],
     current: dict[str, parties.Container],
     in_full: bool = False,
+    seen: dict[str, claims.Namespace] | None = None,
 ) -> Look:
     """The objects of the requested containers as they are and as they shall be."""
-    spaces = _spaces(kernel, found, requests)
+    spaces = _spaces(kernel, found, requests, {} if seen is None else seen)
     concerned = {name: current[name] for name in _names(requests) if name in current}
     containers = claims.resolve(
         requests,
@@ -199,14 +206,20 @@ def _names(requests: Sequence[claims.Request]) -> list[str]:
 
 
 def _spaces(
-    kernel: Kernel, found: Survey, requests: Sequence[claims.Request]
+    kernel: Kernel,
+    found: Survey,
+    requests: Sequence[claims.Request],
+    seen: dict[str, claims.Namespace],
 ) -> dict[str, claims.Namespace]:
     """The namespaces of those that shall be present."""
-    return {
-        request.name: inside.find_namespace(request, found.placed.get(request.name), kernel.home)
+    spaces = {
+        request.name: inside.held_namespace(seen.get(request.name))
+        or inside.find_namespace(request, found.placed.get(request.name), kernel.home)
         for request in requests
         if request.present
     }
+    seen.update(spaces)
+    return spaces
 
 
 def _result(

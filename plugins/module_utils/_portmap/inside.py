@@ -85,6 +85,20 @@ def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
     return Namespace(name, parties.ATTACHED, inode, source)
 
 
+def held_namespace(seen: Namespace | None) -> Namespace | None:
+    """A process's namespace that was `seen` before, by our handle: the process may have ended."""
+    if seen is None or seen.origin != parties.ATTACHED:
+        return None
+    path = handle_path(seen.handle)
+    descriptor = netns.open_path(path)
+    if descriptor is None:
+        return None
+    try:
+        return seen._replace(source=path) if netns.inode(descriptor) == seen.inode else None
+    finally:
+        os.close(descriptor)
+
+
 def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
     if netns.inode(descriptor) == netns.inode(home):
         raise InvalidRequest(f"cannot place {name} in {said}: that is the host's own namespace")

@@ -125,20 +125,20 @@ class Pairs:
             raise failure
 
     def _pin(self, change: Change) -> None:
+        """From then on the namespace is entered by its handle: its process may end."""
         handle = cast(Handle, change.subject)
         if change.before is not None:
             netns.unpin(handle.path)
-        descriptor = self._held.get(handle.netns)
-        if descriptor is not None:
-            netns.pin(descriptor, handle.path)
-            return
-        descriptor = netns.open_path(self._sources[handle.netns])
+        held = self._held.get(handle.netns)
+        descriptor = netns.open_path(self._sources[handle.netns]) if held is None else held
         if descriptor is None:
             raise KernelRefused(f"cannot name {handle.netns}: its namespace is gone", errno.ENOENT)
         try:
             netns.pin(descriptor, handle.path)
         finally:
-            os.close(descriptor)
+            if held is None:
+                os.close(descriptor)
+        self._sources[handle.netns] = handle.path
 
     def remove(self, changes: list[Change], tolerant: bool) -> None:
         """Handles, then veths: the veth tells whose the rest is, so it goes last."""

@@ -135,7 +135,13 @@ def _verify(look: Looking, done: int) -> None:
     """
     for last in (False, True):
         with _kernel() as kernel:
-            again = look(kernel, False)
+            try:
+                again = look(kernel, False)
+            except PortmapError as error:
+                raise NotConverged(
+                    f"{error}. {done} changes were done before, and stay, but whether all is as it"
+                    " shall be could not be seen; the next run looks again"
+                ) from error
             left = again.changes()
             if not left:
                 return
