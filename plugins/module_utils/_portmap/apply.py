@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 
 from . import kernel as k
-from . import netns
+from . import netns, sysctl
 from .encode import Encoder
 from .errors import KernelRefused
 from .inside import opened
@@ -187,7 +187,7 @@ def _change_file(change: Change) -> None:
     item = change.subject
     if isinstance(item, Sysctl):
         if change.after is not None:
-            netns.write_sysctl(item.name, item.value)
+            sysctl.write(item.name, item.value)
     elif isinstance(item, HandleDirectory):
         if change.after is not None:
             netns.share_directory()

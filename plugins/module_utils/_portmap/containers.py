@@ -13,13 +13,13 @@ from . import (
     claims,
     inside,
     mirrors,
-    netns,
     parameters,
     parties,
     ports,
     record,
     saved,
     sockets,
+    sysctl,
     topology,
 )
 from . import survey as surveys
@@ -192,7 +192,7 @@ def desired(
             _add_removed(found, request, look)
     blocks = {block for item in (*containers, *concerned.values()) for block in item.blocks}
     entries = state(surveys.entries_of(kernel, found, blocks, _veths(found, requests)))
-    common = _Common([], _host_sysctls(), entries)
+    common = _Common([], sysctl.read_all(parameters.INHERITED_SYSCTLS), entries)
     for container in containers:
         _add_present(found, container, spaces[container.name], look, common)
     look.before.update(entries)  # what nobody wants
@@ -343,13 +343,3 @@ def _namespace_of_removed(
     asked = claims.Request(request.name, netns=placed.handle if placed else "")
     space = inside.find_namespace(asked, placed, kernel.home)
     return space._replace(inode=0) if not placed or space.origin == parties.CREATED else space
-
-
-def _host_sysctls() -> dict[str, str]:
-    """The host's values of what a new namespace resets."""
-    values = {}
-    for name in parameters.INHERITED_SYSCTLS:
-        value = netns.read_sysctl(name)
-        if value is not None:
-            values[name] = value
-    return values

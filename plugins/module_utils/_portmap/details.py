@@ -9,7 +9,7 @@ import os
 from typing import NamedTuple
 
 from . import kernel as k
-from . import netns, parties, rtnl
+from . import netns, parties, rtnl, sysctl
 from .claims import Namespace
 from .errors import InvalidRequest
 from .inside import Inside, fresh, handle_path, look
@@ -119,10 +119,10 @@ def _veth(placed: Placed, host: parties.Host, paired: bool) -> list[Object]:
     place = Place(HOST, seen.name)
     peer = Place(placed.name, host.public)
     objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired, seen.group)]
-    sysctl = f"net/ipv6/conf/{seen.name}/disable_ipv6"
-    value = netns.read_sysctl(sysctl)
+    switch = f"net/ipv6/conf/{seen.name}/disable_ipv6"
+    value = sysctl.read(switch)
     if value is not None and paired:
-        objects.append(Sysctl(HOST, sysctl, value))
+        objects.append(Sysctl(HOST, switch, value))
     return objects
 
 

@@ -5,9 +5,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from . import boot, claims, mirrors, netns, parameters, parties, ports, record, saved, topology
+from . import (
+    boot,
+    claims,
+    mirrors,
+    netns,
+    parameters,
+    parties,
+    ports,
+    record,
+    saved,
+    sysctl,
+    topology,
+)
 from . import containers as placing
 from . import survey as surveys
 from .claims import Pools
@@ -19,6 +31,7 @@ from .observe import Kernel
 from .ports import Range, Ranges
 from .reconcile import Look, Outcome, reconcile
 from .record import Record
+from .reports import host_report
 from .survey import Survey
 
 HOST_EPHEMERAL = parameters.EPHEMERAL_SYSCTL
@@ -108,7 +121,7 @@ def _look(
         host.public, host.loopback, pools, options.host_ephemeral, options.rp_filter,
         _values_before(before, after, old, options), _qdiscs_made(before, after, old), applied,
     )  # fmt: skip
-    result = {"host": report(host, wanted, port_range)}
+    result = {"host": host_report(host, wanted, port_range)}
     looked = Look(kernel, before, after, result=result, in_full=in_full)
     if _containers_are_stale(found, before, after, old, applied):
         _refresh_containers(kernel, host, wanted, looked)
@@ -127,7 +140,7 @@ def _pools(options: Options, old: Record | None) -> Pools:
 
 
 def host_ephemeral() -> ports.Range:
-    return ports.parse((netns.read_sysctl(HOST_EPHEMERAL) or "").replace(" ", "-"), HOST_EPHEMERAL)
+    return ports.parse((sysctl.read(HOST_EPHEMERAL) or "").replace(" ", "-"), HOST_EPHEMERAL)
 
 
 def wanted_sysctls(host: parties.Host, prepared: Record) -> dict[str, str]:
@@ -146,8 +159,8 @@ def _sysctls(host: parties.Host, rp_filter: str, own: ports.Range | None) -> dic
 
 def _rp_filters() -> dict[str, str]:
     found = {}
-    for link in netns.sysctl_links("ipv4"):
-        value = netns.read_sysctl(f"net/ipv4/conf/{link}/rp_filter")
+    for link in sysctl.links("ipv4"):
+        value = sysctl.read(f"net/ipv4/conf/{link}/rp_filter")
         if value is not None:
             found[link] = value
     return found
@@ -178,7 +191,7 @@ def _base_objects(kernel: Kernel, host: parties.Host) -> list[Object]:
 
 
 def _add_sysctl(objects: State, name: str) -> None:
-    value = netns.read_sysctl(name)
+    value = sysctl.read(name)
     if value is not None:
         item = Sysctl(HOST, name, value)
         objects[item.identity] = item
@@ -244,23 +257,6 @@ def _drop_orphans(found: Survey, looked: Look) -> None:
         looked.before.update(state(mirrors.mirrors(found.host, chain, arp)))
         kept = mirrors.place_mirrors(chain, (), ())
         looked.after.update(state(mirrors.mirrors(found.host, kept, arp)))
-
-
-def report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, Any]:
-    """The host as modules return it."""
-    return {
-        "public_interface": host.public,
-        "loopback_interface": host.loopback,
-        "address": f"{host.address}/{host.prefix}",
-        "mac": host.mac,
-        "mtu": host.mtu,
-        "gateway": host.gateway or None,
-        "ports": [str(item) for item in wanted.pools.service],
-        "ephemeral_ports": str(wanted.pools.ephemeral),
-        "ephemeral_ports_per_container": wanted.pools.per_container,
-        "host_ephemeral_ports": str(host_ephemeral),
-        "rp_filter": wanted.rp_filter,
-    }
 
 
 def _parameters(old: Record | None, new: Record) -> tuple[list[str], str, str]:

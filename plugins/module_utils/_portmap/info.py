@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from . import boot, claims, counters, inside, netns, parties, record, rtnl, saved
+from . import boot, claims, counters, inside, netns, parties, record, rtnl, saved, sysctl
 from . import containers as placing
 from . import host as hosts
 from . import kernel as k
@@ -18,7 +18,7 @@ from .inside import handle_path
 from .model import Filter
 from .observe import Kernel
 from .plan import Change
-from .reports import report
+from .reports import host_report, report
 from .survey import Survey
 
 
@@ -54,7 +54,7 @@ def gather(container: str | None) -> dict[str, Any]:
         host_ephemeral = hosts.host_ephemeral()
         return {
             "host": {
-                **hosts.report(host, prepared, host_ephemeral),
+                **host_report(host, prepared, host_ephemeral),
                 "statistics": {"rx_unassembled": counters.unassembled()},
             },
             "containers": described,
@@ -181,7 +181,7 @@ def _host_problems(kernel: Kernel, found: Survey, prepared: record.Record) -> li
         said = f"the host has changed since it was prepared: {' '.join(applied)}"
         problems.append(_problem(None, "changed", f"{said}; run portmap_host"))
     for name, value in hosts.wanted_sysctls(host, prepared).items():
-        have = netns.read_sysctl(name)
+        have = sysctl.read(name)
         if have is not None and have != value:
             said = f"sysctl {name.replace('/', '.')} is {have}, not {value}"
             problems.append(_problem(None, "changed", said))

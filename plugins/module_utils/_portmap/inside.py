@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
-from . import netns, parameters, parties, rtnl
+from . import netns, parameters, parties, rtnl, sysctl
 from .claims import Namespace, Request
 from .errors import InvalidRequest
 from .model import Address, DefaultRoute, Link, Object, Place, Sysctl
@@ -208,10 +208,8 @@ def read_link(place: Place, seen: rtnl.LinkSeen) -> Link:
 
 def _sysctls(name: str, public: str) -> tuple[list[Object], tuple[str, ...]]:
     names = (*parameters.inside_sysctl_names(public), *_settable())
-    values = netns.read_sysctls(names)
-    found: list[Object] = [
-        Sysctl(name, sysctl, values[sysctl]) for sysctl in names if sysctl in values
-    ]
+    values = sysctl.read_all(names)
+    found: list[Object] = [Sysctl(name, file, values[file]) for file in names if file in values]
     return found, _settable()
 
 
@@ -222,7 +220,7 @@ def _settable() -> tuple[str, ...]:
     Asked in the first that is looked at.
     """
     names = parameters.optional_sysctl_names()
-    return tuple(name for name in names if netns.sysctl_is_writable(name))
+    return tuple(name for name in names if sysctl.is_writable(name))
 
 
 def fresh(kernel: Kernel, host: parties.Host) -> Inside:

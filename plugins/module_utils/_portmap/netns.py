@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Network namespaces: make, enter, name by a bind mount; their files below /proc/sys.
+"""Network namespaces: make, enter, name by a bind mount.
 
 Everything works on the calling thread, which must be the only one.
 """
@@ -11,17 +11,14 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import itertools
 import os
 import stat
 from collections.abc import Iterator
-from functools import lru_cache
 
 from . import kernel as k
 from .errors import KernelRefused
 
 HANDLES = "/run/netns"
-_PROC_SYS = "/proc/sys"
 _CURRENT = "/proc/thread-self/ns/net"
 # Of the files that handles are mounted on: set with creating, and seen again when the mount is gone.
 # Nobody else's have it; the sticky bit means nothing for a file.
@@ -233,74 +230,3 @@ def remove_directory() -> None:
     """Remove the directory of handles if nothing is in it and nothing is mounted on it."""
     with contextlib.suppress(OSError):
         os.rmdir(HANDLES)
-
-
-# --- sysctls ------------------------------------------------------------------------------------
-
-
-def read_sysctl(name: str, directory: int | None = None) -> str | None:
-    """The value in the current namespace, blanks folded; None where the kernel lacks it.
-
-    `name` is relative to the open `directory`, or to /proc/sys.
-    """
-    path = f"{_PROC_SYS}/{name}" if directory is None else name
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=directory)
-    except FileNotFoundError:
-        return None
-    try:
-        return " ".join(os.read(descriptor, 4096).decode().split())
-    finally:
-        os.close(descriptor)
-
-
-def read_sysctls(names: tuple[str, ...]) -> dict[str, str]:
-    """Several values; those that the kernel lacks are left out.
-
-    The kernel looks up every directory of a path below /proc/sys anew: each is opened once.
-    """
-    values = {}
-    for directory, group in _by_directory(names):
-        try:
-            opened = os.open(directory, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        except FileNotFoundError:
-            continue
-        try:
-            for name, file in group:
-                value = read_sysctl(file, opened)
-                if value is not None:
-                    values[name] = value
-        finally:
-            os.close(opened)
-    return values
-
-
-@lru_cache(maxsize=8)
-def _by_directory(names: tuple[str, ...]) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The same names are asked for in every container."""
-    return [
-        (f"{_PROC_SYS}/{directory}", [(name, os.path.basename(name)) for name in group])
-        for directory, group in itertools.groupby(sorted(names), os.path.dirname)
-    ]
-
-
-def sysctl_is_writable(name: str) -> bool:
-    """False where a new namespace shows the host's value but cannot set it."""
-    try:
-        return bool(os.stat(f"{_PROC_SYS}/{name}").st_mode & stat.S_IWUSR)
-    except FileNotFoundError:
-        return False
-
-
-def write_sysctl(name: str, value: str) -> None:
-    try:
-        with open(f"{_PROC_SYS}/{name}", "w", encoding="ascii") as file:
-            file.write(value)
-    except OSError as error:
-        said = os.strerror(error.errno or 0)
-        raise KernelRefused(f"cannot set {name} to {value}: {said}", error.errno or 0) from error
-
-
-def sysctl_links(family: str) -> list[str]:
-    """The links that have per-link sysctls of a family ("ipv4"), `all` and `default` included."""
-    return sorted(os.listdir(f"{_PROC_SYS}/net/{family}/conf"))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from . import kernel as k
 from .model import (
@@ -44,7 +44,9 @@ class Change(NamedTuple):
 
     @property
     def subject(self) -> Object:
-        return cast(Object, self.before if self.after is None else self.after)
+        item = self.before if self.after is None else self.after
+        assert item is not None
+        return item
 
     def describe(self) -> str:
         return f"{self.verb} {self.subject}"
@@ -86,8 +88,10 @@ def _routes_lost_with_addresses(
     gone: list[Object], changes: list[Change], after: State
 ) -> list[Change]:
     """The kernel takes a link's routes away with its address: set them anew."""
-    set_anyway = {change.subject.identity for change in changes}
     places = {item.place for item in gone if isinstance(item, Address)}
+    if not places:
+        return []
+    set_anyway = {change.subject.identity for change in changes}
     return [
         Change(None, item)
         for identity, item in after.items()

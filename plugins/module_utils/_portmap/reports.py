@@ -1,15 +1,16 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Containers as modules return them."""
+"""Host and containers as modules return them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from . import claims, parties
+from . import claims, parties, ports
 from .inside import handle_path
+from .record import Record
 
 
 def reported(
@@ -42,4 +43,20 @@ def report_absent(name: str) -> dict[str, Any]:
         "interface": None,
         "ports": [],
         "ephemeral_ports": None,
+    }
+
+
+def host_report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, Any]:
+    return {
+        "public_interface": host.public,
+        "loopback_interface": host.loopback,
+        "address": f"{host.address}/{host.prefix}",
+        "mac": host.mac,
+        "mtu": host.mtu,
+        "gateway": host.gateway or None,
+        "ports": [str(item) for item in wanted.pools.service],
+        "ephemeral_ports": str(wanted.pools.ephemeral),
+        "ephemeral_ports_per_container": wanted.pools.per_container,
+        "host_ephemeral_ports": str(host_ephemeral),
+        "rp_filter": wanted.rp_filter,
     }

@@ -18,7 +18,7 @@ ENGINE = PLUGINS / "module_utils" / "_portmap"
 # From the bottom up: a file imports only files of lower layers.
 LAYERS = (
     "errors kernel ethtool",
-    "ports netns jsonfile",
+    "ports netns jsonfile sysctl",
     "u32",
     "model",
     "parties rows plan wire",
