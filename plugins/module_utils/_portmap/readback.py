@@ -25,6 +25,9 @@ LinkNames = Mapping[int, str]
 _U32, _BPF = b"u32\0", b"bpf\0"
 _NUMBER = struct.Struct("=I")
 _TWO_HEADERS = struct.Struct("=HHHH")
+# How the kernel begins what it tells of our filters: u32, in chain 0; the options follow, and end it.
+_OURS_FIRST = wire.attribute(k.TCA_KIND, _U32) + wire.attribute(k.TCA_CHAIN, bytes(4))
+_OPTIONS_AT = wire.TCMSG.size + len(_OURS_FIRST)
 # How the kernel lays out mirred: its name first, its parameters and times (36 bytes) last.
 _MIRRED_KIND = wire.attribute(k.TCA_ACT_KIND, b"mirred\0")
 _MIRRED_TAIL = 72
@@ -58,14 +61,7 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Seen | None:
     if not handle:
         return None
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
-    kind, chain, options = b"", b"", None
-    for attr, value in wire.attributes(data, wire.TCMSG.size):
-        if attr == k.TCA_OPTIONS:
-            options = value
-        elif attr == k.TCA_KIND:
-            kind = value
-        elif attr == k.TCA_CHAIN:
-            chain = value
+    kind, chain, options = _parts(data)
     if options is None or (kind == _U32 and _is_root_table(handle)):
         return None
     item: Object | None = None
@@ -78,6 +74,16 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Seen | None:
     return Seen(wire.text(kind), protocol, priority, handle, item)
 
 
+def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
+    """(kind, chain, options) of a filter message."""
+    if data.startswith(_OURS_FIRST, wire.TCMSG.size) and len(data) >= _OPTIONS_AT + 4:
+        length, attr = wire.HEADER.unpack_from(data, _OPTIONS_AT)
+        if attr == k.TCA_OPTIONS and _OPTIONS_AT + length == len(data):
+            return _U32, b"", data[_OPTIONS_AT + 4 :]
+    found = dict(wire.attributes(data, wire.TCMSG.size))
+    return found.get(k.TCA_KIND, b""), found.get(k.TCA_CHAIN, b""), found.get(k.TCA_OPTIONS)
+
+
 def _is_root_table(handle: int) -> bool:
     return handle >> 20 >= k.FIRST_AUTOMATIC_NODE and not handle & 0xFFFFF
 
@@ -87,7 +93,7 @@ def _read_u32(
 ) -> Object | None:
     protocol, priority, handle = where
     acting = _only_mirred(options)
-    head, does = (options[:acting], options[acting + 4 :]) if acting else (options, b"")
+    head = options[:acting] if acting else options
     known = _read_head(head) if len(head) < _SHORT else _read_head.__wrapped__(head)
     if known is None:
         return None
@@ -96,7 +102,11 @@ def _read_u32(
         table = 0  # a root table: its number is the kernel's choice
     if known.divisor:
         return Table(place, protocol, priority, table, known.divisor)
-    actions = _read_actions(does or known.others, names)
+    if acting and options[-_MIRRED_TAIL:-64] == _MIRRED_OPTIONS:
+        verb, control, ifindex = _mirred_read(options, len(options) - 64)
+        actions = _alone(verb, control, names[ifindex])
+    else:
+        actions = _read_actions(options[acting + 4 :] if acting else known.others, names)
     return Filter(
         place, protocol, priority, table, bucket, node, known.match, actions, known.goto, known.hashkey
     )  # fmt: skip
@@ -163,14 +173,24 @@ def _read_actions(data: bytes, names: LinkNames) -> tuple[Action, ...]:
     read = []
     for at, (_order, value) in enumerate(found, 1):
         verb, control, ifindex = _read_action(value)
-        expected = k.TC_ACT_STOLEN if verb == "redirect" else k.TC_ACT_PIPE
-        if verb == "mirror" and at == len(found):
-            expected = k.TC_ACT_UNSPEC
-        word = verb if control == expected else f"{verb} control {control}"
-        read.append(Action(word, names[ifindex]))
+        read.append(Action(_said(verb, control, at == len(found)), names[ifindex]))
     if len(read) > 1 and all(action.verb == "mirror" for action in read):
         read.sort()
     return tuple(read)
+
+
+@lru_cache(maxsize=1024)
+def _alone(verb: str, control: int, target: str) -> tuple[Action, ...]:
+    """The only action of a filter; nearly all lead to the same few links."""
+    return (Action(_said(verb, control, True), target),)
+
+
+def _said(verb: str, control: int, last: bool) -> str:
+    """The verb, and what becomes of the packet if that is not what we write."""
+    expected = k.TC_ACT_STOLEN if verb == "redirect" else k.TC_ACT_PIPE
+    if verb == "mirror" and last:
+        expected = k.TC_ACT_UNSPEC
+    return verb if control == expected else f"{verb} control {control}"
 
 
 _VERBS = {k.TCA_EGRESS_REDIR: "redirect", k.TCA_EGRESS_MIRROR: "mirror"}
