@@ -205,7 +205,7 @@ class Filter(NamedTuple):
 
     def __str__(self) -> str:
         match = u32.explain(self.match, self.protocol == kernel.ETH_P_ARP)
-        return " ".join(word for word in (self.where, match, self.then) if word)
+        return f"{self.where} {match} {self.then}" if match else f"{self.where} {self.then}"
 
     @property
     def where(self) -> str:

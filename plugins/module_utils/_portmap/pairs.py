@@ -178,9 +178,12 @@ def _unpin(change: Change) -> None:
 
 
 def _marking(change: Change) -> Request:
-    """RTM_SETLINK of everything that may differ on a veth that exists."""
-    veth = cast(Veth, change.subject)
-    payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
+    """RTM_SETLINK of the alias, and on a veth that was there before of all that may differ."""
+    veth, before = cast(Veth, change.subject), change.before
+    if isinstance(before, Veth) and before.paired:
+        payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
+    else:
+        payload = rtnl.link_alias(veth.place.link, veth.alias)
     return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change)
 
 
