@@ -40,7 +40,7 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
     """Half an hour, when nothing else runs on the machine."""
     several, few = (min(5, rounds), min(9, rounds)), min(3, rounds)
     seconds = upto(largest, {1000: 340, 100: 80, 10: 20, 1: 15})
-    flow = upto(largest, {1000: 120, 100: 70, 1: 45})
+    flow = upto(largest, {1000: 180, 100: 90, 1: 60})
     grown = upto(largest, {1000: 1, 100: few})
     cases = [("containers", 1, few), ("containers", 100, 1), ("ports", 1, few)]
     cases += [("ports", 16, few), ("ports", 100, few), ("ports", 1000, 1), ("ports", 10000, 1)]

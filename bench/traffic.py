@@ -15,9 +15,9 @@ import sites
 
 TESTS = ("tcp_stream", "tcp_rr", "tcp_connect", "udp_rr", "udp_flood")
 SOURCES = ("outside", "host", "container")
-# Turns of streams in a round, which is counted in fractions then: the same machine lets them go at
-# one of two speeds, whatever the way.
-STREAMS = 4
+# Turns in a round from outside, where the ratios matter; rounds are counted in fractions then. The
+# same machine has two speeds for each test, whatever the way: few samples would be a throw of dice.
+TURNS = 4
 
 
 def measure(
@@ -33,7 +33,7 @@ def measure(
         with rivals.ways(count) as ways:
             for number in sites.rounds(*rounds, limit):
                 for source, test in shuffled([(s, t) for s in SOURCES for t in TESTS]):
-                    turns = STREAMS if (source, test) == ("outside", "tcp_stream") else 1
+                    turns = TURNS if source == "outside" else 1
                     for turn in range(turns):
                         # Ratios are formed between these, so they follow each other.
                         for way in shuffled([way for way in ways if source in way.sources]):
