@@ -44,9 +44,7 @@ class Change(NamedTuple):
 
     @property
     def subject(self) -> Object:
-        item = self.before if self.after is None else self.after
-        assert item is not None
-        return item
+        return self.before if self.after is None else self.after  # type: ignore[return-value]
 
     def describe(self) -> str:
         return f"{self.verb} {self.subject}"
