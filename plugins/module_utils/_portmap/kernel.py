@@ -100,8 +100,11 @@ TC_ACT_UNSPEC, TC_ACT_PIPE, TC_ACT_STOLEN = -1, 3, 4
 TCA_BPF_CLASSID, TCA_BPF_OPS_LEN, TCA_BPF_OPS, TCA_BPF_FLAGS = 3, 4, 5, 8
 TCA_BPF_FLAG_ACT_DIRECT = 1
 
-# --- mount(2), sched(2) -------------------------------------------------------------------------
+# --- mount(2), sched(2), linux/mount.h ----------------------------------------------------------
 
 CLONE_NEWNET = 0x40000000
 MS_BIND, MS_REC, MS_SLAVE, MS_SHARED = 0x1000, 0x4000, 0x80000, 0x100000
 MNT_DETACH = 2
+FSOPEN_CLOEXEC, FSMOUNT_CLOEXEC = 1, 1
+FSCONFIG_CMD_CREATE = 6
+MOUNT_ATTR_NOSUID, MOUNT_ATTR_NODEV, MOUNT_ATTR_NOEXEC = 2, 4, 8

@@ -17,11 +17,11 @@ import stat
 from collections.abc import Iterable
 from functools import lru_cache
 
+from . import kernel as k
 from .errors import KernelRefused
 
 _FEW = 1024  # names to look up in one instance: some dozens of namespaces
-_FSOPEN_CLOEXEC, _FSMOUNT_CLOEXEC, _FSCONFIG_CMD_CREATE = 1, 1, 6  # linux/mount.h
-_NOSUID_NODEV_NOEXEC = 0x2 | 0x4 | 0x8
+_ATTRIBUTES = k.MOUNT_ATTR_NOSUID | k.MOUNT_ATTR_NODEV | k.MOUNT_ATTR_NOEXEC
 _DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
@@ -49,10 +49,10 @@ def _instance() -> int:
     """A procfs that is mounted nowhere; that at /proc where the libc or the kernel knows no such."""
     libc = ctypes.CDLL(None, use_errno=True)
     if hasattr(libc, "fsopen"):
-        context = libc.fsopen(b"proc", _FSOPEN_CLOEXEC)
+        context = libc.fsopen(b"proc", k.FSOPEN_CLOEXEC)
         if context >= 0:
-            libc.fsconfig(context, _FSCONFIG_CMD_CREATE, None, None, 0)
-            root = int(libc.fsmount(context, _FSMOUNT_CLOEXEC, _NOSUID_NODEV_NOEXEC))
+            libc.fsconfig(context, k.FSCONFIG_CMD_CREATE, None, None, 0)
+            root = int(libc.fsmount(context, k.FSMOUNT_CLOEXEC, _ATTRIBUTES))
             os.close(context)
             if root >= 0:
                 return root
@@ -127,4 +127,8 @@ def write(name: str, value: str) -> None:
 
 def links(family: str) -> list[str]:
     """The links that have parameters of a family ("ipv4"), `all` and `default` included."""
-    return sorted(os.listdir(f"/proc/sys/net/{family}/conf"))
+    opened = os.open(f"sys/net/{family}/conf", os.O_RDONLY | os.O_CLOEXEC, dir_fd=_procfs.root(1))
+    try:
+        return sorted(os.listdir(opened))
+    finally:
+        os.close(opened)

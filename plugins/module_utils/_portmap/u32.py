@@ -49,8 +49,11 @@ NO_FRAGMENT = _field(6, 2, 0, 0x1FFF)  # later fragments carry no ports
 LOOPBACK_NET = ipaddress.IPv4Network("127.0.0.0/8")
 
 
+PROTOCOL_WORD = 8  # the offset of the word that has the protocol
+
+
 def protocol(number: int) -> Key:
-    return _field(9, 1, number, 0xFF)
+    return _field(PROTOCOL_WORD + 1, 1, number, 0xFF)
 
 
 def source(net: ipaddress.IPv4Network) -> Key:

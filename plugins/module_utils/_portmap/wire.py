@@ -16,7 +16,7 @@ from functools import lru_cache
 
 from . import kernel as k
 from .model import Action, Drop, Filter, Table
-from .u32 import Match
+from .u32 import PROTOCOL_WORD, Match
 
 HEADER = struct.Struct("=HH")
 TCMSG = struct.Struct("=BxxxiIII")
@@ -25,7 +25,6 @@ KEY = struct.Struct(">II")
 OFFSETS = struct.Struct("=ii")
 MIRRED = struct.Struct("=IIiiiiI")
 BPF_LINE = struct.Struct("=HBBI")
-_PROTOCOL = 8  # the word of the IP header that has the protocol
 
 
 # --- attributes ---------------------------------------------------------------------------------
@@ -120,7 +119,7 @@ def _selector(match: Match, goto: int, hashkey: tuple[int, int]) -> bytes:
     flags = 0 if goto else k.TC_U32_TERMINAL
     head = SEL.pack(flags, 0, len(match), bytes(2), 0, 0, offset, struct.pack(">I", mask))
     # The kernel compares in this order, and by the protocol most packets are told apart.
-    keys = sorted(match, key=lambda key: key.offset != _PROTOCOL)
+    keys = sorted(match, key=lambda key: key.offset != PROTOCOL_WORD)
     return head + b"".join(
         KEY.pack(key.mask, key.value) + OFFSETS.pack(key.offset, 0) for key in keys
     )
