@@ -31,4 +31,4 @@ class KernelRefused(PortmapError):
 
 
 class NotConverged(PortmapError):
-    """After applying the plan the kernel still differs: interference, or our bug."""
+    """After the plan the kernel still differs, or cannot be looked at: interference, or our bug."""

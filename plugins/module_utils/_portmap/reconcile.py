@@ -137,9 +137,9 @@ def _verify(look: Looking, done: int) -> None:
         with _kernel() as kernel:
             try:
                 again = look(kernel, False)
-            except PortmapError as error:
+            except (PortmapError, OSError) as error:
                 raise NotConverged(
-                    f"{error}. {done} changes were done before, and stay, but whether all is as it"
+                    f"{_cause(error)}. {done} changes were done before, and stay, but whether all is as it"
                     " shall be could not be seen; the next run looks again"
                 ) from error
             left = again.changes()
@@ -160,7 +160,7 @@ def _apply(look: Looking, first: Look, changes: list[plan.Change]) -> None:
     try:
         applier.apply(changes)
     except (KernelRefused, OSError) as error:
-        said = str(error) if isinstance(error, KernelRefused) else f"cannot go on: {error}"
+        said = _cause(error)
         touched = set(first.before) | {change.subject.identity for change in changes}
         undone = _undo(look, first, touched, applier.done)
         done = [change.describe() for change in applier.done]
@@ -208,6 +208,10 @@ def _still_different(look: Looking, first: Look, touched: set[Identity]) -> list
         for name in touched
         if now.get(name) != first.before.get(name)
     ]
+
+
+def _cause(error: Exception) -> str:
+    return str(error) if isinstance(error, PortmapError) else f"cannot go on: {error}"
 
 
 def _told(items: list[str]) -> str:
