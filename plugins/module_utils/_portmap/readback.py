@@ -102,7 +102,7 @@ def _read_u32(
         table = 0  # a root table: its number is the kernel's choice
     if known.divisor:
         return Table(place, protocol, priority, table, known.divisor)
-    if acting and options[-_MIRRED_TAIL:-64] == _MIRRED_OPTIONS:
+    if acting and _ends_with_mirred(options):
         verb, control, ifindex = _mirred_read(options, len(options) - 64)
         actions = _alone(verb, control, names[ifindex])
     else:
@@ -118,6 +118,11 @@ def _only_mirred(data: bytes) -> int:
     size = len(data) - at
     alone = (size, k.TCA_U32_ACT, size - 4, 1)
     return at if at > 0 and _TWO_HEADERS.unpack_from(data, at) == alone else 0
+
+
+def _ends_with_mirred(data: bytes) -> bool:
+    """Whether the parameters of mirred are where the kernel puts them, 64 bytes before the end."""
+    return data[-_MIRRED_TAIL:-64] == _MIRRED_OPTIONS
 
 
 class _Head(NamedTuple):
@@ -198,7 +203,7 @@ _VERBS = {k.TCA_EGRESS_REDIR: "redirect", k.TCA_EGRESS_MIRROR: "mirror"}
 
 def _read_action(data: bytes) -> tuple[str, int, int]:
     """(verb, what becomes of the packet, ifindex); an action that we never write is its kind."""
-    if data.startswith(_MIRRED_KIND) and data[-_MIRRED_TAIL:-64] == _MIRRED_OPTIONS:
+    if data.startswith(_MIRRED_KIND) and _ends_with_mirred(data):
         return _mirred_read(data, len(data) - 64)
     found = dict(wire.attributes(data))
     kind = found.get(k.TCA_ACT_KIND, b"")
@@ -224,7 +229,7 @@ def read_entry(data: bytes) -> tuple[int, int] | None:
     """
     if len(data) < wire.TCMSG.size or not _only_mirred(data):
         return None
-    if data[-_MIRRED_TAIL:-64] != _MIRRED_OPTIONS:
+    if not _ends_with_mirred(data):
         return None
     handle: int = _NUMBER.unpack_from(data, 8)[0]
     ifindex: int = _NUMBER.unpack_from(data, len(data) - 40)[0]
