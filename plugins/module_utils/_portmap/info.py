@@ -37,10 +37,9 @@ def gather(container: str | None) -> dict[str, Any]:
         found = surveys.survey(kernel, host, names)
         problems = _problems(kernel, found, prepared, container)
         problems += _saved_problems(found, prepared, container)
-        if container is not None and container not in found.placed:
-            left = [problem for problem in problems if problem["container"] == container]
-            if not left:
-                raise InvalidRequest(f"cannot describe {container}: there is no such container")
+        known = {*found.placed, *(problem["container"] for problem in problems)}
+        if container is not None and container not in known:
+            raise InvalidRequest(f"cannot describe {container}: there is no such container")
         current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
         links = {link.name: link for link in _links_with_statistics(kernel, found, container)}
         described = [

@@ -47,6 +47,7 @@ def report_absent(name: str) -> dict[str, Any]:
 
 
 def host_report(host: parties.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, Any]:
+    """A prepared host; `wanted` is its record."""
     return {
         "public_interface": host.public,
         "loopback_interface": host.loopback,
