@@ -104,5 +104,6 @@ def _changes_files(line: str) -> bool:
         return False
     if line.startswith("openat"):
         writes = "O_WRONLY" in line or "O_RDWR" in line or "O_CREAT" in line
-        return writes and ('"sys/' in line or '"/run/' in line) and "/lock" not in line
+        ours = any(start in line for start in ('"sys/', '"/proc/sys/', '"/run/'))
+        return writes and ours and "/lock" not in line
     return line.startswith(("mount(", "umount2(", "unlink", "rename", "mkdir", "rmdir"))

@@ -105,7 +105,9 @@ def die() -> None:
 
 
 def _is_ours(path: object) -> bool:
-    return isinstance(path, str) and path.startswith(("/run/", "sys/", "/var/lib/netiso-portmap/"))
+    return isinstance(path, str) and path.startswith(
+        ("/run/", "sys/", "/proc/sys/", "/var/lib/netiso-portmap/")
+    )
 
 
 def _raise(number: int) -> None:
