@@ -75,7 +75,7 @@ class Soak:
         self.done: Counter[str] = Counter()
         self.damaged: Counter[str] = Counter()
         self.failures: list[str] = []
-        self.samples: list[upkeep.Figures] = []  # one a minute
+        self.samples: list[upkeep.Figures] = []  # one a minute, and one at the end
 
     def run(self, seconds: float) -> dict[str, Any]:
         self.engine.do("portmap_host", POOLS)
@@ -132,16 +132,20 @@ class Soak:
                 self._fail(str(error))
             if time.monotonic() > minute:
                 minute += 60
-                self._check()
-                self.samples.append(upkeep.taken(self.engine))
-                lost = len(running.report()["lost"])
-                print(
-                    f"{(end - time.monotonic()) / 60:.0f} minutes left, {len(self.ports)} containers,"
-                    f" {self.done.total()} done, {self.damaged.total()} damages, {lost} lost,"
-                    f" {len(self.failures)} failures, {self.samples[-1]}",
-                    file=sys.stderr,
-                    flush=True,
-                )
+                self._sample((end - time.monotonic()) / 60, running)
+        self._sample(0, running)
+
+    def _sample(self, left: float, running: Traffic) -> None:
+        self._check()
+        self.samples.append(upkeep.taken(self.engine))
+        lost = len(running.report()["lost"])
+        print(
+            f"{left:.0f} minutes left, {len(self.ports)} containers, {self.done.total()} done,"
+            f" {self.damaged.total()} damages, {lost} lost, {len(self.failures)} failures,"
+            f" {self.samples[-1]}",
+            file=sys.stderr,
+            flush=True,
+        )
 
     def _check(self) -> None:
         """Whoever is placed is whole, and nobody else is there."""
