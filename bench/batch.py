@@ -14,7 +14,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import model, plan
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import plan
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import objects
 
 Line = tuple[str, str]  # the tool (ip, tc, or write for a file below /proc/sys), and its words
 
@@ -30,7 +31,7 @@ def write(changes: Iterable[plan.Change], handles: Mapping[object, int], folder:
         netns = getattr(item, "netns", None)
         if netns is None:
             netns = item.place.netns
-        if isinstance(item, model.Handle):
+        if isinstance(item, objects.Handle):
             netns = ""
         lines = deleted(change, handles) if change.after is None else made(change, handles)
         if lines:
@@ -77,13 +78,13 @@ def command(netns: str, tool: str, words: str) -> str:
 def stretch(change: plan.Change) -> int:
     item = change.subject
     if change.after is None:
-        removal = {model.Veth: UNPLUG, model.Handle: FORGET}
+        removal = {objects.Veth: UNPLUG, objects.Handle: FORGET}
         return removal.get(type(item), STOP)
-    if isinstance(item, (model.Handle, model.Veth)):
-        return NAMESPACES if isinstance(item, model.Handle) else PAIRS
-    if isinstance(item, model.LinkUp):
+    if isinstance(item, (objects.Handle, objects.Veth)):
+        return NAMESPACES if isinstance(item, objects.Handle) else PAIRS
+    if isinstance(item, objects.LinkUp):
         return UP
-    if isinstance(item, model.Sysctl):
+    if isinstance(item, objects.Sysctl):
         return INSIDE if item.netns else VETHS
     if item.place.netns:
         return INSIDE
@@ -92,9 +93,9 @@ def stretch(change: plan.Change) -> int:
 
 def made(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
     item, before = change.subject, change.before
-    if isinstance(item, model.Handle):
+    if isinstance(item, objects.Handle):
         return [("ip", f"netns add {item.netns}")]
-    if isinstance(item, model.Veth):
+    if isinstance(item, objects.Veth):
         ends = f"address {item.mac} mtu {item.mtu}"
         return [
             (
@@ -106,36 +107,39 @@ def made(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
             ),
             ("ip", f"link set dev {item.place.link} alias {item.alias}"),
         ]
-    if isinstance(item, model.LinkUp):
+    if isinstance(item, objects.LinkUp):
         return [("ip", f"link set dev {item.place.link} up")]
-    if isinstance(item, model.Link):
+    if isinstance(item, objects.Link):
         words = []
-        if not isinstance(before, model.Link) or (before.mac, before.mtu) != (item.mac, item.mtu):
+        if not isinstance(before, objects.Link) or (before.mac, before.mtu) != (
+            item.mac,
+            item.mtu,
+        ):
             words.append(f"address {item.mac} mtu {item.mtu}")
         if item.alias:
             words.append(f"alias {item.alias}")
         return [("ip", f"link set dev {item.place.link} {' '.join(words)} up")]
-    if isinstance(item, model.Address):
+    if isinstance(item, objects.Address):
         return [("ip", f"address add {item.address}/{item.prefix} dev {item.place.link}")]
-    if isinstance(item, model.DefaultRoute):
+    if isinstance(item, objects.DefaultRoute):
         where = f"via {item.gateway} dev {item.place.link} onlink proto static"
         return [("ip", f"route add default {where}")]
-    if isinstance(item, model.Sysctl):
+    if isinstance(item, objects.Sysctl):
         return [("write", f"/proc/sys/{item.name} {item.value!r}".replace("'", '"'))]
-    if isinstance(item, model.Qdisc):
+    if isinstance(item, objects.Qdisc):
         return [("tc", f"qdisc add dev {item.place.link} {item.kind}")]
     verb = "add" if before is None else "replace"
-    if isinstance(item, model.Drop):
+    if isinstance(item, objects.Drop):
         where = f"dev {item.place.link} ingress protocol all prio 65535"
         return [("tc", f"filter {verb} {where} handle 1 bpf da bytecode '1,6 0 0 2'")]
-    assert isinstance(item, (model.Filter, model.Table))
-    if isinstance(item, model.Table):
+    assert isinstance(item, (objects.Filter, objects.Table))
+    if isinstance(item, objects.Table):
         divisor = f"handle {item.table:x}: u32 divisor {item.divisor}"
         return [("tc", f"filter {verb} {slot(item)} {divisor}")]
     return [("tc", f"filter {verb} {slot(item)} {filter_words(item, handles, verb)}")]
 
 
-def slot(item: model.Filter | model.Table | plan.Priority) -> str:
+def slot(item: objects.Filter | objects.Table | plan.Priority) -> str:
     protocol = {0x0806: "arp", 0x0800: "ip"}.get(item.protocol, "all")
     return f"dev {item.place.link} ingress protocol {protocol} prio {item.priority}"
 
@@ -144,7 +148,7 @@ def handle_words(handle: int) -> str:
     return f"{handle >> 20:x}:{handle >> 12 & 0xFF:x}:{handle & 0xFFF:x}"
 
 
-def filter_words(item: model.Filter, handles: Mapping[object, int], verb: str) -> str:
+def filter_words(item: objects.Filter, handles: Mapping[object, int], verb: str) -> str:
     words = []
     if verb == "replace":
         words.append(f"handle {handle_words(handles[item.identity])}")
@@ -173,15 +177,15 @@ def filter_words(item: model.Filter, handles: Mapping[object, int], verb: str) -
 
 def deleted(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
     item = change.subject
-    if isinstance(item, model.Handle):
+    if isinstance(item, objects.Handle):
         return [("ip", f"netns del {item.netns}")]
-    if isinstance(item, model.Veth):
+    if isinstance(item, objects.Veth):
         return [("ip", f"link del {item.place.link}")]
     if isinstance(item, plan.Priority):
         return [("tc", f"filter del {slot(item)}")]
-    if isinstance(item, (model.Filter, model.Table)):
+    if isinstance(item, (objects.Filter, objects.Table)):
         handle = handle_words(handles[item.identity])
         return [("tc", f"filter del {slot(item)} handle {handle} u32")]
-    if isinstance(item, model.Qdisc):
+    if isinstance(item, objects.Qdisc):
         return [("tc", f"qdisc del dev {item.place.link} {item.kind}")]
     return []  # it goes with its link

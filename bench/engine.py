@@ -21,17 +21,14 @@ import pyroute2.netlink.rtnl.ifaddrmsg
 import pyroute2.netlink.rtnl.ifinfmsg
 import pyroute2.netlink.rtnl.rtmsg
 import pyroute2.netlink.rtnl.tcmsg  # noqa: F401  what a run that writes imports on the way
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
-    boundary,
-    claims,
-    containers,
-    host,
-    kernel,
-    netlink,
-    reconcile,
-    record,
-)
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import Kernel
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import reconcile
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers, host
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight.view import Kernel
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
 
 import batch
 
@@ -91,7 +88,7 @@ def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
         "user": after.user - before.user,
         "system": after.system - before.system,
         "requests": len(netlink.SENT),
-        "writes": sum(kind in kernel.WRITES for kind in netlink.SENT),
+        "writes": sum(kind in k.WRITES for kind in netlink.SENT),
         "kinds": dict(Counter(netlink.SENT)),
         "changes": len(changes),
         "told": changes if order.get("check") else [],

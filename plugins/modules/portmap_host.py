@@ -167,7 +167,8 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
-    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, host
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import host
 
     with boundary.failures_reported(module):
         options = boundary.host_options(module.params)

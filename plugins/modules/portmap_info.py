@@ -208,7 +208,8 @@ def main() -> None:
     arguments = {"container": {"type": "str"}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
-    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary, info
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import info
 
     with boundary.failures_reported(module):
         module.exit_json(changed=False, **info.gather(module.params["container"]))

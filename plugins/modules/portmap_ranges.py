@@ -123,10 +123,8 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
-    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
-        boundary,
-        containers,
-    )
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers
 
     with boundary.failures_reported(module):
         outcome = containers.change_ranges(

@@ -11,8 +11,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import netns, sysctl
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import KernelRefused
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netns, procsys
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    KernelRefused,
+)
 
 RANGE = "net/ipv4/ip_local_port_range"
 LOCAL = "net/ipv4/conf/lo/route_localnet"
@@ -23,8 +25,8 @@ def procfs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """Both ways to a procfs; the second is that of an old kernel or libc."""
     root = os.open("/proc", os.O_PATH) if request.param == "that at /proc" else None
     if root is not None:
-        monkeypatch.setattr(sysctl, "_instance", lambda: os.dup(root))
-    monkeypatch.setattr(sysctl, "_procfs", sysctl._Procfs())
+        monkeypatch.setattr(procsys, "_instance", lambda: os.dup(root))
+    monkeypatch.setattr(procsys, "_procfs", procsys._Procfs())
     return str(request.param)
 
 
@@ -40,29 +42,29 @@ def in_namespaces(count: int, do: Callable[[int], None]) -> None:
 
 def test_each_namespace_has_its_own_values(procfs: str) -> None:
     def set_and_read(number: int) -> None:
-        assert sysctl.read(LOCAL) == "0"
+        assert procsys.read(LOCAL) == "0"
         value = f"{2000 + number} {3000 + number}"
-        sysctl.write(RANGE, value)
-        assert sysctl.read_all([LOCAL, RANGE]) == {LOCAL: "0", RANGE: value}
+        procsys.write(RANGE, value)
+        assert procsys.read_all([LOCAL, RANGE]) == {LOCAL: "0", RANGE: value}
         assert Path(f"/proc/sys/{RANGE}").read_text().split() == value.split()
 
-    before = sysctl.read(RANGE)
+    before = procsys.read(RANGE)
     in_namespaces(300, set_and_read)  # more names than one instance is used for
-    assert sysctl.read(RANGE) == before
+    assert procsys.read(RANGE) == before
 
 
 def test_no_descriptors_are_left_open_but_one(procfs: str) -> None:
-    sysctl.read(RANGE)
+    procsys.read(RANGE)
     before = len(os.listdir("/proc/self/fd"))
-    for _ in range(3 * sysctl._FEW):
-        sysctl.read(RANGE)
+    for _ in range(3 * procsys._FEW):
+        procsys.read(RANGE)
     assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_what_the_kernel_lacks_is_none(procfs: str) -> None:
-    assert sysctl.read("net/ipv4/no_such_thing") is None
-    assert sysctl.read_all(["net/ipv4/no_such_thing", "net/no/such", LOCAL]).keys() == {LOCAL}
-    assert not sysctl.is_writable("net/ipv4/no_such_thing")
+    assert procsys.read("net/ipv4/no_such_thing") is None
+    assert procsys.read_all(["net/ipv4/no_such_thing", "net/no/such", LOCAL]).keys() == {LOCAL}
+    assert not procsys.is_writable("net/ipv4/no_such_thing")
 
 
 def test_a_value_that_the_kernel_refuses_is_named(procfs: str) -> None:
@@ -70,7 +72,7 @@ def test_a_value_that_the_kernel_refuses_is_named(procfs: str) -> None:
         with pytest.raises(
             KernelRefused, match=r"cannot set net/ipv4/ip_local_port_range to 5 1:"
         ):
-            sysctl.write(RANGE, "5 1")
+            procsys.write(RANGE, "5 1")
 
     in_namespaces(1, refuse)
 
@@ -82,7 +84,7 @@ def test_a_value_that_the_kernel_refuses_is_named(procfs: str) -> None:
 def test_our_own_procfs_is_mounted_nowhere() -> None:
     """An empty list of names is the point of it, so it must not be that of /proc either."""
     before = Path("/proc/self/mountinfo").read_text()
-    root = sysctl._instance()
+    root = procsys._instance()
     try:
         assert Path("/proc/self/mountinfo").read_text() == before
         assert os.fstat(root).st_dev != os.stat("/proc").st_dev

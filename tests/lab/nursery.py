@@ -100,7 +100,7 @@ def main() -> None:
 
     for name in NAMES:
         importlib.import_module(f"{MODULES}.{name}")
-    for name in ("boundary", "info"):  # the modules import them only when they run
+    for name in ("boundary", "jobs.info"):  # the modules import them only when they run
         importlib.import_module(f"{ENGINE}.{name}")
     signal.signal(signal.SIGCHLD, _reap)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:

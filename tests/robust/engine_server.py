@@ -43,8 +43,11 @@ _LOADED_LATE = (
 def main() -> None:
     modules = {name: importlib.import_module(f"{_COLLECTION}.modules.{name}") for name in _NAMES}
     engine = f"{_COLLECTION}.module_utils._portmap"
-    parts = [importlib.import_module(f"{engine}.{name}") for name in ("netlink", "netns", "lock")]
-    for name in ("boundary", "info"):  # the modules import them only when they run
+    parts = [
+        importlib.import_module(f"{engine}.{name}")
+        for name in ("linux.netlink", "linux.netns", "memory.lock")
+    ]
+    for name in ("boundary", "jobs.info"):  # the modules import them only when they run
         importlib.import_module(f"{engine}.{name}")
     for name in _LOADED_LATE:
         importlib.import_module(name)

@@ -18,28 +18,34 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
-    kernel,
-    readback,
-    record,
-    rtnl,
-    u32,
-    wire,
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
+    Request,
+    Socket,
+    refused,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import PortmapError
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight.view import (
+    dump_filters,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    decode,
+    encode,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    keys as u32,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    PortmapError,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
     Action,
     Drop,
     Filter,
     Place,
     Table,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.netlink import (
-    Request,
-    Socket,
-    refused,
-)
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.observe import dump_filters
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
@@ -57,14 +63,14 @@ class Names(dict):  # type: ignore[type-arg]
 
 MATCH = (u32.NO_OPTIONS, u32.NO_FRAGMENT)
 MESSAGES = [
-    wire.table_message(Table(ETH0, kernel.ETH_P_IP, 770, 0x302, 256), 2),
-    wire.drop_message(Drop(ETH0), 2),
-    wire.filter_message(
-        Filter(ETH0, kernel.ETH_P_IP, 770, 0x302, 4, 5, MATCH, (Action("redirect", "lo"),)),
+    encode.table_message(Table(ETH0, k.ETH_P_IP, 770, 0x302, 256), 2),
+    encode.drop_message(Drop(ETH0), 2),
+    encode.filter_message(
+        Filter(ETH0, k.ETH_P_IP, 770, 0x302, 4, 5, MATCH, (Action("redirect", "lo"),)),
         2, 0, {"lo": 1},
     ),
-    wire.filter_message(
-        Filter(ETH0, kernel.ETH_P_ARP, 258, 0, 0, 1, MATCH, (Action("mirror", "lo"),) * 9),
+    encode.filter_message(
+        Filter(ETH0, k.ETH_P_ARP, 258, 0, 0, 1, MATCH, (Action("mirror", "lo"),) * 9),
         2, 0, {"lo": 1},
     ),
 ]  # fmt: skip
@@ -89,10 +95,10 @@ def damaged(draw: st.DrawFn, whole: Sequence[bytes] = MESSAGES) -> bytes:
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(damaged(), st.binary(max_size=200)))
 def test_the_decoder_of_filters_takes_any_bytes(data: bytes) -> None:
-    seen = readback.read_filter(data, ETH0, Names(NAMES))
+    seen = decode.read_filter(data, ETH0, Names(NAMES))
     if seen is not None and seen.item is not None:
         assert str(seen.item)
-    entry = readback.read_entry(data)
+    entry = decode.read_entry(data)
     assert entry is None or seen is None or entry[0] == seen.handle
 
 
@@ -133,7 +139,7 @@ def test_a_socket_takes_any_datagram(
     sock, theirs = wires
     sock._sequence = 0
     theirs.send(data)
-    request = Request(kernel.RTM_GETTFILTER, 0, b"", "list the filters")
+    request = Request(k.RTM_GETTFILTER, 0, b"", "list the filters")
     try:
         if dump:
             sock.dump(request)

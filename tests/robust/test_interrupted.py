@@ -13,18 +13,21 @@ import errno
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import kernel, rtnl
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import KernelRefused
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.netlink import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
     Request,
     Socket,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    KernelRefused,
 )
 
 from lab.machines import Machine
 from lab.netns import inside
 
 CROWD = 150
-LINKS = Request(kernel.RTM_GETLINK, 0, rtnl.ask_link(""), "list the links")
+LINKS = Request(k.RTM_GETLINK, 0, rtnl.ask_link(""), "list the links")
 
 
 @pytest.fixture

@@ -13,10 +13,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
-from . import claims, ethtool, ports
-from .errors import InvalidRequest, PortmapError, Unsupported
-from .host import Options
-from .reconcile import Outcome, tune_collector
+from .engine.reconcile import Outcome, tune_collector
+from .jobs.host import Options
+from .linux import ethtool
+from .values import ports
+from .values.errors import InvalidRequest, PortmapError, Unsupported
+from .wanted import claims
 
 
 @contextlib.contextmanager

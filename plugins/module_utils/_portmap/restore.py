@@ -14,16 +14,19 @@ import sys
 import time
 from collections.abc import Sequence
 
-from . import claims, netns, parties, ports, record, saved, sockets
-from . import containers as placing
-from . import host as hosts
-from . import survey as surveys
-from .errors import InvalidRequest, PortmapError, Unsupported
-from .inside import handle_path
-from .lock import host_lock
-from .observe import Kernel
-from .reconcile import tune_collector
-from .saved import Container, Saved
+from .engine.reconcile import tune_collector
+from .jobs import containers as placing
+from .jobs import host as hosts
+from .linux import listeners, netns
+from .memory import next_boot, record
+from .memory.lock import host_lock
+from .memory.next_boot import Container, Saved
+from .sight import survey as surveys
+from .sight.namespace import handle_path
+from .sight.view import Kernel
+from .values import ports, tenants
+from .values.errors import InvalidRequest, PortmapError, Unsupported
+from .wanted import claims
 
 _WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.2
@@ -66,9 +69,9 @@ def _needed() -> Saved | None:
     if record.load() is not None:
         _say("nothing to restore: this host is prepared already")
         return None
-    state = saved.load()
+    state = next_boot.load()
     if state is None:
-        _say(f"nothing to restore: there is no {saved.PATH}")
+        _say(f"nothing to restore: there is no {next_boot.PATH}")
         return None
     kernel = Kernel()
     try:
@@ -83,7 +86,7 @@ def _needed() -> Saved | None:
     return state
 
 
-def _wait_for_address(host: saved.Host) -> None:
+def _wait_for_address(host: next_boot.Host) -> None:
     """The network may be called online before the interface has its address."""
     give_up = time.monotonic() + _WAIT_SECONDS
     while True:
@@ -99,7 +102,7 @@ def _wait_for_address(host: saved.Host) -> None:
         time.sleep(_POLL_SECONDS)
 
 
-def _prepare(host: saved.Host) -> record.Record:
+def _prepare(host: next_boot.Host) -> record.Record:
     options = hosts.Options(
         host.public,
         host.loopback,
@@ -134,9 +137,9 @@ def _place(prepared: record.Record, containers: Sequence[Container]) -> list[str
 
 
 def _has_namespace(one: Container) -> bool:
-    if one.origin == parties.CREATED:
+    if one.origin == tenants.CREATED:
         return True
-    path = one.netns if one.origin == parties.ATTACHED else handle_path(one.netns)
+    path = one.netns if one.origin == tenants.ATTACHED else handle_path(one.netns)
     try:
         return bool(path) and not netns.open_path_is_none(path)
     except OSError:
@@ -144,7 +147,7 @@ def _has_namespace(one: Container) -> bool:
 
 
 def _lost(one: Container) -> str:
-    if one.origin == parties.KEPT:
+    if one.origin == tenants.KEPT:
         space = f"the namespace {handle_path(one.netns)}, which others make,"
     else:
         space = f"the namespace {one.netns or 'of its process'}"
@@ -158,7 +161,7 @@ def _request(one: Container) -> claims.Request:
 
 
 def _warn_of_listeners(state: Saved) -> None:
-    busy = [ports.Range(port, port) for port in sorted(sockets.listening_ports())]
+    busy = [ports.Range(port, port) for port in sorted(listeners.listening_ports())]
     for one in state.containers.values():
         shared = ports.intersect(busy, one.owned)
         if shared:

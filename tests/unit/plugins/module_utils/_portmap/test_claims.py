@@ -4,15 +4,22 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import claims
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.claims import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
+    Range,
+    parse_all,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
+    Container,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import (
     Namespace,
     Pools,
     Request,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import Container
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range, parse_all
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,14 +7,17 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
-    mirrors,
-    parameters,
-    plan,
-    ports,
-    topology,
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import plan
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine.plan import (
+    Change,
+    Priority,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    layout,
+    mirrors,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
     Action,
     Address,
     Drop,
@@ -31,12 +34,12 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     Veth,
     state,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
     Host,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.plan import Change, Priority
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import sysctls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,18 +52,18 @@ ETH0, LO = Place("", "eth0"), Place("", "lo")
 
 @lru_cache(maxsize=1)
 def prepared() -> list[Object]:
-    sysctls = parameters.host_sysctls(HOST)
+    values = sysctls.host_sysctls(HOST)
     return [
-        *topology.host_base(HOST, "/run/netns", sysctls),
-        *topology.host_filters(HOST, {}),
+        *layout.host_base(HOST, "/run/netns", values),
+        *layout.host_filters(HOST, {}),
     ]
 
 
 @lru_cache(maxsize=64)
 def alone(item: Container) -> tuple[Object, ...]:
-    sysctls = parameters.inside_sysctls(HOST, item, ["net/ipv6/conf/all/disable_ipv6"], {})
+    values = sysctls.inside_sysctls(HOST, item, ["net/ipv6/conf/all/disable_ipv6"], {})
     handle = f"/run/netns/{item.name}"
-    return tuple(topology.container_objects(HOST, item, handle, sysctls, {}))
+    return tuple(layout.container_objects(HOST, item, handle, values, {}))
 
 
 def placed(*containers: Container) -> list[Object]:

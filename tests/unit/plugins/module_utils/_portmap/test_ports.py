@@ -4,9 +4,14 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import ports
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block, Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
+    Block,
+    Range,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,8 +7,14 @@ import struct
 from collections import defaultdict
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import readback, u32, wire
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    decode,
+    encode,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    keys as u32,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
     Action,
     Drop,
     Filter,
@@ -32,8 +38,8 @@ NAMES = defaultdict(str, {index: name for name, index in INDEXES.items()})
 ANSWERS = list(recorded("kernel_dump.txt"))
 
 
-def read(data: bytes) -> readback.Seen | None:
-    return readback.read_filter(data, ETH0, NAMES)
+def read(data: bytes) -> decode.Seen | None:
+    return decode.read_filter(data, ETH0, NAMES)
 
 
 # --- what the kernel answers --------------------------------------------------------------------
@@ -123,7 +129,7 @@ filters = st.builds(
 
 @given(filters)
 def test_a_filter_is_read_as_it_was_written(item):
-    seen = read(wire.filter_message(item, 11, 0, INDEXES))
+    seen = read(encode.filter_message(item, 11, 0, INDEXES))
     assert seen is not None
     assert seen.item == item
     assert (seen.kind, seen.protocol, seen.priority) == ("u32", item.protocol, item.priority)
@@ -133,12 +139,12 @@ def test_a_filter_is_read_as_it_was_written(item):
 @given(protocols, priorities, st.integers(1, 0x7FF), st.integers(1, 256))
 def test_a_table_is_read_as_it_was_written(protocol, priority, number, divisor):
     table = Table(ETH0, protocol, priority, number, divisor)
-    seen = read(wire.table_message(table, 11))
+    seen = read(encode.table_message(table, 11))
     assert seen == ("u32", protocol, priority, number << 20, table)
 
 
 def test_the_drop_is_read_as_it_was_written():
-    assert read(wire.drop_message(Drop(ETH0), 11)) == ("bpf", 0x0003, 65535, 1, Drop(ETH0))
+    assert read(encode.drop_message(Drop(ETH0), 11)) == ("bpf", 0x0003, 65535, 1, Drop(ETH0))
 
 
 # --- bytes that nobody promised -----------------------------------------------------------------
@@ -164,7 +170,7 @@ def test_a_message_that_was_cut_is_read_as_something_or_as_nothing():
 def test_what_is_read_in_short_is_what_is_read_in_full():
     short = {}
     for meaning, data in ANSWERS:
-        found = readback.read_entry(data)
+        found = decode.read_entry(data)
         if found is not None:
             short[meaning] = found
             seen = read(data)
@@ -179,7 +185,7 @@ def test_what_is_read_in_short_is_what_is_read_in_full():
 def test_a_changed_byte_is_never_read_in_short_as_another_link():
     for _meaning, message in ANSWERS:
         for data in changed(message):
-            found, seen = readback.read_entry(data), read(data)
+            found, seen = decode.read_entry(data), read(data)
             if found and seen and isinstance(seen.item, Filter):
                 assert [action.target for action in seen.item.actions] == [NAMES[found[1]]]
 
@@ -187,4 +193,4 @@ def test_a_changed_byte_is_never_read_in_short_as_another_link():
 def test_what_was_cut_is_nothing_in_short():
     for _meaning, message in ANSWERS:
         for length in range(len(message)):
-            assert readback.read_entry(message[:length]) is None
+            assert decode.read_entry(message[:length]) is None

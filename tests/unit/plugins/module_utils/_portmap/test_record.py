@@ -6,11 +6,16 @@ from __future__ import annotations
 import json
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import record
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.claims import Pools
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range, join
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.record import Record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.record import Record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
+    Range,
+    join,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Pools
 from hypothesis import given
 from hypothesis import strategies as st
 

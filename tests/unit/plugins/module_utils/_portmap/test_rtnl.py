@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import counters, rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import statistics
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
     readable,
     recorded,
@@ -33,7 +34,7 @@ def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():
 
 
 def test_what_the_host_receives_the_container_has_sent():
-    assert counters.of_link((4, 3, 368, 266, 5, 6, 7, 8)) == {
+    assert statistics.of_link((4, 3, 368, 266, 5, 6, 7, 8)) == {
         "rx_packets": 3,
         "rx_bytes": 266,
         "rx_errors": 6,

@@ -9,15 +9,19 @@ import json
 from typing import Any
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boot, ports, saved
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.claims import Pools
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.errors import InvalidRequest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Range
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.saved import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import saving
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import next_boot
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.next_boot import (
     Container,
     Host,
     Saved,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Pools
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,22 +72,22 @@ def without(part: str, name: str) -> str:
 
 def refusal(text: str) -> str:
     with pytest.raises(InvalidRequest) as refused:
-        saved.decode(text)
+        next_boot.decode(text)
     return str(refused.value)
 
 
 def test_it_outlives_the_boot():
-    assert saved.PATH == "/var/lib/netiso-portmap/desired.json"
+    assert next_boot.PATH == "/var/lib/netiso-portmap/desired.json"
 
 
 def test_it_is_json_with_a_line_for_each_container():
-    assert saved.encode(WHOLE) == TEXT
-    assert json.loads(saved.encode(Saved(HOST, {})))["containers"] == []
+    assert next_boot.encode(WHOLE) == TEXT
+    assert json.loads(next_boot.encode(Saved(HOST, {})))["containers"] == []
 
 
 def test_it_is_read_as_it_was_written():
-    assert saved.decode(TEXT) == WHOLE
-    saved.check(WHOLE)
+    assert next_boot.decode(TEXT) == WHOLE
+    next_boot.check(WHOLE)
 
 
 @pytest.mark.parametrize(
@@ -139,10 +143,10 @@ def test_a_text_without_one_of_its_values_is_refused(part, name):
 
 def assert_taken_or_refused(text: str) -> None:
     try:
-        found = saved.decode(text)
+        found = next_boot.decode(text)
     except InvalidRequest:
         return
-    assert saved.decode(saved.encode(found)) == found
+    assert next_boot.decode(next_boot.encode(found)) == found
 
 
 @given(
@@ -177,7 +181,7 @@ def test_changed_characters_are_taken_or_refused(changes):
 )  # fmt: skip
 def test_what_no_host_could_have_is_refused(state, why):
     with pytest.raises(InvalidRequest, match=why):
-        saved.check(state)
+        next_boot.check(state)
 
 
 # --- how it follows the runs ------------------------------------------------------------------
@@ -185,26 +189,26 @@ def test_what_no_host_could_have_is_refused(state, why):
 
 def test_the_containers_of_a_task_replace_what_was_saved_of_them():
     new = WEB._replace(service=(Range(31500, 31500),))
-    assert boot.merged({"db": DB, "web": WEB}, [new]) == {"db": DB, "web": new}
+    assert saving.merged({"db": DB, "web": WEB}, [new]) == {"db": DB, "web": new}
 
 
 def test_one_that_is_saved_only_loses_the_service_ports_that_others_got():
     new = Container("new", "new", "created", (Range(31002, 31003),), Range(30064, 30079))
-    left = boot.merged({"web": WEB}, [new])["web"]
+    left = saving.merged({"web": WEB}, [new])["web"]
     assert left.service == (Range(31000, 31001), Range(31004, 31007))
     assert left.ephemeral == WEB.ephemeral
 
 
 def test_one_that_is_saved_only_is_forgotten_when_others_got_its_ephemeral_ports():
     new = Container("new", "new", "created", (), Range(30016, 30031))
-    assert boot.merged({"web": WEB}, [new]) == {"new": new}
+    assert saving.merged({"web": WEB}, [new]) == {"new": new}
 
 
 def test_what_the_pools_no_longer_hold_is_forgotten():
-    kept = boot.fitting(WHOLE.containers, POOLS._replace(service=(Range(31004, 31999),)))
+    kept = saving.fitting(WHOLE.containers, POOLS._replace(service=(Range(31004, 31999),)))
     assert kept == {**WHOLE.containers, "web": WEB._replace(service=(Range(31004, 31007),))}
     moved = POOLS._replace(ephemeral=Range(30032, 30999))
-    assert sorted(boot.fitting(WHOLE.containers, moved)) == ["db", "old"]
+    assert sorted(saving.fitting(WHOLE.containers, moved)) == ["db", "old"]
 
 
 names = st.sampled_from(["a", "b", "c", "d"])
@@ -231,7 +235,7 @@ def owners(draw: st.DrawFn) -> dict[str, Container]:
 
 @given(owners(), owners())
 def test_whatever_was_saved_and_is_placed_a_host_could_have_it(before, placed):
-    after = boot.merged(before, placed.values())
-    saved.check(Saved(HOST, after))
+    after = saving.merged(before, placed.values())
+    next_boot.check(Saved(HOST, after))
     assert {name: after[name] for name in placed} == placed
     assert set(after) <= {*before, *placed}

@@ -6,14 +6,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    layout,
     mirrors,
-    parameters,
-    parties,
     rows,
-    topology,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import tenants
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
     Filter,
     Object,
     Place,
@@ -21,11 +20,15 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model impo
     describe,
     state,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.parties import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
+    Block,
+    Range,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
     Host,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block, Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import sysctls
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -56,7 +59,7 @@ def written(file: str) -> list[str]:
 
 def placed(host: Host, container: Container, observed: list[Object] = ()) -> list[Object]:
     handle = f"/run/netns/{container.handle}"
-    return list(topology.container_objects(host, container, handle, INSIDE, state(observed)))
+    return list(layout.container_objects(host, container, handle, INSIDE, state(observed)))
 
 
 # --- every object, as a whole -------------------------------------------------------------------
@@ -68,8 +71,8 @@ def test_a_placed_container_is_what_is_written_down():
 
 def test_a_prepared_host_is_what_is_written_down():
     objects = [
-        *topology.host_base(HOST, "/run/netns", parameters.host_sysctls(HOST)),
-        *topology.host_filters(HOST, {}),
+        *layout.host_base(HOST, "/run/netns", sysctls.host_sysctls(HOST)),
+        *layout.host_filters(HOST, {}),
         *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=True),
         *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=False),
     ]
@@ -77,7 +80,7 @@ def test_a_prepared_host_is_what_is_written_down():
 
 
 def test_no_two_objects_share_an_identity():
-    objects = [*placed(HOST, WEB), *topology.host_filters(HOST, {})]
+    objects = [*placed(HOST, WEB), *layout.host_filters(HOST, {})]
     assert len(state(objects)) == len(objects)
 
 
@@ -91,7 +94,7 @@ def test_containers_share_nothing_but_the_host():
 @pytest.mark.parametrize("kind", ["ingress", "clsact"])
 def test_a_qdisc_that_is_there_stays(kind):
     eth0 = Qdisc(Place("", "eth0"), kind)
-    assert eth0 in topology.host_filters(HOST, state([eth0]))
+    assert eth0 in layout.host_filters(HOST, state([eth0]))
 
 
 def test_without_a_gateway_there_is_no_default_route():
@@ -152,13 +155,13 @@ def test_a_service_port_and_its_neighbour_from_the_ephemeral_range_are_separate(
     ],
 )
 def test_relaxing_the_reverse_path_filter_weakens_no_other_link(found, expected):
-    assert parameters.relaxed_rp_filter(HOST, found) == {
+    assert sysctls.relaxed_rp_filter(HOST, found) == {
         f"net/ipv4/conf/{name}/rp_filter": value for name, value in expected.items()
     }
 
 
 def test_only_sysctls_that_can_be_set_inside_are_wanted():
-    values = parameters.inside_sysctls(HOST, WEB, [], {"net/core/rmem_max": "1"})
+    values = sysctls.inside_sysctls(HOST, WEB, [], {"net/core/rmem_max": "1"})
     assert values == {
         "net/ipv4/conf/eth0/accept_local": "1",
         "net/ipv4/conf/eth0/arp_ignore": "8",
@@ -167,7 +170,7 @@ def test_only_sysctls_that_can_be_set_inside_are_wanted():
         "net/ipv4/ip_local_port_range": "30016 30031",
     }
     settable = ["net/ipv6/conf/all/disable_ipv6", "net/core/somaxconn"]
-    assert parameters.inside_sysctls(HOST, WEB, settable, {"net/core/somaxconn": "4096"}) == INSIDE
+    assert sysctls.inside_sysctls(HOST, WEB, settable, {"net/core/somaxconn": "4096"}) == INSIDE
 
 
 # --- names --------------------------------------------------------------------------------------
@@ -185,17 +188,17 @@ def test_only_sysctls_that_can_be_set_inside_are_wanted():
     ],
 )
 def test_a_link_is_named_after_its_container(container, link):
-    assert parties.veth_name(container) == link
+    assert tenants.veth_name(container) == link
 
 
 def test_the_names_of_many_long_containers_are_distinct():
     containers = [f"{kind}-service-{number}" for kind in "abc" for number in range(5000)]
-    assert len({parties.veth_name(name) for name in containers}) == 15000
+    assert len({tenants.veth_name(name) for name in containers}) == 15000
 
 
 @given(names)
 def test_a_name_fits_into_a_link(name):
-    link = parties.veth_name(name)
+    link = tenants.veth_name(name)
     assert link.startswith("pm-")
     assert len(link) <= 15
 
@@ -210,19 +213,19 @@ def test_a_name_fits_into_a_link(name):
     ],
 )
 def test_an_alias_says_whose_the_link_and_the_namespace_are(handle, origin, text):
-    assert parties.alias(WEB._replace(handle=handle, origin=origin)) == text
-    assert parties.read_alias(text) == ("web", handle, origin)
+    assert tenants.alias(WEB._replace(handle=handle, origin=origin)) == text
+    assert tenants.read_alias(text) == ("web", handle, origin)
 
 
 @given(names, names, st.sampled_from(["created", "attached", "kept"]))
 def test_an_alias_is_read_as_it_was_written(name, handle, origin):
-    text = parties.alias(WEB._replace(name=name, handle=handle, origin=origin))
-    assert parties.read_alias(text) == (name, handle, origin)
+    text = tenants.alias(WEB._replace(name=name, handle=handle, origin=origin))
+    assert tenants.read_alias(text) == (name, handle, origin)
 
 
 @pytest.mark.parametrize("text", ["", "web", "Portmap:web", "docker portmap:web"])
 def test_an_alias_of_somebody_else_is_not_ours(text):
-    assert parties.read_alias(text) is None
+    assert tenants.read_alias(text) is None
 
 
 # --- handles of the hash tables -----------------------------------------------------------------

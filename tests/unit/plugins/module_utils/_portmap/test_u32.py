@@ -7,8 +7,10 @@ import struct
 from ipaddress import IPv4Address, IPv4Network
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import u32
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    keys as u32,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Block
 from hypothesis import given
 from hypothesis import strategies as st
 

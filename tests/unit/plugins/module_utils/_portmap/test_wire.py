@@ -7,14 +7,20 @@ import struct
 from ipaddress import IPv4Network
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap import u32, wire
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.model import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
+    attributes as attr,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import encode
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    keys as u32,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
     Action,
     Drop,
     Filter,
     Table,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.ports import Block
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Block
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
     ARP,
     ETH0,
@@ -103,11 +109,11 @@ SENT = [
 def test_a_request_says_what_the_command_of_tc_says(command, item):
     (theirs,) = [data for text, data in REQUESTS.items() if command in text]
     if isinstance(item, Table):
-        ours = wire.table_message(item, 11)
+        ours = encode.table_message(item, 11)
     elif isinstance(item, Drop):
-        ours = wire.drop_message(item, 11)
+        ours = encode.drop_message(item, 11)
     else:
-        ours = wire.filter_message(item, 11, 0, INDEXES)
+        ours = encode.filter_message(item, 11, 0, INDEXES)
     assert ours[:20] == theirs[:20]
     assert tree(ours[20:]) == tree(theirs[20:])
 
@@ -118,16 +124,16 @@ def test_every_recorded_command_is_compared():
 
 def test_a_filter_that_has_a_handle_is_named_by_it():
     (item,) = [item for command, item in SENT if command == "prio 513 u32 ht 201:"]
-    message = wire.filter_message(item, 11, 0x20100805, INDEXES)
+    message = encode.filter_message(item, 11, 0x20100805, INDEXES)
     assert struct.unpack_from("<I", message, 8) == (0x20100805,)
     assert tree(message[20:])[2][2] == struct.pack("<I", 0x20100000)
 
 
 def test_an_attribute_is_padded_and_its_length_is_not():
-    assert wire.attribute(1, b"abc").hex(" ") == "07 00 01 00 61 62 63 00"
-    assert wire.attribute(0x8002, b"").hex(" ") == "04 00 02 80"
+    assert attr.attribute(1, b"abc").hex(" ") == "07 00 01 00 61 62 63 00"
+    assert attr.attribute(0x8002, b"").hex(" ") == "04 00 02 80"
 
 
 @given(st.binary(max_size=200))
 def test_attributes_end_where_the_bytes_end(data):
-    assert sum(4 + len(value) for _kind, value in wire.attributes(data)) <= len(data)
+    assert sum(4 + len(value) for _kind, value in attr.attributes(data)) <= len(data)

@@ -1,0 +1,204 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Veth pairs, made and removed, with the namespaces that they lead to and the handles of those.
+
+A namespace that we make is pinned by its handle only after its veth carries our mark and its
+loopback too: a run killed before leaves nothing, since the namespace dies with the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import cast
+
+from ..linux import netns, rtnl
+from ..linux import uapi as k
+from ..linux.netlink import Request, Socket, refused
+from ..sight.namespace import opened
+from ..values import marks
+from ..values.errors import KernelRefused
+from ..values.objects import Handle, Place, Veth
+from .plan import Change
+
+GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
+_CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
+_DOOMED_GROUP = marks.LINK_GROUP + 1  # veths on their way out
+
+
+def attempt(
+    make: Callable[[Change], None], change: Change, done: list[Change], tolerant: bool
+) -> None:
+    """Make a change and note it in `done`; when it fails, `tolerant` goes on."""
+    try:
+        make(change)
+    except (KernelRefused, OSError):
+        if not tolerant:
+            raise
+    else:
+        done.append(change)
+
+
+class Pairs:
+    """Of a host: what is done is noted in `done`, and `forget` is told of links that go.
+
+    `sources` tells how to open each container's namespace, and is told of those that are made.
+    """
+
+    def __init__(
+        self,
+        host_socket: Socket,
+        sources: dict[str, str],
+        done: list[Change],
+        forget: Callable[[Place], None],
+    ) -> None:
+        self._socket = host_socket
+        self._sources = sources
+        self._done = done
+        self._forget = forget
+        self._held: dict[str, int] = {}
+
+    def place(self, changes: list[Change], tolerant: bool) -> None:
+        for chunk in _chunks(changes):
+            try:
+                self._place_some(chunk, tolerant)
+            finally:
+                for descriptor in self._held.values():
+                    os.close(descriptor)
+                self._held.clear()
+
+    def _place_some(self, changes: list[Change], tolerant: bool) -> None:
+        handles = {c.subject.netns: c for c in changes if isinstance(c.subject, Handle)}
+        veths = [c for c in changes if isinstance(c.subject, Veth)]
+        replaced = [c for c in veths if isinstance(c.before, Veth) and not c.before.paired]
+        if replaced:
+            self._delete_links([_place(c) for c in replaced], tolerant)
+        new = [c for c in veths if c.before is None or c in replaced]
+        kept = [c for c in veths if c not in new]
+        for change in new:
+            self._hold(change, handles)
+        self._send_each(new, self._creation, tolerant)
+        self._send_each([*new, *kept], _marking, tolerant)
+        for change in handles.values():
+            attempt(self._pin, change, self._done, tolerant)
+
+    def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
+        """Open the container's namespace, or make it and mark its loopback."""
+        veth = cast(Veth, change.subject)
+        name = veth.peer.netns
+        source = self._sources.get(name, "")
+        descriptor = netns.open_path(source) if source else netns.make()
+        if descriptor is None:
+            raise KernelRefused(f"cannot place {name}: {source} is gone", errno.ENOENT)
+        self._held[name] = descriptor
+        if not source:
+            with opened(descriptor) as sock:
+                mark = Request(
+                    k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_alias("lo", veth.alias), f"mark {name}"
+                )
+                refused(mark, sock.send([mark])[0])
+            handle = cast(Handle, handles[name].subject)
+            self._sources[name] = handle.path
+
+    def _creation(self, change: Change) -> Request:
+        veth = cast(Veth, change.subject)
+        descriptor = self._held[veth.peer.netns]
+        payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
+        return Request(k.RTM_NEWLINK, k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL, payload, change)
+
+    def _send_each(
+        self, changes: Sequence[Change], make: Callable[[Change], Request], tolerant: bool
+    ) -> None:
+        requests = [make(change) for change in changes]
+        failure: KernelRefused | None = None
+        done = set(map(id, self._done))
+        for change, request, reply in zip(changes, requests, self._socket.send(requests)):
+            try:
+                refused(request, reply)
+            except KernelRefused as error:
+                failure = failure or error
+            else:
+                if id(change) not in done:
+                    self._done.append(change)
+        if failure and not tolerant:
+            raise failure
+
+    def _pin(self, change: Change) -> None:
+        """From then on the namespace is entered by its handle: its process may end."""
+        handle = cast(Handle, change.subject)
+        if change.before is not None:
+            netns.unpin(handle.path)
+        held = self._held.get(handle.netns)
+        descriptor = netns.open_path(self._sources[handle.netns]) if held is None else held
+        if descriptor is None:
+            raise KernelRefused(f"cannot name {handle.netns}: its namespace is gone", errno.ENOENT)
+        try:
+            netns.pin(descriptor, handle.path)
+        finally:
+            if held is None:
+                os.close(descriptor)
+        self._sources[handle.netns] = handle.path
+
+    def remove(self, changes: list[Change], tolerant: bool) -> None:
+        """Handles, then veths: the veth tells whose the rest is, so it goes last."""
+        for change in changes:
+            if isinstance(change.subject, Handle):
+                attempt(_unpin, change, self._done, tolerant)
+        veths = [change for change in changes if isinstance(change.subject, Veth)]
+        if veths:
+            self._delete_links([_place(change) for change in veths], tolerant)
+        self._done += veths
+
+    def _delete_links(self, places: list[Place], tolerant: bool) -> None:
+        """Several links go in one request: the kernel waits once instead of once per link."""
+        if len(places) == 1:
+            payload = rtnl.link_gone(places[0].link)
+            requests = [Request(k.RTM_DELLINK, k.NLM_F_ACK, payload, f"delete link {places[0]}")]
+        else:
+            requests = [
+                Request(
+                    k.RTM_SETLINK,
+                    k.NLM_F_ACK,
+                    rtnl.link_group(place.link, _DOOMED_GROUP),
+                    f"delete link {place}",
+                )
+                for place in places
+            ]
+            group = rtnl.group_gone(_DOOMED_GROUP)
+            requests.append(Request(k.RTM_DELLINK, k.NLM_F_ACK, group, "delete links"))
+        for place in places:
+            self._forget(place)
+        for request, reply in zip(requests, self._socket.send(requests)):
+            refused(request, reply, range(1, 4096) if tolerant else GONE)
+
+
+def _unpin(change: Change) -> None:
+    netns.unpin(cast(Handle, change.subject).path)
+
+
+def _marking(change: Change) -> Request:
+    """RTM_SETLINK of the alias, and on a veth that was there before of all that may differ."""
+    veth, before = cast(Veth, change.subject), change.before
+    if isinstance(before, Veth) and before.paired:
+        payload = rtnl.veth_values(veth.place.link, veth.alias, veth.mac, veth.mtu)
+    else:
+        payload = rtnl.link_alias(veth.place.link, veth.alias)
+    return Request(k.RTM_SETLINK, k.NLM_F_ACK, payload, change)
+
+
+def _place(change: Change) -> Place:
+    return cast(Veth, change.subject).place
+
+
+def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
+    """Veths with the handles of their containers, some containers at a time."""
+    by_name: dict[str, list[Change]] = {}
+    for change in changes:
+        item = change.subject
+        name = item.netns if isinstance(item, Handle) else cast(Veth, item).peer.netns
+        by_name.setdefault(name, []).append(change)
+    groups = list(by_name.values())
+    for start in range(0, len(groups), _CHUNK):
+        yield [change for group in groups[start : start + _CHUNK] for change in group]

@@ -1,0 +1,232 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Network namespaces: make, enter, name by a bind mount.
+
+Everything works on the calling thread, which must be the only one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import stat
+from collections.abc import Iterator
+
+from ..values.errors import KernelRefused
+from . import uapi as k
+
+HANDLES = "/run/netns"
+_CURRENT = "/proc/thread-self/ns/net"
+# Of the files that handles are mounted on: set with creating, and seen again when the mount is gone.
+# Nobody else's have it; the sticky bit means nothing for a file.
+_OUR_MODE = stat.S_ISVTX
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def _checked(result: int, what: str) -> None:
+    if result != 0:
+        number = ctypes.get_errno()
+        raise KernelRefused(f"cannot {what}: {os.strerror(number)}", number)
+
+
+# --- namespaces ---------------------------------------------------------------------------------
+
+
+def open_current() -> int:
+    return os.open(_CURRENT, os.O_RDONLY | os.O_CLOEXEC)
+
+
+@contextlib.contextmanager
+def entered(namespace: int | None) -> Iterator[None]:
+    """Be in the namespace of this descriptor; None stays where we are."""
+    if namespace is None:
+        yield
+        return
+    home = open_current()
+    try:
+        _checked(_libc.setns(namespace, k.CLONE_NEWNET), "enter the network namespace")
+        try:
+            yield
+        finally:
+            _checked(_libc.setns(home, k.CLONE_NEWNET), "return to the host's namespace")
+    finally:
+        os.close(home)
+
+
+def make() -> int:
+    """A new namespace, held by nothing but the returned descriptor: it dies with the process."""
+    home = open_current()
+    try:
+        _checked(_libc.unshare(k.CLONE_NEWNET), "make a network namespace")
+        try:
+            return open_current()
+        finally:
+            _checked(_libc.setns(home, k.CLONE_NEWNET), "return to the host's namespace")
+    finally:
+        os.close(home)
+
+
+def inode(namespace: int) -> int:
+    return os.fstat(namespace).st_ino
+
+
+def open_path(path: str) -> int | None:
+    """A descriptor of the namespace at `path`; None when there is none (a plain file counts so)."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    if _is_network_namespace(descriptor):
+        return descriptor
+    os.close(descriptor)
+    return None
+
+
+def _is_network_namespace(descriptor: int) -> bool:
+    ns_get_nstype = 0xB703  # linux/nsfs.h
+    return int(_libc.ioctl(descriptor, ns_get_nstype)) == k.CLONE_NEWNET
+
+
+# --- handles ------------------------------------------------------------------------------------
+
+
+def is_leftover(path: str, marked: bool = False) -> bool:
+    """An empty file where a handle was to be mounted: a killed run left it.
+
+    `marked`: a run of ours, not of ip-netns(8).
+    """
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return False
+    if marked and stat.S_IMODE(found.st_mode) != _OUR_MODE:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0 and open_path_is_none(path)
+
+
+def open_path_is_none(path: str) -> bool:
+    descriptor = open_path(path)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
+def pin(namespace: int, path: str) -> None:
+    """Name the namespace: bind it to the new file `path`, as ip-netns(8) does."""
+    flags = os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        os.close(os.open(path, flags, _OUR_MODE))
+    except FileExistsError as error:
+        said = "there is a file that is no namespace; move it out of the way"
+        raise KernelRefused(f"cannot make {path}: {said}", errno.EEXIST) from error
+    _mount(f"/proc/self/fd/{namespace}", path, k.MS_BIND, f"mount the namespace handle {path}")
+
+
+def unpin(path: str) -> None:
+    """Take the name away; the namespace lives on while something is inside."""
+    if not open_path_is_none(path):
+        result = _libc.umount2(os.fsencode(path), k.MNT_DETACH)
+        _checked(result, f"unmount the namespace handle {path}")
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _mount(source: str, target: str, flags: int, what: str) -> None:
+    _checked(_libc.mount(os.fsencode(source), os.fsencode(target), b"none", flags, None), what)
+
+
+# --- the directory of handles -------------------------------------------------------------------
+
+
+def directory_is_shared() -> bool:
+    """Whether HANDLES is a shared mount whose peer group is not its parent mount's."""
+    mounts = _mounts()
+    found = mounts.get(_mount_number())
+    if found is None or found[1] != os.path.realpath(HANDLES):
+        return False
+    parent, _path, groups = found
+    return bool(groups) and not groups & mounts.get(parent, ("", "", set()))[2]
+
+
+def _mounts() -> dict[str, tuple[str, str, set[str]]]:
+    """By number: the parent's number, the mount point, the peer groups."""
+    mounts = {}
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+        for line in table:
+            fields = line.split()
+            groups = {word for word in fields[6 : fields.index("-")] if word.startswith("shared:")}
+            mounts[fields[0]] = (fields[1], fields[4], groups)
+    return mounts
+
+
+def _mount_number() -> str:
+    """The mount in which HANDLES lies; the table alone also has mounts that others cover."""
+    try:
+        descriptor = os.open(HANDLES, os.O_PATH | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
+            words = file.read().split()
+    finally:
+        os.close(descriptor)
+    return words[words.index("mnt_id:") + 1]
+
+
+def _is_mounted() -> bool:
+    """Also true for a directory that is mounted onto itself, which os.path.ismount() misses."""
+    found = _mounts().get(_mount_number())
+    return found is not None and found[1] == os.path.realpath(HANDLES)
+
+
+def share_directory() -> None:
+    """Make HANDLES a shared mount of its own peer group, so that unmounts reach every container."""
+    before = directory_state()
+    try:
+        os.makedirs(HANDLES, mode=0o755, exist_ok=True)
+        if before != "mounted":
+            _mount(HANDLES, HANDLES, k.MS_BIND | k.MS_REC, f"mount {HANDLES} onto itself")
+        _mount("", HANDLES, k.MS_SLAVE, f"detach {HANDLES} from its parent's peer group")
+        _mount("", HANDLES, k.MS_SHARED, f"share the mount {HANDLES}")
+    except (KernelRefused, OSError):
+        if before != "mounted" and _is_mounted():
+            _libc.umount2(os.fsencode(HANDLES), k.MNT_DETACH)
+        if before == "missing":
+            remove_directory()
+        raise
+
+
+def directory_state() -> str:
+    """What HANDLES was before `share_directory`: "mounted", "directory" or "missing"."""
+    if _is_mounted():
+        return "mounted"
+    return "directory" if os.path.isdir(HANDLES) else "missing"
+
+
+def can_unshare(state_before: str) -> bool:
+    """Whether the shared mount is ours to undo: we made it, and nothing lies in it any more."""
+    return state_before in ("directory", "missing") and not os.listdir(HANDLES)
+
+
+def unshare_directory() -> None:
+    """Undo `share_directory`; an empty directory below goes too, as ip-netns(8) makes it anew."""
+    result = _libc.umount2(os.fsencode(HANDLES), k.MNT_DETACH)
+    _checked(result, f"unmount {HANDLES}")
+    remove_directory()
+
+
+def remove_leftover(state_before: str) -> None:
+    """What a killed run left of sharing the directory, or of undoing that."""
+    if state_before != "mounted" and not directory_is_shared():
+        if _is_mounted() and can_unshare(state_before):
+            unshare_directory()
+        remove_directory()
+
+
+def remove_directory() -> None:
+    """Remove the directory of handles if nothing is in it and nothing is mounted on it."""
+    with contextlib.suppress(OSError):
+        os.rmdir(HANDLES)

@@ -1,0 +1,103 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Small JSON files of ours: a reader sees the old text or the new one, whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from typing import NamedTuple
+
+from ..values.errors import KernelRefused
+
+
+class JsonFile(NamedTuple):
+    """`noun` is what messages call it.  One draft for all writers: the host's lock is held.
+
+    `lasting`: what was written survives a power cut, too.
+    """
+
+    noun: str
+    directory: str
+    name: str
+    lasting: bool = False
+
+    @property
+    def path(self) -> str:
+        return f"{self.directory}/{self.name}"
+
+    @property
+    def _draft(self) -> str:
+        return f"{self.directory}/.{self.name}.new"
+
+    def save(self, text: str) -> None:
+        """Write atomically; only root may read it."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
+        try:
+            try:
+                with open(os.open(self._draft, flags, 0o600), "w", encoding="utf-8") as file:
+                    file.write(text)
+                    file.flush()
+                    os.fsync(file.fileno())
+                os.replace(self._draft, self.path)
+                if self.lasting:
+                    _sync(self.directory)
+            except BaseException:
+                _unlink(self._draft)
+                raise
+        except OSError as error:
+            raise self._not_written(error) from error
+
+    def delete(self) -> None:
+        """Take the file away, and a draft that a killed run left."""
+        try:
+            for path in (self._draft, self.path):
+                _unlink(path)
+        except OSError as error:
+            raise self._not_written(error) from error
+
+    def discard_draft(self) -> None:
+        """Take away what a killed run was writing."""
+        try:
+            _unlink(self._draft)
+        except OSError as error:
+            raise self._not_written(error) from error
+
+    def _not_written(self, error: OSError) -> KernelRefused:
+        said = f"cannot write {self.noun} {self.path}: {error.strerror}; run the task again"
+        return KernelRefused(said, error.errno or 0)
+
+
+def _sync(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _unlink(path: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+# --- what is read: the type that was expected, or TypeError ------------------------------------
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def listing(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list")
+    return value

@@ -1,0 +1,136 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The record of the host's parameters, and of the values that preparing it changed.
+
+One small JSON file below /run: like the kernel state that it goes with, it ends with the boot.
+Containers are never read from it.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from ..values import ports
+from ..values.errors import InvalidRequest
+from ..wanted.claims import Pools
+from .files import JsonFile, listing, number, text
+
+DIRECTORY = "/run/portmap"
+_FILE = JsonFile("the record", DIRECTORY, "host.json")
+PATH = _FILE.path
+_VERSION = 1
+
+
+class Record(NamedTuple):
+    """`before` maps sysctls, "mtu" and "handles" to what they were; `qdiscs` are those we made."""
+
+    public: str
+    loopback: str
+    pools: Pools
+    host_ephemeral: ports.Range | None
+    rp_filter: str
+    before: dict[str, str]
+    qdiscs: tuple[str, ...]
+    applied: tuple[str, ...]
+
+
+def load() -> Record | None:
+    """The record; None when the host is not prepared.
+
+    Raises InvalidRequest when the file is not a whole record of this version.
+    """
+    try:
+        with open(PATH, encoding="utf-8") as file:
+            return decode(file.read())
+    except FileNotFoundError:
+        return None
+    except (UnicodeDecodeError, IsADirectoryError) as error:
+        raise _damaged(str(error)) from error
+
+
+def required() -> Record:
+    """The record, or InvalidRequest naming the fix."""
+    record = load()
+    if record is None:
+        raise InvalidRequest(
+            f"cannot read {PATH}: this host is not prepared; run netiso.portmap.portmap_host first"
+        )
+    return record
+
+
+def decode(written: str) -> Record:
+    try:
+        data = json.loads(written)
+        if data["version"] != _VERSION:
+            raise _damaged(f"version {data['version']!r} instead of {_VERSION}")
+        return Record(
+            text(data["public_interface"]),
+            text(data["loopback_interface"]),
+            Pools(
+                ports.parse_all(listing(data["ports"]), "ports"),
+                ports.parse(text(data["ephemeral_ports"]), "ephemeral_ports"),
+                number(data["ephemeral_ports_per_container"]),
+            ),
+            _optional_range(data["host_ephemeral_ports"]),
+            text(data["rp_filter"]),
+            {text(name): text(value) for name, value in data["before"].items()},
+            tuple(text(name) for name in listing(data["qdiscs"])),
+            tuple(text(value) for value in listing(data["applied"])),
+        )
+    except InvalidRequest as error:
+        raise (error if PATH in str(error) else _damaged(str(error))) from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _damaged(f"{type(error).__name__} {error}") from error
+
+
+def _optional_range(value: object) -> ports.Range | None:
+    return None if value is None else ports.parse(text(value), "host_ephemeral_ports")
+
+
+def _damaged(why: str) -> InvalidRequest:
+    return InvalidRequest(
+        f"cannot read {PATH}: {why}; run netiso.portmap.portmap_host with the host's parameters to"
+        f" write it anew (delete the damaged file first)"
+    )
+
+
+def encode(record: Record) -> str:
+    data: dict[str, Any] = {
+        "version": _VERSION,
+        "public_interface": record.public,
+        "loopback_interface": record.loopback,
+        "ports": [str(item) for item in record.pools.service],
+        "ephemeral_ports": str(record.pools.ephemeral),
+        "ephemeral_ports_per_container": record.pools.per_container,
+        "host_ephemeral_ports": str(record.host_ephemeral) if record.host_ephemeral else None,
+        "rp_filter": record.rp_filter,
+        "before": record.before,
+        "qdiscs": list(record.qdiscs),
+        "applied": list(record.applied),
+    }
+    return json.dumps(data, indent=1, sort_keys=True) + "\n"
+
+
+def restore(record: Record | None) -> None:
+    """Go back to an earlier record, or to none."""
+    if record is None:
+        delete()
+    else:
+        save(record)
+
+
+def save(record: Record) -> None:
+    """Write atomically into the directory that the lock has made."""
+    _FILE.save(encode(record))
+
+
+def delete() -> None:
+    """Take the record away, and a draft that a killed run left."""
+    _FILE.delete()
+
+
+def discard_draft() -> None:
+    """Take away what a killed run was writing."""
+    _FILE.discard_draft()

@@ -1,0 +1,52 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What containers received, sent and lost, as the kernel counts it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from ..linux import netns, rtnl
+from ..values.objects import Place
+from .view import Kernel, ask_qdisc
+
+# struct rtnl_link_stats64: packets, bytes, errors, dropped; the veth receives what is sent inside
+_COUNTERS = ("packets", "bytes", "errors", "dropped")
+_SNMP = "/proc/thread-self/net/snmp"
+
+
+def of_link(counters: Sequence[int]) -> dict[str, int]:
+    """The container's view of its veth's counters: what that receives, the container has sent."""
+    if len(counters) < 8:
+        return {}
+    received, sent = counters[0:8:2], counters[1:8:2]
+    result = {f"rx_{name}": value for name, value in zip(_COUNTERS, sent)}
+    result.update((f"tx_{name}", value) for name, value in zip(_COUNTERS, received))
+    return result
+
+
+def filtered(kernel: Kernel, veth: Place) -> int:
+    """Packets from a container that no filter let pass: the last one drops them."""
+    data = ask_qdisc(kernel.socket, veth, kernel.ifindex(veth))
+    return rtnl.read_qdisc_drops(data) if data else 0
+
+
+def unassembled() -> int:
+    """Datagrams of which not all fragments came, in the namespace that we are in."""
+    with open(_SNMP, encoding="ascii") as file:
+        names, values = (line.split() for line in file if line.startswith("Ip:"))
+    return int(values[names.index("ReasmFails")])
+
+
+def unassembled_in(handle: str) -> int:
+    """The same in the namespace of a handle; 0 when it has gone."""
+    descriptor = netns.open_path(handle)
+    if descriptor is None:
+        return 0
+    try:
+        with netns.entered(descriptor):
+            return unassembled()
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,115 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters as bytes: requests of rtnetlink's traffic control.  Pure.
+
+pyroute2 encodes u32 keys at wrong offsets and decodes them four bytes off, in every release, so
+filters are packed here, and read in `readback`.
+Source: linux/pkt_cls.h, tc_act/tc_mirred.h, rtnetlink.h; byte order as tc(8) sends.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from functools import lru_cache
+
+from ...linux import uapi as k
+from ...linux.attributes import attribute
+from ...values.objects import Action, Drop, Filter, Table
+from . import numbers
+from .keys import PROTOCOL_WORD, Match
+
+TCMSG = struct.Struct("=BxxxiIII")
+SEL = struct.Struct("=BBBx2sHhh4s")
+KEY = struct.Struct(">II")
+OFFSETS = struct.Struct("=ii")
+MIRRED = struct.Struct("=IIiiiiI")
+BPF_LINE = struct.Struct("=HBBI")
+
+
+# --- filters, written ---------------------------------------------------------------------------
+
+
+def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) -> bytes:
+    info = priority << 16 | socket.htons(protocol)
+    return TCMSG.pack(socket.AF_UNSPEC, ifindex, handle, parent, info)
+
+
+def table_message(table: Table, ifindex: int) -> bytes:
+    options = attribute(k.TCA_U32_DIVISOR, struct.pack("=I", table.divisor))
+    return _filter(ifindex, table.table << 20, table.priority, table.protocol, b"u32\0", options)
+
+
+def filter_message(item: Filter, ifindex: int, handle: int, targets: dict[str, int]) -> bytes:
+    """`handle` is the kernel's when it is known; else it is made from table, bucket and node.
+
+    `targets` maps the links that actions name to their ifindexes.
+    """
+    options = b""
+    if not item.goto:
+        options += attribute(k.TCA_U32_CLASSID, struct.pack("=I", k.ACCEPT_CLASS))
+    hash_id = handle & 0xFFFFF000 or item.table << 20 | item.bucket << 12
+    if hash_id:
+        options += attribute(k.TCA_U32_HASH, struct.pack("=I", hash_id))
+    if item.goto:
+        options += attribute(k.TCA_U32_LINK, struct.pack("=I", item.goto << 20))
+    options += attribute(k.TCA_U32_SEL, _selector(item.match, item.goto, item.hashkey))
+    if item.actions:
+        options += attribute(k.TCA_U32_ACT, _actions(item.actions, targets))
+    handle = handle or hash_id * bool(item.node) | item.node
+    return _filter(ifindex, handle, item.priority, item.protocol, b"u32\0", options)
+
+
+def drop_message(item: Drop, ifindex: int) -> bytes:
+    code = b"".join(BPF_LINE.pack(*line) for line in item.bytecode)
+    options = (
+        attribute(k.TCA_BPF_OPS_LEN, struct.pack("=H", len(item.bytecode)))
+        + attribute(k.TCA_BPF_OPS, code)
+        + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
+    )
+    return _filter(ifindex, 1, numbers.PRIO_DROP, k.ETH_P_ALL, b"bpf\0", options)
+
+
+def _filter(
+    ifindex: int, handle: int, priority: int, protocol: int, kind: bytes, options: bytes
+) -> bytes:
+    return (
+        tcmsg(ifindex, handle, k.INGRESS_HOOK, priority, protocol)
+        + attribute(k.TCA_KIND, kind)
+        + attribute(k.TCA_OPTIONS, options)
+    )
+
+
+@lru_cache(maxsize=512)
+def _selector(match: Match, goto: int, hashkey: tuple[int, int]) -> bytes:
+    offset, mask = hashkey
+    flags = 0 if goto else k.TC_U32_TERMINAL
+    head = SEL.pack(flags, 0, len(match), bytes(2), 0, 0, offset, struct.pack(">I", mask))
+    # The kernel compares in this order, and by the protocol most packets are told apart.
+    keys = sorted(match, key=lambda key: key.offset != PROTOCOL_WORD)
+    return head + b"".join(
+        KEY.pack(key.mask, key.value) + OFFSETS.pack(key.offset, 0) for key in keys
+    )
+
+
+def _actions(actions: tuple[Action, ...], targets: dict[str, int]) -> bytes:
+    last = len(actions)
+    return b"".join(
+        attribute(order, _mirred(action.verb, targets[action.target], order == last))
+        for order, action in enumerate(actions, 1)
+    )
+
+
+@lru_cache(maxsize=512)
+def _mirred(verb: str, ifindex: int, last: bool) -> bytes:
+    """A redirect takes the packet; mirrors pass it on, the last one to the next filter."""
+    if verb == "redirect":
+        control, how = k.TC_ACT_STOLEN, k.TCA_EGRESS_REDIR
+    else:
+        control, how = (k.TC_ACT_UNSPEC if last else k.TC_ACT_PIPE), k.TCA_EGRESS_MIRROR
+    parms = MIRRED.pack(0, 0, control, 0, 0, how, ifindex)
+    options = attribute(k.TCA_MIRRED_PARMS, parms)
+    return attribute(k.TCA_ACT_KIND, b"mirred\0") + attribute(
+        k.TCA_ACT_OPTIONS | k.NLA_F_NESTED, options
+    )

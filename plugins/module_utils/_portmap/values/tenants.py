@@ -1,0 +1,109 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who takes part: the host, its containers, and the names and marks by which veths tell.  Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import ipaddress
+from functools import lru_cache
+from typing import NamedTuple
+
+from . import marks, ports
+from .objects import HOST, Place
+
+
+class Host(NamedTuple):
+    """What containers share with their host; `address` is IPv4, `gateway` may be empty."""
+
+    public: str
+    loopback: str
+    address: str
+    prefix: int
+    mac: str
+    mtu: int
+    gateway: str
+
+    @property
+    def public_place(self) -> Place:
+        return Place(HOST, self.public)
+
+    @property
+    def loopback_place(self) -> Place:
+        return Place(HOST, self.loopback)
+
+    @property
+    def network(self) -> ipaddress.IPv4Network:
+        """The host's address alone, as a /32."""
+        return ipaddress.IPv4Network(self.address)
+
+
+# Whose the namespace is: made by us and named; only named by us; neither.
+CREATED, ATTACHED, KEPT = "created", "attached", "kept"
+
+
+class Container(NamedTuple):
+    """A placed container.  `inode` of its namespace is 0 while that is still to be made."""
+
+    name: str
+    handle: str
+    origin: str
+    inode: int
+    service: ports.Ranges
+    ephemeral: ports.Range | None
+
+    @property
+    def veth(self) -> Place:
+        return Place(HOST, veth_name(self.name))
+
+    @property
+    def owned(self) -> ports.Ranges:
+        return ports.join((*self.service, *([self.ephemeral] if self.ephemeral else [])))
+
+    @property
+    def blocks(self) -> tuple[ports.Block, ...]:
+        """Service and ephemeral ranges cut separately: no block is part of both."""
+        return _blocks(self.service, self.ephemeral)
+
+
+# Asked for again and again while one container is looked at.
+@lru_cache(maxsize=64)
+def _blocks(service: ports.Ranges, ephemeral: ports.Range | None) -> tuple[ports.Block, ...]:
+    return (*ports.cut(service), *ports.cut([ephemeral] if ephemeral else []))
+
+
+@lru_cache(maxsize=4096)
+def veth_name(container: str) -> str:
+    """`pm-<name>`; a longer name than 12 characters is cut and told apart by 35 bits of a hash."""
+    if len(container) <= 12:
+        return marks.VETH_PREFIX + container
+    digest = base64.b32encode(hashlib.sha256(container.encode()).digest()).decode().lower()
+    return f"{marks.VETH_PREFIX}{container[:5]}{digest[:7]}"
+
+
+# --- the interface alias tells whose a veth is --------------------------------------------------
+
+
+def alias(container: Container) -> str:
+    words = [marks.ALIAS_PREFIX + container.name]
+    if container.handle != container.name:
+        words.append(f"netns={container.handle}")
+    if container.origin != CREATED:
+        words.append(container.origin)
+    return " ".join(words)
+
+
+def read_alias(text: str) -> tuple[str, str, str] | None:
+    """(container, handle, origin) from an alias; None when it is not ours."""
+    if not text.startswith(marks.ALIAS_PREFIX):
+        return None
+    name, *words = text[len(marks.ALIAS_PREFIX) :].split(" ")
+    handle, origin = name, CREATED
+    for word in words:
+        if word in (ATTACHED, KEPT):
+            origin = word
+        elif word.startswith("netns="):
+            handle = word[len("netns=") :]
+    return name, handle, origin

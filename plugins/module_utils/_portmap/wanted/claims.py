@@ -1,0 +1,261 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who may own what: requests checked against pools, other containers and the host.  Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from ..values import ports
+from ..values.errors import InvalidRequest
+from ..values.ports import Range, Ranges
+from ..values.tenants import Container, veth_name
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
+SMALLEST_EPHEMERAL = 16
+
+
+class Pools(NamedTuple):
+    """What the host may hand out; every container gets `per_container` ephemeral ports."""
+
+    service: ports.Ranges
+    ephemeral: ports.Range
+    per_container: int
+
+
+class Request(NamedTuple):
+    """A container as the user wants it; None and "" stand for what was left out.
+
+    `again`: it had these ports before; that a process of the host uses one now is no obstacle.
+    """
+
+    name: str
+    present: bool = True
+    netns: str = ""
+    pid: int | None = None
+    ports: Ranges | None = None
+    ephemeral: Range | None = None
+    again: bool = False
+
+
+class Namespace(NamedTuple):
+    """The namespace that a request leads to; `inode` 0: to be made, `source`: how to open it."""
+
+    handle: str
+    origin: str
+    inode: int
+    source: str
+
+
+def check_name(name: str, option: str = "name") -> str:
+    if not _NAME.fullmatch(name):
+        raise InvalidRequest(
+            f"cannot use {option} '{name}': a container's name has 1 to 63 letters, digits, '.',"
+            " '_' and '-', and starts with a letter or a digit"
+        )
+    return name
+
+
+def check_pools(pools: Pools, host_ephemeral: ports.Range | None) -> None:
+    """Raise InvalidRequest unless the pools are usable next to each other and to the host.
+
+    None: the host's own range is not known yet.
+    """
+    size = pools.per_container
+    if size < SMALLEST_EPHEMERAL or size & (size - 1):
+        raise InvalidRequest(
+            f"cannot use ephemeral_ports_per_container {size}: it must be a power of two,"
+            f" {SMALLEST_EPHEMERAL} or more"
+        )
+    if ports.lowest_free(pools.ephemeral, size, ()) is None:
+        raise InvalidRequest(
+            f"cannot use ephemeral_ports {pools.ephemeral}: no range of {size} ports that starts"
+            f" at a multiple of {size} fits in (ephemeral_ports_per_container)"
+        )
+    shared = ports.intersect(pools.service, [pools.ephemeral])
+    if shared:
+        raise InvalidRequest(
+            f"cannot use ports {say(pools.service)} and ephemeral_ports {pools.ephemeral}:"
+            f" {say(shared)} is in both"
+        )
+    for option, pool in (("ports", pools.service), ("ephemeral_ports", (pools.ephemeral,))):
+        shared = ports.intersect(pool, [host_ephemeral] if host_ephemeral else [])
+        if shared:
+            raise InvalidRequest(
+                f"cannot use {option} {say(pool)}: {say(shared)} is in {host_ephemeral}, from"
+                " which the host takes its own ports (net.ipv4.ip_local_port_range); move that"
+                " with host_ephemeral_ports"
+            )
+
+
+def check_owners(
+    pools: Pools, owners: Mapping[str, ports.Ranges], owner_name: Callable[[str], str] = str
+) -> None:
+    """Raise InvalidRequest when containers own ports that the pools no longer hold."""
+    pool = (*pools.service, pools.ephemeral)
+    outside = {owner: ports.subtract(owned, pool) for owner, owned in sorted(owners.items())}
+    lost = [f"{say(left)} of {owner_name(owner)}" for owner, left in outside.items() if left]
+    if lost:
+        raise InvalidRequest(
+            f"cannot change the pools: these ports of containers would be outside:"
+            f" {'; '.join(lost)}; take them away or remove the containers first"
+        )
+
+
+def resolve(
+    requests: Sequence[Request],
+    pools: Pools,
+    current: Mapping[str, Container],
+    others: Mapping[str, Sequence[Range]],
+    namespaces: Mapping[str, Namespace],
+    listening: Iterable[int],
+    owner_name: Callable[[str], str] = str,
+) -> list[Container]:
+    """The containers that shall be present, with every port decided.
+
+    `current` are the placed containers among the requested, `others` the ports of everybody else
+    (`owner_name` says in messages who that is), `listening` the ports in use on the host.  Raises
+    InvalidRequest with the value and the reason.
+    """
+    _check_veth_names(requests)
+    wanted = [request for request in requests if request.present]
+    busy = tuple(ports.Range(port, port) for port in sorted(listening))
+    service = _service(wanted, pools, current)
+    ephemeral = _ephemeral(wanted, pools, current)
+    known = [item for owned in (*others.values(), *service.values()) for item in owned]
+    free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy])
+    placed = []
+    for request in wanted:
+        given = ephemeral.get(request.name) or free.take(pools.per_container)
+        if given is None:
+            raise InvalidRequest(
+                f"cannot place {request.name}: no free range of {pools.per_container} ephemeral"
+                f" ports is left in {pools.ephemeral}"
+            )
+        found = namespaces[request.name]
+        container = Container(
+            request.name, found.handle, found.origin, found.inode, service[request.name], given
+        )
+        _check_unheard(container, current.get(request.name), busy)
+        placed.append(container)
+    _check_free(placed, others, owner_name)
+    return placed
+
+
+def _service(
+    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+) -> dict[str, ports.Ranges]:
+    """The service ports given; those of a placed container stay when nothing is said."""
+    service = {}
+    for request in wanted:
+        have = current.get(request.name)
+        kept = have.service if have else ()
+        service[request.name] = kept if request.ports is None else request.ports
+        check_service(request.name, service[request.name], pools)
+    return service
+
+
+def _ephemeral(
+    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+) -> dict[str, ports.Range]:
+    """The ephemeral ranges given or owned; the others are still to be found."""
+    ephemeral = {}
+    for request in wanted:
+        have = current.get(request.name)
+        given = request.ephemeral or (have.ephemeral if have else None)
+        if given:
+            _check_ephemeral(request.name, given, pools)
+            ephemeral[request.name] = given
+    return ephemeral
+
+
+def _check_veth_names(requests: Sequence[Request]) -> None:
+    names: dict[str, str] = {}
+    for request in requests:
+        link = veth_name(check_name(request.name))
+        other = names.setdefault(link, request.name)
+        if other != request.name:
+            raise InvalidRequest(
+                f"cannot place {request.name} beside {other}: both would have the link {link};"
+                " rename one"
+            )
+
+
+def check_unique(names: Sequence[str]) -> None:
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise InvalidRequest(f"cannot place {name}: the list has it {times} times")
+
+
+def _check_pool(name: str, option: str, wanted: ports.Ranges, pool: ports.Ranges) -> None:
+    outside = ports.subtract(wanted, pool)
+    if outside:
+        raise InvalidRequest(
+            f"cannot give {option} {say(outside)} to {name}: outside the host's pool"
+            f" {say(pool) or '(empty)'}"
+        )
+
+
+def check_service(name: str, wanted: ports.Ranges, pools: Pools) -> None:
+    """Raise InvalidRequest when service ports lie outside the pool."""
+    _check_pool(name, "ports", wanted, pools.service)
+
+
+def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
+    _check_pool(name, "ephemeral_ports", (wanted,), (pools.ephemeral,))
+    size = wanted.size
+    if size < SMALLEST_EPHEMERAL or size & (size - 1) or wanted.first % size:
+        raise InvalidRequest(
+            f"cannot give ephemeral_ports {wanted} to {name}: the size must be a power of two,"
+            f" {SMALLEST_EPHEMERAL} or more, and the first port a multiple of it"
+        )
+
+
+def _check_free(
+    placed: Iterable[Container],
+    others: Mapping[str, Sequence[Range]],
+    owner_name: Callable[[str], str],
+) -> None:
+    """Raise InvalidRequest when two would own one port."""
+    names = {container.name for container in placed}
+    owned = [(item, container.name) for container in placed for item in container.owned]
+    wanted = [item for item, _name in owned]
+    taken = [item for items in others.values() for item in items]
+    once = sum(item.size for item in wanted) == sum(item.size for item in ports.join(wanted))
+    if once and not ports.intersect(wanted, taken):
+        return
+    owned += [(item, owner) for owner, items in others.items() for item in ports.join(items)]
+    for shared, one, other in ports.overlaps(owned):
+        if names.isdisjoint((one, other)):
+            continue  # two others: not this task's affair
+        newcomer, owner = (one, other) if other not in names else (other, one)
+        raise InvalidRequest(
+            f"cannot give ports {shared} to {newcomer}: container"
+            f" {owner if owner in names else owner_name(owner)} owns them"
+        )
+
+
+def _check_unheard(container: Container, before: Container | None, busy: ports.Ranges) -> None:
+    """Raise InvalidRequest when a process of the host uses a port that is new to the container."""
+    fresh = ports.subtract(container.owned, before.owned if before else ())
+    heard = ports.intersect(busy, fresh) if busy else ()
+    if heard:
+        raise InvalidRequest(
+            f"cannot give ports {say(heard)} to {container.name}: a process of the host uses them"
+            " (see ss -lntu)"
+        )
+
+
+def changed_ports(have: ports.Ranges, given: ports.Ranges, state: str) -> ports.Ranges:
+    """The service ports after adding (`present`), taking away (`absent`) or setting (`exact`)."""
+    if state == "present":
+        return ports.join((*have, *given))
+    return ports.subtract(have, given) if state == "absent" else given
+
+
+def say(ranges: Iterable[ports.Range]) -> str:
+    return ", ".join(str(item) for item in ranges)
