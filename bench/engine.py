@@ -26,8 +26,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine imp
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers, host
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import Kernel
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight.view import Kernel
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
 
 import batch

@@ -204,12 +204,13 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers
 
     with boundary.failures_reported(module):
-        requests = boundary.container_requests(module.params)
-        purge = boundary.purge(module.params)
-        outcome = containers.place(
-            requests, purge=purge, dry_run=module.check_mode, with_diff=module._diff
+        run = containers.place(
+            boundary.asks(module.params),
+            purge=boundary.purge(module.params),
+            dry_run=module.check_mode,
+            with_diff=module._diff,
         )
-        module.exit_json(**boundary.report(module, outcome, **boundary.placed(module, outcome)))
+        module.exit_json(**boundary.placed(module, run))
 
 
 if __name__ == "__main__":

@@ -173,9 +173,8 @@ def main() -> None:
     with boundary.failures_reported(module):
         options = boundary.host_options(module.params)
         act = host.prepare if module.params["state"] == "present" else host.unprepare
-        outcome = act(options, dry_run=module.check_mode, with_diff=module._diff)
-        boundary.warn_of_merged_frames(module, outcome)
-        module.exit_json(**boundary.report(module, outcome, **outcome.result))
+        run = act(options, dry_run=module.check_mode, with_diff=module._diff)
+        module.exit_json(**boundary.prepared(module, run))
 
 
 if __name__ == "__main__":

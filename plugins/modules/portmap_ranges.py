@@ -127,14 +127,14 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers
 
     with boundary.failures_reported(module):
-        outcome = containers.change_ranges(
+        run = containers.change_ranges(
             module.params["container"],
             boundary.ranges(module.params),
             module.params["state"],
             dry_run=module.check_mode,
             with_diff=module._diff,
         )
-        module.exit_json(**boundary.report(module, outcome, **outcome.result))
+        module.exit_json(**boundary.changed(module, run))
 
 
 if __name__ == "__main__":

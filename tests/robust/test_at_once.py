@@ -9,8 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight.view import Kernel
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import Place
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import Kernel
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 import stage as stages
 import world

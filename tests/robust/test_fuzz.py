@@ -21,14 +21,11 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
-    Request,
     Socket,
     refused,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.requests import Request
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight.view import (
-    dump_filters,
-)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     decode,
     encode,
@@ -36,16 +33,21 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.fields import (
+    Action,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.look import (
+    dump_filters,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
+    Drop,
+    Filter,
+    Table,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     PortmapError,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
-    Action,
-    Drop,
-    Filter,
-    Place,
-    Table,
-)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 

@@ -15,10 +15,8 @@ from collections.abc import Iterator
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
-    Request,
-    Socket,
-)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import Socket
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.requests import Request
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     KernelRefused,
 )

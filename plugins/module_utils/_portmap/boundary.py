@@ -14,11 +14,13 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .engine.reconcile import Outcome, tune_collector
-from .jobs.host import Options
+from .jobs import containers, host, results
 from .linux import ethtool
 from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unsupported
+from .values.options import HostOptions
 from .wanted import claims
+from .wanted.claims import Ask
 
 
 @contextlib.contextmanager
@@ -48,7 +50,7 @@ def _check_machine() -> None:
 
 
 def report(module: AnsibleModule, outcome: Outcome, **more: Any) -> dict[str, Any]:
-    """What a changing module returns."""
+    """What every changing module returns, and `more`."""
     result: dict[str, Any] = {
         "changed": bool(outcome.changes),
         "changes": outcome.changes,
@@ -59,32 +61,35 @@ def report(module: AnsibleModule, outcome: Outcome, **more: Any) -> dict[str, An
     return result
 
 
-def placed(module: AnsibleModule, outcome: Outcome) -> dict[str, Any]:
-    """`container` for a single one, `containers` for a list."""
-    found: Any = outcome.result["containers"]
-    return (
-        {"containers": found}
-        if module.params["containers"] is not None
-        else {"container": found[0]}
-    )
+def placed(module: AnsibleModule, run: containers.Run) -> dict[str, Any]:
+    """What portmap_container returns: `container` for a single one, `containers` for a list."""
+    found = results.containers_result(run.decision)
+    single = module.params["containers"] is None
+    told = {"container": found[0]} if single else {"containers": found}
+    return report(module, run.outcome, **told)
 
 
-def warn_of_merged_frames(module: AnsibleModule, outcome: Outcome) -> None:
-    """Frames that the card has merged (LRO) cannot be steered by port."""
-    host: Any = outcome.result["host"]
-    link = host["public_interface"] if host else ""
+def changed(module: AnsibleModule, run: containers.Run) -> dict[str, Any]:
+    """What portmap_ranges returns."""
+    return report(module, run.outcome, **results.ranges_result(run.decision))
+
+
+def prepared(module: AnsibleModule, run: host.Run) -> dict[str, Any]:
+    """What portmap_host returns.  Warns of frames that the card merges (LRO)."""
+    link = run.host["public_interface"] if run.host else ""
     if link and ethtool.large_receive_offload(link):
         module.warn(
             f"{link} merges received frames (large-receive-offload), and merged frames cannot be"
             f" steered to containers; switch it off with: ethtool -K {link} lro off"
         )
+    return report(module, run.outcome, host=run.host)
 
 
 # --- options ------------------------------------------------------------------------------------
 
 
-def host_options(params: Mapping[str, Any]) -> Options:
-    return Options(
+def host_options(params: Mapping[str, Any]) -> HostOptions:
+    return HostOptions(
         params["public_interface"] or "",
         params["loopback_interface"] or "",
         _ranges(params["ports"], "ports"),
@@ -95,14 +100,14 @@ def host_options(params: Mapping[str, Any]) -> Options:
     )
 
 
-def container_requests(params: Mapping[str, Any]) -> list[claims.Request]:
+def asks(params: Mapping[str, Any]) -> list[Ask]:
     """The single container, or the list of them."""
     if params["containers"] is None:
         return [_container(params)]
     return [_container(item) for item in params["containers"]]
 
 
-def _container(item: Mapping[str, Any]) -> claims.Request:
+def _container(item: Mapping[str, Any]) -> Ask:
     name = item["name"]
     if name is None:
         raise InvalidRequest("cannot place a container: its name is missing")
@@ -113,7 +118,7 @@ def _container(item: Mapping[str, Any]) -> claims.Request:
     space = item["netns"] or ""
     if space and not os.path.isabs(space):
         claims.check_name(space, "netns")
-    return claims.Request(
+    return Ask(
         name,
         item["state"] == "present",
         space,

@@ -18,15 +18,17 @@ from .engine.reconcile import tune_collector
 from .jobs import containers as placing
 from .jobs import host as hosts
 from .linux import listeners, netns
+from .linux.view import viewed
 from .memory import next_boot, record
 from .memory.lock import host_lock
-from .memory.next_boot import Container, Saved
-from .sight import survey as surveys
-from .sight.namespace import handle_path
-from .sight.view import Kernel
+from .memory.next_boot import Entry, Saved
+from .memory.record import Record
+from .sight.host import see_host
+from .sight.survey import placed_names
 from .values import ports, tenants
 from .values.errors import InvalidRequest, PortmapError, Unsupported
-from .wanted import claims
+from .values.options import HostOptions
+from .wanted.claims import Ask
 
 _WAIT_SECONDS = 60.0
 _POLL_SECONDS = 0.2
@@ -55,7 +57,7 @@ def _restore() -> int:
             return 0
         _wait_for_address(state.host)
         _warn_of_listeners(state)
-        prepared = _prepare(state.host)
+        prepared = hosts.prepare_locked(state.host, dry_run=False).record
         left = _place(prepared, list(state.containers.values()))
     for message in left:
         _say(message)
@@ -73,11 +75,8 @@ def _needed() -> Saved | None:
     if state is None:
         _say(f"nothing to restore: there is no {next_boot.PATH}")
         return None
-    kernel = Kernel()
-    try:
-        placed = surveys.placed_names(kernel)
-    finally:
-        kernel.close()
+    with viewed() as view:
+        placed = placed_names(view)
     if placed:
         raise InvalidRequest(
             f"cannot restore the host: containers are placed ({', '.join(sorted(placed))}) although"
@@ -86,39 +85,23 @@ def _needed() -> Saved | None:
     return state
 
 
-def _wait_for_address(host: next_boot.Host) -> None:
+def _wait_for_address(host: HostOptions) -> None:
     """The network may be called online before the interface has its address."""
     give_up = time.monotonic() + _WAIT_SECONDS
     while True:
-        kernel = Kernel()
         try:
-            kernel.host(host.public, host.loopback)
+            with viewed() as view:
+                see_host(view, host.public, host.loopback)
             return
         except InvalidRequest:
             if time.monotonic() > give_up:
                 raise
-        finally:
-            kernel.close()
         time.sleep(_POLL_SECONDS)
 
 
-def _prepare(host: next_boot.Host) -> record.Record:
-    options = hosts.Options(
-        host.public,
-        host.loopback,
-        host.pools.service,
-        host.pools.ephemeral,
-        host.pools.per_container,
-        host.host_ephemeral,
-        host.rp_filter,
-    )
-    _outcome, prepared = hosts.prepare_locked(options, dry_run=False, with_diff=False)
-    return prepared
-
-
-def _place(prepared: record.Record, containers: Sequence[Container]) -> list[str]:
+def _place(prepared: Record, containers: Sequence[Entry]) -> list[str]:
     """Place what can be placed; why the others could not."""
-    there: list[Container] = []
+    there: list[Entry] = []
     left: list[str] = []
     for one in containers:
         if _has_namespace(one):
@@ -126,37 +109,41 @@ def _place(prepared: record.Record, containers: Sequence[Container]) -> list[str
         else:
             left.append(_lost(one))
     try:
-        placing.place_again(prepared, [_request(one) for one in there])
+        placing.place_again(prepared, [_ask(one) for one in there])
     except (PortmapError, OSError):  # one of them must not keep the others down
         for one in there:
             try:
-                placing.place_again(prepared, [_request(one)])
+                placing.place_again(prepared, [_ask(one)])
             except (PortmapError, OSError) as error:
                 left.append(f"cannot restore {one.name}: {error}")
     return left
 
 
-def _has_namespace(one: Container) -> bool:
+def _has_namespace(one: Entry) -> bool:
     if one.origin == tenants.CREATED:
         return True
-    path = one.netns if one.origin == tenants.ATTACHED else handle_path(one.netns)
+    path = one.netns if one.origin == tenants.ATTACHED else netns.handle_path(one.netns)
     try:
-        return bool(path) and not netns.open_path_is_none(path)
+        return bool(path) and netns.is_there(path)
     except OSError:
         return False
 
 
-def _lost(one: Container) -> str:
+def _lost(one: Entry) -> str:
     if one.origin == tenants.KEPT:
-        space = f"the namespace {handle_path(one.netns)}, which others make,"
+        space = f"the namespace {netns.handle_path(one.netns)}, which others make,"
     else:
         space = f"the namespace {one.netns or 'of its process'}"
     return f"cannot restore {one.name}: {space} is not there; {_PLACE}"
 
 
-def _request(one: Container) -> claims.Request:
-    return claims.Request(
-        one.name, netns=one.netns, ports=one.service, ephemeral=one.ephemeral, again=True
+def _ask(one: Entry) -> Ask:
+    return Ask(
+        one.name,
+        netns=one.netns,
+        ports=one.service,
+        ephemeral=one.ephemeral,
+        ignore_listeners=True,
     )
 
 
@@ -166,7 +153,7 @@ def _warn_of_listeners(state: Saved) -> None:
         shared = ports.intersect(busy, one.owned)
         if shared:
             _say(
-                f"warning: a process of the host uses {claims.say(shared)}, which {one.name} owns;"
+                f"warning: a process of the host uses {ports.text(shared)}, which {one.name} owns;"
                 " it hears nothing there any more (see ss -lntup)"
             )
 

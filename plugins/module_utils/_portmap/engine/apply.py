@@ -1,29 +1,30 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Plan -> kernel: changes turned into requests, sent in batches per namespace and step."""
+"""Plan -> kernel: changes turned into operations, sent in batches per namespace and step."""
 
 from __future__ import annotations
 
 import errno
 import itertools
-import os
 import socket
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
-from ..linux import netns, procsys
+from ..linux import netns
 from ..linux import uapi as k
-from ..linux.netlink import Reply, Request, Socket, refused
-from ..sight.namespace import opened
+from ..linux.ids import Ids
+from ..linux.netlink import Socket, opened, refused
+from ..linux.requests import Call, Operation, Reply, Request
+from ..objects.kind import Change, Identity, Object
 from ..values.errors import KernelRefused
-from ..values.objects import HOST, Handle, HandleDirectory, Identity, Object, Sysctl, Table, Veth
-from .encode import Encoder
-from .pairs import GONE, Pairs, attempt
-from .plan import Change, Priority, step
+from ..values.places import HOST
+from .pairs import GONE, Pairs
 
 _AT_ONCE = 1024  # changes encoded before they are sent: a hundred thousand would fill memory
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
+_DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
 
 
 class Applier:
@@ -36,85 +37,117 @@ class Applier:
         self, handles: Mapping[Identity, int], sources: Mapping[str, str], host_socket: Socket
     ) -> None:
         self.done: list[Change] = []
-        self._encoder = Encoder(handles)
+        self._ids = Ids(handles)
         self._sources = dict(sources)
         self._socket = host_socket
-        self._pairs = Pairs(host_socket, self._sources, self.done, self._encoder.forget)
+        self._pairs = Pairs(host_socket, self._sources, self.done, self._ids.forget)
 
-    def apply(self, changes: Sequence[Change], tolerant: bool = False) -> None:
-        """Raise KernelRefused at the first change that fails; `tolerant` skips it and goes on."""
+    def apply(self, changes: Sequence[Change], keep_going: bool = False) -> None:
+        """Raise KernelRefused at the first change that fails; `keep_going` skips it."""
         for (deleting, _step), group in itertools.groupby(
-            changes, lambda change: (change.after is None, step_of(change))
+            changes, lambda change: (change.after is None, change.subject.step)
         ):
-            self._apply_step(list(group), deleting, tolerant)
+            self._apply_step(list(group), deleting, keep_going)
 
-    def _apply_step(self, changes: list[Change], deleting: bool, tolerant: bool) -> None:
-        pairs = [change for change in changes if isinstance(change.subject, (Veth, Handle))]
-        rest = [change for change in changes if not isinstance(change.subject, (Veth, Handle))]
+    def _apply_step(self, changes: list[Change], deleting: bool, keep_going: bool) -> None:
+        pairs = [change for change in changes if change.subject.of_pair]
+        rest = [change for change in changes if not change.subject.of_pair]
         if deleting:
-            self._in_namespaces(rest, tolerant)
-            self._pairs.remove(pairs, tolerant)
+            self._in_namespaces(rest, keep_going)
+            self._pairs.remove(pairs, keep_going)
         else:
-            self._pairs.place(pairs, tolerant)
-            self._in_namespaces(rest, tolerant)
+            self._pairs.place(pairs, keep_going)
+            self._in_namespaces(rest, keep_going)
 
     # --- one namespace after the other ----------------------------------------------------------
 
-    def _in_namespaces(self, changes: Iterable[Change], tolerant: bool) -> None:
+    def _in_namespaces(self, changes: Iterable[Change], keep_going: bool) -> None:
         by_netns: dict[str, list[Change]] = {}
         for change in changes:
-            by_netns.setdefault(netns_of(change.subject), []).append(change)
+            by_netns.setdefault(change.subject.netns, []).append(change)
         for name, group in by_netns.items():
             if name == HOST:
-                self._batched(group, self._socket, tolerant)
+                self._batched(group, self._socket, keep_going)
                 continue
-            descriptor = netns.open_path(self._sources[name])
-            if descriptor is None:
-                if tolerant or all(change.after is None for change in group):
-                    continue
-                raise KernelRefused(
-                    f"cannot enter the namespace of {name}: {self._sources[name]} is gone",
-                    errno.ENOENT,
-                )
-            try:
+            with netns.at(self._sources[name]) as descriptor:
+                if descriptor is None:
+                    if keep_going or all(change.after is None for change in group):
+                        continue
+                    raise KernelRefused(
+                        f"cannot enter the namespace of {name}: {self._sources[name]} is gone",
+                        errno.ENOENT,
+                    )
                 with opened(descriptor) as sock:
-                    self._batched(group, sock, tolerant)
-            finally:
-                os.close(descriptor)
+                    self._batched(group, sock, keep_going)
 
-    def _batched(self, changes: list[Change], sock: Socket, tolerant: bool) -> None:
-        """Runs of netlink changes as one batch each; files and mounts in between, in order."""
-        for is_request, run in itertools.groupby(changes, _is_request):
-            if is_request:
-                while some := list(itertools.islice(run, _AT_ONCE)):
-                    self._send(some, sock, tolerant)
-                continue
-            for change in run:
-                attempt(_change_file, change, self.done, tolerant)
+    def _batched(self, changes: list[Change], sock: Socket, keep_going: bool) -> None:
+        """All operations in order: runs of requests as one batch each, calls in between."""
+        for start in range(0, len(changes), _AT_ONCE):
+            progress = _Progress(self.done)
+            operations: list[tuple[Change, Operation]] = []
+            for change in changes[start : start + _AT_ONCE]:
+                try:
+                    made = list(change.subject.operations(change, self._ids))
+                except KernelRefused:  # its link is gone
+                    if not keep_going:
+                        raise
+                    continue
+                progress.expect(change, len(made))
+                operations += [(change, operation) for operation in made]
+            for is_call, run in itertools.groupby(operations, _is_call):
+                if is_call:
+                    _call(run, progress, keep_going)
+                else:
+                    _send(list(run), sock, progress, keep_going)
 
-    def _send(self, changes: list[Change], sock: Socket, tolerant: bool) -> None:
-        requests: list[Request] = []
-        owners: list[Change] = []
-        for change in changes:
-            try:
-                made = list(self._encoder.requests(change))
-            except KernelRefused:  # its link is gone
-                if not tolerant:
-                    raise
-                continue
-            requests += made
-            owners += [change] * len(made)
-        failure: KernelRefused | None = None
-        failed: set[int] = set()
-        for change, request, reply in zip(owners, requests, _sent(sock, requests)):
-            try:
-                refused(request, reply, _expected(request, reply, change))
-            except KernelRefused as error:
-                failed.add(id(change))
-                failure = failure or error
-        self.done += [change for change in changes if id(change) not in failed]
-        if failure and not tolerant:
-            raise failure
+
+class _Progress:
+    """Notes a change in `done` when all of its operations went well."""
+
+    def __init__(self, done: list[Change]) -> None:
+        self._done = done
+        self._left: dict[int, int] = {}
+
+    def expect(self, change: Change, operations: int) -> None:
+        self._left[id(change)] = operations
+        if not operations:
+            self._done.append(change)
+
+    def passed(self, change: Change) -> None:
+        self._left[id(change)] -= 1
+        if not self._left[id(change)]:
+            self._done.append(change)
+
+
+def _is_call(pair: tuple[Change, Operation]) -> bool:
+    return isinstance(pair[1], Call)
+
+
+def _call(run: Iterable[tuple[Change, Any]], progress: _Progress, keep_going: bool) -> None:
+    for change, call in run:
+        try:
+            call.do()
+        except (KernelRefused, OSError):
+            if not keep_going:
+                raise
+        else:
+            progress.passed(change)
+
+
+def _send(
+    run: list[tuple[Change, Any]], sock: Socket, progress: _Progress, keep_going: bool
+) -> None:
+    """One batch: the kernel runs all of it, whatever fails."""
+    failure: KernelRefused | None = None
+    for (change, request), reply in zip(run, _sent(sock, [request for _change, request in run])):
+        try:
+            refused(request, reply, _expected(request, reply, change))
+        except KernelRefused as error:
+            failure = failure or error
+        else:
+            progress.passed(change)
+    if failure and not keep_going:
+        raise failure
 
 
 def _sent(sock: Socket, requests: list[Request]) -> list[Reply]:
@@ -135,7 +168,7 @@ def _sent(sock: Socket, requests: list[Request]) -> list[Reply]:
 
 
 def _expected(request: Request, reply: Reply, change: Change) -> tuple[int, ...]:
-    """Errors that mean "so it is already"; whether it really is, the next look tells.
+    """Errors to accept because the wanted state already holds; verification checks that.
 
     "No such device" is believed when the link is gone, for what hung on it is not looked for again.
     Filters exist unseen where a priority was deleted by hand: the kernel keeps hash tables that
@@ -147,40 +180,7 @@ def _expected(request: Request, reply: Reply, change: Change) -> tuple[int, ...]
     return (errno.EEXIST,) if request.kind == k.RTM_NEWTFILTER else ()
 
 
-def _is_there(item: Object | Priority) -> bool:
+def _is_there(item: Object) -> bool:
     """Whether the link of an object exists, in the namespace that we are in."""
-    place = getattr(item, "place", None)
+    place = item.place
     return place is not None and any(name == place.link for _index, name in socket.if_nameindex())
-
-
-_DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
-
-
-def step_of(change: Change) -> int:
-    """Priorities stand for filters of the same place."""
-    item = change.subject
-    if isinstance(item, Priority):
-        return step(Table(*item, 0, 0))
-    return step(item)
-
-
-def netns_of(item: Object | Priority) -> str:
-    if isinstance(item, (Sysctl, Handle)):
-        return item.netns if isinstance(item, Sysctl) else HOST
-    return HOST if isinstance(item, HandleDirectory) else item.place.netns
-
-
-def _is_request(change: Change) -> bool:
-    return not isinstance(change.subject, (Sysctl, Handle, HandleDirectory))
-
-
-def _change_file(change: Change) -> None:
-    item = change.subject
-    if isinstance(item, Sysctl):
-        if change.after is not None:
-            procsys.write(item.name, item.value)
-    elif isinstance(item, HandleDirectory):
-        if change.after is not None:
-            netns.share_directory()
-        else:
-            netns.unshare_directory()

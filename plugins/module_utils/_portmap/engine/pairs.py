@@ -16,35 +16,38 @@ from typing import cast
 
 from ..linux import netns, rtnl
 from ..linux import uapi as k
-from ..linux.netlink import Request, Socket, refused
-from ..sight.namespace import opened
-from ..values import marks
+from ..linux.netlink import Socket, opened, refused
+from ..linux.requests import Request
+from ..objects.handle import Handle
+from ..objects.kind import Change
+from ..objects.link import Veth
 from ..values.errors import KernelRefused
-from ..values.objects import Handle, Place, Veth
-from .plan import Change
+from ..values.marks import LINK_GROUP
+from ..values.places import Place
 
 GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
 _CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
-_DOOMED_GROUP = marks.LINK_GROUP + 1  # veths on their way out
+_DOOMED_GROUP = LINK_GROUP + 1  # veths on their way out
 
 
-def attempt(
-    make: Callable[[Change], None], change: Change, done: list[Change], tolerant: bool
+def _attempt(
+    make: Callable[[Change], None], change: Change, done: list[Change], keep_going: bool
 ) -> None:
-    """Make a change and note it in `done`; when it fails, `tolerant` goes on."""
+    """Make a change and note it in `done`; when it fails, `keep_going` goes on."""
     try:
         make(change)
     except (KernelRefused, OSError):
-        if not tolerant:
+        if not keep_going:
             raise
     else:
         done.append(change)
 
 
 class Pairs:
-    """Of a host: what is done is noted in `done`, and `forget` is told of links that go.
+    """Makes and removes the veth pairs of one host.
 
-    `sources` tells how to open each container's namespace, and is told of those that are made.
+    Appends each finished change to `done`; calls `forget(place)` for every deleted link.  `sources`
+    tells how to open each container's namespace; those that are made are added to it.
     """
 
     def __init__(
@@ -60,29 +63,29 @@ class Pairs:
         self._forget = forget
         self._held: dict[str, int] = {}
 
-    def place(self, changes: list[Change], tolerant: bool) -> None:
+    def place(self, changes: list[Change], keep_going: bool) -> None:
         for chunk in _chunks(changes):
             try:
-                self._place_some(chunk, tolerant)
+                self._place_some(chunk, keep_going)
             finally:
                 for descriptor in self._held.values():
                     os.close(descriptor)
                 self._held.clear()
 
-    def _place_some(self, changes: list[Change], tolerant: bool) -> None:
-        handles = {c.subject.netns: c for c in changes if isinstance(c.subject, Handle)}
+    def _place_some(self, changes: list[Change], keep_going: bool) -> None:
+        handles = {c.subject.container: c for c in changes if isinstance(c.subject, Handle)}
         veths = [c for c in changes if isinstance(c.subject, Veth)]
         replaced = [c for c in veths if isinstance(c.before, Veth) and not c.before.paired]
         if replaced:
-            self._delete_links([_place(c) for c in replaced], tolerant)
+            self._delete_links([_place(c) for c in replaced], keep_going)
         new = [c for c in veths if c.before is None or c in replaced]
         kept = [c for c in veths if c not in new]
         for change in new:
             self._hold(change, handles)
-        self._send_each(new, self._creation, tolerant)
-        self._send_each([*new, *kept], _marking, tolerant)
+        self._send_each(new, self._creation, keep_going)
+        self._send_each([*new, *kept], _marking, keep_going)
         for change in handles.values():
-            attempt(self._pin, change, self._done, tolerant)
+            _attempt(self._pin, change, self._done, keep_going)
 
     def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
         """Open the container's namespace, or make it and mark its loopback."""
@@ -106,10 +109,10 @@ class Pairs:
         veth = cast(Veth, change.subject)
         descriptor = self._held[veth.peer.netns]
         payload = rtnl.veth(veth.place.link, veth.peer.link, veth.mac, veth.mtu, descriptor)
-        return Request(k.RTM_NEWLINK, k.NLM_F_ACK | k.NLM_F_CREATE | k.NLM_F_EXCL, payload, change)
+        return Request(k.RTM_NEWLINK, k.ADD, payload, change)
 
     def _send_each(
-        self, changes: Sequence[Change], make: Callable[[Change], Request], tolerant: bool
+        self, changes: Sequence[Change], make: Callable[[Change], Request], keep_going: bool
     ) -> None:
         requests = [make(change) for change in changes]
         failure: KernelRefused | None = None
@@ -122,7 +125,7 @@ class Pairs:
             else:
                 if id(change) not in done:
                     self._done.append(change)
-        if failure and not tolerant:
+        if failure and not keep_going:
             raise failure
 
     def _pin(self, change: Change) -> None:
@@ -130,28 +133,30 @@ class Pairs:
         handle = cast(Handle, change.subject)
         if change.before is not None:
             netns.unpin(handle.path)
-        held = self._held.get(handle.netns)
-        descriptor = netns.open_path(self._sources[handle.netns]) if held is None else held
+        held = self._held.get(handle.container)
+        descriptor = netns.open_path(self._sources[handle.container]) if held is None else held
         if descriptor is None:
-            raise KernelRefused(f"cannot name {handle.netns}: its namespace is gone", errno.ENOENT)
+            raise KernelRefused(
+                f"cannot name {handle.container}: its namespace is gone", errno.ENOENT
+            )
         try:
             netns.pin(descriptor, handle.path)
         finally:
             if held is None:
                 os.close(descriptor)
-        self._sources[handle.netns] = handle.path
+        self._sources[handle.container] = handle.path
 
-    def remove(self, changes: list[Change], tolerant: bool) -> None:
+    def remove(self, changes: list[Change], keep_going: bool) -> None:
         """Handles, then veths: the veth tells whose the rest is, so it goes last."""
         for change in changes:
             if isinstance(change.subject, Handle):
-                attempt(_unpin, change, self._done, tolerant)
+                _attempt(_unpin, change, self._done, keep_going)
         veths = [change for change in changes if isinstance(change.subject, Veth)]
         if veths:
-            self._delete_links([_place(change) for change in veths], tolerant)
+            self._delete_links([_place(change) for change in veths], keep_going)
         self._done += veths
 
-    def _delete_links(self, places: list[Place], tolerant: bool) -> None:
+    def _delete_links(self, places: list[Place], keep_going: bool) -> None:
         """Several links go in one request: the kernel waits once instead of once per link."""
         if len(places) == 1:
             payload = rtnl.link_gone(places[0].link)
@@ -171,7 +176,7 @@ class Pairs:
         for place in places:
             self._forget(place)
         for request, reply in zip(requests, self._socket.send(requests)):
-            refused(request, reply, range(1, 4096) if tolerant else GONE)
+            refused(request, reply, range(1, 4096) if keep_going else GONE)
 
 
 def _unpin(change: Change) -> None:
@@ -197,7 +202,7 @@ def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
     by_name: dict[str, list[Change]] = {}
     for change in changes:
         item = change.subject
-        name = item.netns if isinstance(item, Handle) else cast(Veth, item).peer.netns
+        name = item.container if isinstance(item, Handle) else cast(Veth, item).peer.netns
         by_name.setdefault(name, []).append(change)
     groups = list(by_name.values())
     for start in range(0, len(groups), _CHUNK):

@@ -5,51 +5,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Callable, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
-from ..engine.reconcile import Look, Outcome, reconcile
-from ..linux import listeners, procsys
+from ..decide import containers as decide
+from ..decide.containers import Decision
+from ..engine.comparison import Comparison
+from ..engine.reconcile import Outcome, reconcile
+from ..linux import listeners
+from ..linux.view import View, viewed
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
-from ..sight import namespace
+from ..memory.record import Record
 from ..sight import survey as surveys
-from ..sight.container import details, new_namespace
-from ..sight.namespace import handle_path
-from ..sight.survey import Survey
-from ..sight.view import Kernel
-from ..steering.u32 import layout, mirrors
-from ..values import ports, tenants
+from ..sight.host import see_host
+from ..sight.namespace import marked_names
+from ..steering import choose
+from ..values import ports
 from ..values.errors import InvalidRequest
-from ..values.objects import State, state
-from ..wanted import claims, sysctls
+from ..values.options import Pools
+from ..values.tenants import Container
+from ..wanted import claims
+from ..wanted.claims import Ask, Namespace
 from . import saving
-from .results import reported
+from .comparing import Observer, compare_containers
 
-Decide = Callable[[dict[str, tenants.Container]], Sequence[claims.Request]]
+Demand = Callable[[dict[str, Container]], Sequence[Ask]]  # placed containers -> what is asked
 _WHOLE_FROM = 16  # containers in one task from which dumps are cheaper than single requests
 
 
-def place(
-    requests: Sequence[claims.Request], *, purge: bool, dry_run: bool, with_diff: bool = False
-) -> Outcome:
-    """Place or remove the containers; `purge` removes every other one."""
-    claims.check_unique(_names(requests))
-    names = [claims.check_name(name) for name in _names(requests)]
+class Run(NamedTuple):
+    """What a task did, and what it was about."""
 
-    def decide(current: dict[str, tenants.Container]) -> Sequence[claims.Request]:
-        known = {*current, *namespace.marked_names()} if purge else set()
-        others = sorted(known - set(names))
-        return [*requests, *(claims.Request(name, present=False) for name in others)]
+    outcome: Outcome
+    decision: Decision
+
+
+def place(asks: Sequence[Ask], *, purge: bool, dry_run: bool, with_diff: bool = False) -> Run:
+    """Place or remove the containers; `purge` removes every other one."""
+    claims.check_unique(decide.names(asks))
+    names = [claims.check_name(name) for name in decide.names(asks)]
+
+    def demand(current: dict[str, Container]) -> Sequence[Ask]:
+        return decide.purging(asks, {*current, *marked_names()}) if purge else asks
 
     seen = _seen(names, purge)
-    return _run(decide, seen, dry_run=dry_run, with_diff=with_diff, purge=purge)
+    return _run(demand, seen, dry_run=dry_run, with_diff=with_diff, purge=purge)
 
 
-def place_again(prepared: record.Record, requests: Sequence[claims.Request]) -> Outcome:
+def place_again(prepared: Record, asks: Sequence[Ask]) -> None:
     """Place the containers for who holds the lock; nothing is saved for the next boot."""
-    names = _seen(_names(requests), False)
-    return _converge(prepared, lambda _current: requests, names, dry_run=False, with_diff=False)
+    job = Placing(prepared, lambda _current: asks, _seen(decide.names(asks), False))
+    reconcile(job, dry_run=False)
 
 
 def _seen(names: Sequence[str], purge: bool) -> Sequence[str] | None:
@@ -59,280 +66,108 @@ def _seen(names: Sequence[str], purge: bool) -> Sequence[str] | None:
 
 def change_ranges(
     name: str, given: ports.Ranges, state_option: str, *, dry_run: bool, with_diff: bool = False
-) -> Outcome:
+) -> Run:
     """Add, take away or set exactly the service ports of a placed container."""
     claims.check_name(name, "container")
 
-    def decide(current: dict[str, tenants.Container]) -> Sequence[claims.Request]:
+    def demand(current: dict[str, Container]) -> Sequence[Ask]:
         if name not in current:
             raise InvalidRequest(
                 f"cannot change the ports of {name}: there is no such container on this host; place"
                 " it with netiso.portmap.portmap_container"
             )
         if state_option != "absent":
-            claims.check_service(name, given, record.required().pools)
+            claims.check_service(name, given, record.required().options.pools)
         wanted = claims.changed_ports(current[name].service, given, state_option)
-        return [claims.Request(name, ports=wanted)]
+        return [Ask(name, ports=wanted)]
 
-    outcome = _run(decide, [name], dry_run=dry_run, with_diff=with_diff)
-    had: dict[str, ports.Ranges] = outcome.result["service_before"]
-    container: dict[str, Any] = outcome.result["containers"][0]
-    have = ports.parse_all(container["ports"], "ports")
-    outcome.result = {
-        "container": container,
-        "added": [str(item) for item in ports.subtract(have, had[name])],
-        "removed": [str(item) for item in ports.subtract(had[name], have)],
-    }
-    return outcome
+    return _run(demand, [name], dry_run=dry_run, with_diff=with_diff)
 
 
 def _run(
-    decide: Decide,
+    demand: Demand,
     names: Sequence[str] | None,
     *,
     dry_run: bool,
     with_diff: bool,
     purge: bool = False,
-) -> Outcome:
+) -> Run:
     with host_lock(dry_run):
-        found = next_boot.look()
+        kept = next_boot.read()
         prepared = record.load()
         if prepared is None:
-            outcome = _without_host(decide)
+            run = _without_host(demand)
         else:
-            outcome = _converge(prepared, decide, names, dry_run=dry_run, with_diff=with_diff)
-        saving.keep_containers(found, prepared, outcome, purge, dry_run)
-        return outcome
+            job = Placing(prepared, demand, names)
+            outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
+            run = Run(outcome, job.decision)
+        saving.keep_containers(kept, prepared, run.outcome, run.decision, purge, dry_run)
+        return run
 
 
-def _converge(
-    prepared: record.Record,
-    decide: Decide,
-    names: Sequence[str] | None,
-    *,
-    dry_run: bool,
-    with_diff: bool,
-) -> Outcome:
-    seen: dict[str, claims.Namespace] = {}
-
-    def look(kernel: Kernel, in_full: bool) -> Look:
-        return look_at(kernel, prepared, decide, names, in_full, seen)
-
-    return reconcile(look, dry_run=dry_run, with_diff=with_diff)
-
-
-def _without_host(decide: Decide) -> Outcome:
+def _without_host(demand: Demand) -> Run:
     """On a host that is not prepared, containers can only be absent."""
-    requests = decide({})
-    kernel = Kernel()
-    try:
-        placed = surveys.placed_names(kernel)
-    finally:
-        kernel.close()
-    if placed or any(request.present for request in requests):
+    asks = demand({})
+    with viewed() as view:
+        placed = surveys.placed_names(view)
+    if placed or any(ask.present for ask in asks):
         record.required()
-    return Outcome([], "", "", _result(requests, (), {}))
+    return Run(Outcome([]), Decision(asks, (), {}))
 
 
-def look_at(
-    kernel: Kernel,
-    prepared: record.Record,
-    decide: Decide,
-    names: Sequence[str] | None,
-    in_full: bool = False,
-    seen: dict[str, claims.Namespace] | None = None,
-) -> Look:
-    """Observe what the requests concern, and decide what shall be.
+class Placing:
+    """A task about containers, for the engine.  `decision` is there after the first comparison."""
 
-    `seen` are the namespaces that an earlier look of the same run has found; it is told of others.
-    """
-    host = kernel.host(prepared.public, prepared.loopback)
-    found = surveys.survey(kernel, host, names)
-    problem = surveys.prepared_problem(found)
-    if problem:
-        raise InvalidRequest(
-            f"cannot place containers: the host is not as portmap_host left it ({problem}); run"
-            " netiso.portmap.portmap_host first"
-        )
-    current = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
-    return desired(kernel, found, prepared, decide(current), current, in_full, seen)
+    decision: Decision
 
+    def __init__(self, prepared: Record, demand: Demand, names: Sequence[str] | None) -> None:
+        self._options = prepared.options
+        self._demand = demand
+        self._names = names
+        self._spaces: dict[str, Namespace] = {}
 
-def desired(
-    kernel: Kernel,
-    found: Survey,
-    prepared: record.Record,
-    requests: Sequence[claims.Request],
-    current: dict[str, tenants.Container],
-    in_full: bool = False,
-    seen: dict[str, claims.Namespace] | None = None,
-) -> Look:
-    """The objects of the requested containers as they are and as they shall be."""
-    spaces = _spaces(kernel, found, requests, {} if seen is None else seen)
-    concerned = {name: current[name] for name in _names(requests) if name in current}
-    containers = claims.resolve(
-        requests,
-        prepared.pools,
-        concerned,
-        _owned_by_others(found, requests),
-        spaces,
-        _listening(requests, concerned),
-        lambda veth: surveys.owner_name(kernel, veth),
-    )
-    look = Look(kernel, {}, {}, in_full=in_full)
-    for request in requests:
-        if not request.present:
-            _add_removed(found, request, look)
-    blocks = {block for item in (*containers, *concerned.values()) for block in item.blocks}
-    entries = state(surveys.entries_of(kernel, found, blocks, _veths(found, requests)))
-    common = _Common([], procsys.read_all(sysctls.INHERITED_SYSCTLS), entries)
-    for container in containers:
-        _add_present(found, container, spaces[container.name], look, common)
-    look.before.update(entries)  # what nobody wants
-    _share_mirrors(found, requests, look)
-    look.result = _result(requests, containers, concerned)
-    return look
-
-
-def _names(requests: Sequence[claims.Request]) -> list[str]:
-    return [request.name for request in requests]
-
-
-def _spaces(
-    kernel: Kernel,
-    found: Survey,
-    requests: Sequence[claims.Request],
-    seen: dict[str, claims.Namespace],
-) -> dict[str, claims.Namespace]:
-    """The namespaces of those that shall be present."""
-    spaces = {
-        request.name: namespace.held_namespace(seen.get(request.name))
-        or namespace.find_namespace(request, found.placed.get(request.name), kernel.home)
-        for request in requests
-        if request.present
-    }
-    seen.update(spaces)
-    return spaces
-
-
-def _result(
-    requests: Sequence[claims.Request],
-    placed: Sequence[tenants.Container],
-    concerned: dict[str, tenants.Container],
-) -> dict[str, Any]:
-    return {
-        "containers": reported(requests, placed),
-        "service_before": {name: container.service for name, container in concerned.items()},
-        "requests": requests,
-        "placed": placed,
-    }
-
-
-def _add_removed(found: Survey, request: claims.Request, look: Look) -> None:
-    """What there is of a container that shall be absent."""
-    space = _namespace_of_removed(look.kernel, found, request)
-    going = None if request.name in found.placed and not space.inode else space
-    look.before.update(state(details(look.kernel, found, request.name, going).objects))
-    look.sources[request.name] = space.source
-
-
-class _Common(NamedTuple):
-    """What containers share: the look of a new namespace, taken once; the host's sysctls; entries
-    in the hash tables, from which each container takes its own."""
-
-    template: list[namespace.Inside]
-    inherited: dict[str, str]
-    entries: State
-
-
-def _add_present(
-    found: Survey,
-    container: tenants.Container,
-    space: claims.Namespace,
-    look: Look,
-    common: _Common,
-) -> None:
-    """A container as it is and as it shall be."""
-    seen = details(look.kernel, found, container.name, space)
-    if seen.stranger:
-        raise InvalidRequest(
-            f"cannot place {container.name}: its namespace has the link {seen.stranger}"
-        )
-    known, fresh, settable = state(seen.objects), {}, seen.settable
-    if not space.inode:
-        new = new_namespace(look.kernel, found.host, container.name, common.template)
-        fresh, settable = state(new.objects), new.settable
-    values = sysctls.inside_sysctls(found.host, container, settable, common.inherited)
-    path = handle_path(container.handle)
-    wanted = state(layout.container_objects(found.host, container, path, values, known))
-    for name in common.entries.keys() & wanted.keys():
-        known[name] = common.entries.pop(name)
-    look.take(known, fresh, wanted)
-    look.sources[container.name] = space.source
-
-
-def _share_mirrors(found: Survey, requests: Sequence[claims.Request], look: Look) -> None:
-    """The mirrors, with the containers that shall be present and without those that shall not."""
-    veths = _veths(found, requests)
-    present = {tenants.veth_name(request.name) for request in requests if request.present}
-    if found.whole:
-        named = set(_names(requests))
-        present |= {other.veth.name for other in found.placed.values() if other.name not in named}
-        mirrored = (veths for chain in found.chains.values() for veths in chain.values())
-        absent = {veth for veths in mirrored for veth in veths} - present
-    else:
-        absent = veths - present
-    for arp, chain in found.chains.items():
-        look.before.update(state(mirrors.mirrors(found.host, chain, arp)))
-        placed = mirrors.place_mirrors(chain, present, absent)
-        look.after.update(state(mirrors.mirrors(found.host, placed, arp)))
-
-
-def _owned_by_others(
-    found: Survey, requests: Sequence[claims.Request]
-) -> dict[str, list[ports.Range]]:
-    """Ports of the containers that the task does not name, by container (or by link)."""
-    ours = _veths(found, requests)
-    names = {placed.veth.name: placed.name for placed in found.placed.values()}
-    return {
-        names.get(veth, veth): [ports.Range(block.first, block.last) for block in blocks]
-        for veth, blocks in found.blocks.items()
-        if veth and veth not in ours
-    }
-
-
-def _veths(found: Survey, requests: Sequence[claims.Request]) -> set[str]:
-    """The names of the requested containers' veths: as they shall be, and as they are."""
-    names = set(_names(requests))
-    have = {placed.veth.name for name, placed in found.placed.items() if name in names}
-    return have | {tenants.veth_name(name) for name in names}
-
-
-def _listening(
-    requests: Sequence[claims.Request], current: dict[str, tenants.Container]
-) -> set[int]:
-    """Ports that processes of the host use; asked only when somebody may get new ports."""
-    for request in requests:
-        have = current.get(request.name)
-        if (
-            not request.again
-            and request.present
-            and (
-                have is None
-                or have.ephemeral is None
-                or request.ephemeral not in (None, have.ephemeral)
-                or ports.subtract(request.ports or (), have.service)
+    def compare(self, view: View, in_full: bool) -> Comparison:
+        observer = self._observer(view)
+        survey = observer.survey
+        fault = observer.plane.fault(survey.host, survey.steered)
+        if fault:
+            raise InvalidRequest(
+                f"cannot place containers: the host is not as portmap_host left it ({fault}); run"
+                " netiso.portmap.portmap_host first"
             )
-        ):
-            return listeners.listening_ports()
-    return set()
+        asks = self._demand(survey.containers)
+        self._spaces = observer.spaces(asks, {})
+        self.decision = decided(observer, asks, self._options.pools, self._spaces)
+        return compare_containers(observer, self.decision, self._spaces, in_full)
+
+    def compare_again(self, view: View, in_full: bool) -> Comparison:
+        observer = self._observer(view)
+        self._spaces.update(observer.spaces(self.decision.asks, self._spaces))
+        decision = self.decision.standing(observer.survey, self._spaces)
+        return compare_containers(observer, decision, self._spaces, in_full)
+
+    def begin(self) -> None:
+        """Nothing is noted outside the kernel before it changes."""
+
+    def _observer(self, view: View) -> Observer:
+        plane, options = choose.plane(), self._options
+        host = see_host(view, options.public, options.loopback)
+        survey = surveys.survey(view, plane, host, self._names, options.pools)
+        return Observer(view, plane, survey)
 
 
-def _namespace_of_removed(
-    kernel: Kernel, found: Survey, request: claims.Request
-) -> claims.Namespace:
-    """Where to tidy up: inside only when the namespace outlives its container."""
-    placed = found.placed.get(request.name)
-    asked = claims.Request(request.name, netns=placed.handle if placed else "")
-    space = namespace.find_namespace(asked, placed, kernel.home)
-    return space._replace(inode=0) if not placed or space.origin == tenants.CREATED else space
+def decided(
+    observer: Observer, asks: Sequence[Ask], pools: Pools, spaces: dict[str, Namespace]
+) -> Decision:
+    """Who gets which ports.  Raises InvalidRequest with the value and the reason."""
+    had = decide.concerned(observer.survey, asks)
+    placed = claims.resolve(
+        asks,
+        pools,
+        had,
+        decide.owned_by_others(observer.survey, asks),
+        spaces,
+        listeners.listening_ports() if decide.new_ports(asks, had) else set(),
+        lambda veth: surveys.owner_name(observer.view, veth),
+    )
+    return Decision(asks, placed, had)

@@ -1,42 +1,51 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Host and containers as modules return them."""
+"""Host and containers as modules return them.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
+from ..decide.containers import Decision
+from ..linux.netns import handle_path
 from ..memory.record import Record
-from ..sight.namespace import handle_path
-from ..values import ports, tenants
-from ..wanted import claims
+from ..values import ports
+from ..values.tenants import Container, Host
 
 
-def reported(
-    requests: Sequence[claims.Request], containers: Sequence[tenants.Container]
-) -> list[dict[str, Any]]:
-    """The containers in the order of the requests."""
-    placed = {container.name: container for container in containers}
+def containers_result(decision: Decision) -> list[dict[str, Any]]:
+    """The containers in the order in which they were asked for."""
+    placed = {container.name: container for container in decision.placed}
     return [
-        report(placed[request.name]) if request.name in placed else report_absent(request.name)
-        for request in requests
+        container_result(placed[ask.name]) if ask.name in placed else absent_result(ask.name)
+        for ask in decision.asks
     ]
 
 
-def report(container: tenants.Container) -> dict[str, Any]:
+def ranges_result(decision: Decision) -> dict[str, Any]:
+    """The only container of a task, and which service ports it won and lost."""
+    container = decision.placed[0]
+    had = decision.had[container.name].service
+    return {
+        "container": container_result(container),
+        "added": _texts(ports.subtract(container.service, had)),
+        "removed": _texts(ports.subtract(had, container.service)),
+    }
+
+
+def container_result(container: Container) -> dict[str, Any]:
     return {
         "name": container.name,
         "state": "present",
         "netns": handle_path(container.handle),
         "interface": container.veth.link,
-        "ports": [str(item) for item in container.service],
+        "ports": _texts(container.service),
         "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
     }
 
 
-def report_absent(name: str) -> dict[str, Any]:
+def absent_result(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "state": "absent",
@@ -47,18 +56,23 @@ def report_absent(name: str) -> dict[str, Any]:
     }
 
 
-def host_report(host: tenants.Host, wanted: Record, host_ephemeral: ports.Range) -> dict[str, Any]:
-    """A prepared host; `wanted` is its record."""
+def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str, Any]:
+    """A prepared host; `port_range` is that from which it takes its own ports."""
+    options = record.options
     return {
         "public_interface": host.public,
         "loopback_interface": host.loopback,
-        "address": f"{host.address}/{host.prefix}",
+        "address": f"{host.ipv4.address}/{host.ipv4.prefix}",
         "mac": host.mac,
         "mtu": host.mtu,
-        "gateway": host.gateway or None,
-        "ports": [str(item) for item in wanted.pools.service],
-        "ephemeral_ports": str(wanted.pools.ephemeral),
-        "ephemeral_ports_per_container": wanted.pools.per_container,
-        "host_ephemeral_ports": str(host_ephemeral),
-        "rp_filter": wanted.rp_filter,
+        "gateway": host.ipv4_gateway or None,
+        "ports": _texts(options.service or ()),
+        "ephemeral_ports": str(options.ephemeral),
+        "ephemeral_ports_per_container": options.per_container,
+        "host_ephemeral_ports": str(port_range),
+        "rp_filter": options.rp_filter,
     }
+
+
+def _texts(ranges: ports.Ranges) -> list[str]:
+    return [str(item) for item in ranges]

@@ -5,66 +5,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
+from ..decide.containers import Decision
 from ..engine.reconcile import Outcome
+from ..linux.view import viewed
 from ..memory import next_boot, record
-from ..memory.next_boot import Container, Found, Saved
-from ..sight import survey as surveys
-from ..sight.view import Kernel
+from ..memory.next_boot import Entry, Saved, SavedFile
+from ..memory.record import Record
+from ..sight.host import see_host
+from ..sight.survey import survey
+from ..steering import choose
 from ..values import ports, tenants
-from ..wanted import claims
-from ..wanted.claims import Pools
+from ..values.options import HostOptions, Pools
+from ..values.tenants import Container
+from ..wanted.claims import Ask
 
 
 def keep_host(
-    found: Found | None,
-    given: next_boot.Host,
-    prepared: record.Record,
-    outcome: Outcome,
-    dry_run: bool,
+    kept: SavedFile | None, given: HostOptions, prepared: Record, outcome: Outcome, dry_run: bool
 ) -> None:
     """Save the host as a run has prepared it; its containers stay as they are saved."""
-    if found is None:
+    if kept is None:
         return
-    have = found.state or _as_it_is(prepared)
+    have = kept.state or _as_it_is(prepared)
     wanted = Saved(given, fitting(have.containers, given.pools))
-    _save(found, wanted, outcome, dry_run)
+    _save(kept, wanted, outcome, dry_run)
 
 
 def keep_containers(
-    found: Found | None,
-    prepared: record.Record | None,
+    kept: SavedFile | None,
+    prepared: Record | None,
     outcome: Outcome,
+    decision: Decision,
     purge: bool,
     dry_run: bool,
 ) -> None:
     """Save the containers that a run has placed; forget the others of the task, or all others."""
-    if found is None or (found.state is None and prepared is None):
+    if kept is None or (kept.state is None and prepared is None):
         return
-    have = found.state or _as_it_is(prepared or record.required())
-    requests: Sequence[claims.Request] = outcome.result["requests"]
-    asked = {request.name: request for request in requests}
-    placed: Sequence[tenants.Container] = outcome.result["placed"]
-    mine = [_entry(container, asked[container.name], have) for container in placed]
+    have = kept.state or _as_it_is(prepared or record.required())
+    asked = {ask.name: ask for ask in decision.asks}
+    mine = [_entry(container, asked[container.name], have) for container in decision.placed]
     others = {} if purge else {n: one for n, one in have.containers.items() if n not in asked}
-    _save(found, Saved(have.host, merged(others, mine)), outcome, dry_run)
+    _save(kept, Saved(have.host, merged(others, mine)), outcome, dry_run)
 
 
-def forget(found: Found | None, outcome: Outcome, dry_run: bool) -> None:
+def forget(kept: SavedFile | None, outcome: Outcome, dry_run: bool) -> None:
     """Nothing is to come back."""
-    if found is None:
+    if kept is None:
         return
-    if found.state or found.problem:
+    if kept.state or kept.problem:
         outcome.changes.append(f"delete the desired state {next_boot.PATH}")
-    outcome.before += _text(next_boot.lines(found.state))
+    outcome.before += _text(next_boot.lines(kept.state))
     if not dry_run:
         next_boot.delete()
 
 
-def _save(found: Found, wanted: Saved, outcome: Outcome, dry_run: bool) -> None:
-    before, after = next_boot.lines(found.state), next_boot.lines(wanted)
-    told = [f"write {next_boot.PATH} anew: {found.problem}"] if found.problem else []
+def _save(kept: SavedFile, wanted: Saved, outcome: Outcome, dry_run: bool) -> None:
+    before, after = next_boot.lines(kept.state), next_boot.lines(wanted)
+    told = [f"write {next_boot.PATH} anew: {kept.problem}"] if kept.problem else []
     told += [f"save {line}" for key, line in after.items() if before.get(key) != line]
     told += [f"forget {key}" for key in before if key not in after]
     outcome.changes += told
@@ -85,28 +85,19 @@ def _text(lines: Mapping[str, str]) -> str:
 # --- what is to be saved ------------------------------------------------------------------------
 
 
-def _as_it_is(prepared: record.Record) -> Saved:
+def _as_it_is(prepared: Record) -> Saved:
     """The host as the kernel has it: what was saved is missing or unreadable."""
-    kernel = Kernel()
-    try:
-        host = kernel.host(prepared.public, prepared.loopback)
-        found = surveys.survey(kernel, host, None)
-    finally:
-        kernel.close()
-    placed = surveys.containers(found, prepared.pools.service, prepared.pools.ephemeral)
-    given = next_boot.Host(
-        prepared.public,
-        prepared.loopback,
-        prepared.pools,
-        prepared.host_ephemeral,
-        prepared.rp_filter,
-    )
-    return Saved(given, {name: as_saved(one, "") for name, one in placed.items()})
+    options = prepared.options
+    with viewed() as view:
+        host = see_host(view, options.public, options.loopback)
+        seen = survey(view, choose.plane(), host, None, options.pools)
+    placed = seen.containers
+    return Saved(options, {name: as_saved(one, "") for name, one in placed.items()})
 
 
-def as_saved(container: tenants.Container, path: str) -> Container:
+def as_saved(container: Container, path: str) -> Entry:
     """`path`: that of a namespace which was attached; "" when it is not known."""
-    return Container(
+    return Entry(
         container.name,
         path if container.origin == tenants.ATTACHED else container.handle,
         container.origin,
@@ -115,16 +106,16 @@ def as_saved(container: tenants.Container, path: str) -> Container:
     )
 
 
-def _entry(container: tenants.Container, request: claims.Request, have: Saved) -> Container:
+def _entry(container: Container, ask: Ask, have: Saved) -> Entry:
     """Of an attached namespace the kernel tells no path: it is remembered."""
     known = have.containers.get(container.name)
-    path = request.netns
-    if not path and request.pid is None and known and known.origin == tenants.ATTACHED:
+    path = ask.netns
+    if not path and ask.pid is None and known and known.origin == tenants.ATTACHED:
         path = known.netns
     return as_saved(container, path)
 
 
-def merged(others: Mapping[str, Container], placed: Iterable[Container]) -> dict[str, Container]:
+def merged(others: Mapping[str, Entry], placed: Iterable[Entry]) -> dict[str, Entry]:
     """The containers to be saved after a run; each port has one owner.
 
     One that has left the kernel otherwise than by a run is saved still.  It loses what has been
@@ -141,7 +132,7 @@ def merged(others: Mapping[str, Container], placed: Iterable[Container]) -> dict
     return {**rest, **mine}
 
 
-def fitting(have: Mapping[str, Container], pools: Pools) -> dict[str, Container]:
+def fitting(have: Mapping[str, Entry], pools: Pools) -> dict[str, Entry]:
     """The containers without the ports that the pools no longer hold."""
     kept = {}
     for name, one in have.items():

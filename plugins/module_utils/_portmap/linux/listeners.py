@@ -12,7 +12,8 @@ import socket
 import struct
 
 from . import uapi as k
-from .netlink import Request, Socket
+from .netlink import Socket
+from .requests import Request
 
 _SOCK_DIAG_BY_FAMILY = 20
 _REQUEST = struct.Struct("=BBBxI48x")

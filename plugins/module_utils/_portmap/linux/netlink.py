@@ -5,17 +5,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import socket
 import struct
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Callable, NamedTuple
+from typing import Callable
 
 from ..values.errors import KernelRefused
+from . import netns
 from . import uapi as k
 from .attributes import attributes, text
+from .requests import Reply, Request
 
 _HEADER = struct.Struct("=IHHII")
 _IFREQ = struct.Struct("=16si20x")  # linux/if.h: name, index, the rest of the union
@@ -28,26 +31,6 @@ _MAX_ERRNO = 4095  # linux/err.h
 _PATIENCE = struct.pack("=qq", 60, 0)  # struct timeval: no answer for so long is an error
 
 SENT: list[int] = []  # the type of every request of this process, so that tests can count
-
-
-class Request(NamedTuple):
-    """A netlink request without its header; `what`, as text, completes "cannot ..." in errors."""
-
-    kind: int
-    flags: int
-    payload: bytes
-    what: object = ""
-
-
-class Reply(NamedTuple):
-    """The answer to one request: an errno (0: done) or the message asked for.
-
-    `said` is the kernel's explanation of an error; `data` is None without a message.
-    """
-
-    errno: int
-    said: str
-    data: bytes | None
 
 
 _DONE = Reply(0, "", None)
@@ -219,3 +202,14 @@ class LinkNames(dict[int, str]):
                 name = ""
         self[ifindex] = name
         return name
+
+
+@contextlib.contextmanager
+def opened(namespace: int) -> Iterator[Socket]:
+    """Enter the namespace of a descriptor, with a socket of its own."""
+    with netns.entered(namespace):
+        sock = Socket()
+        try:
+            yield sock
+        finally:
+            sock.close()

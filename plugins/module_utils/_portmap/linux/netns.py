@@ -69,6 +69,16 @@ def make() -> int:
         os.close(home)
 
 
+@contextlib.contextmanager
+def made() -> Iterator[int]:
+    """A new namespace for a while."""
+    descriptor = make()
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
 def inode(namespace: int) -> int:
     return os.fstat(namespace).st_ino
 
@@ -85,12 +95,32 @@ def open_path(path: str) -> int | None:
     return None
 
 
+@contextlib.contextmanager
+def at(path: str) -> Iterator[int | None]:
+    """The same, closed at the end."""
+    descriptor = open_path(path)
+    try:
+        yield descriptor
+    finally:
+        if descriptor is not None:
+            os.close(descriptor)
+
+
 def _is_network_namespace(descriptor: int) -> bool:
     ns_get_nstype = 0xB703  # linux/nsfs.h
     return int(_libc.ioctl(descriptor, ns_get_nstype)) == k.CLONE_NEWNET
 
 
 # --- handles ------------------------------------------------------------------------------------
+
+
+def handle_path(handle: str) -> str:
+    return f"{HANDLES}/{handle}"
+
+
+def handles() -> list[str]:
+    """The names of all files in the directory of handles."""
+    return sorted(os.listdir(HANDLES)) if os.path.isdir(HANDLES) else []
 
 
 def is_leftover(path: str, marked: bool = False) -> bool:
@@ -104,14 +134,13 @@ def is_leftover(path: str, marked: bool = False) -> bool:
         return False
     if marked and stat.S_IMODE(found.st_mode) != _OUR_MODE:
         return False
-    return stat.S_ISREG(found.st_mode) and found.st_size == 0 and open_path_is_none(path)
+    return stat.S_ISREG(found.st_mode) and found.st_size == 0 and not is_there(path)
 
 
-def open_path_is_none(path: str) -> bool:
-    descriptor = open_path(path)
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is None
+def is_there(path: str) -> bool:
+    """Whether there is a network namespace at `path`."""
+    with at(path) as descriptor:
+        return descriptor is not None
 
 
 def pin(namespace: int, path: str) -> None:
@@ -127,7 +156,7 @@ def pin(namespace: int, path: str) -> None:
 
 def unpin(path: str) -> None:
     """Take the name away; the namespace lives on while something is inside."""
-    if not open_path_is_none(path):
+    if is_there(path):
         result = _libc.umount2(os.fsencode(path), k.MNT_DETACH)
         _checked(result, f"unmount the namespace handle {path}")
     with contextlib.suppress(FileNotFoundError):
@@ -208,7 +237,7 @@ def directory_state() -> str:
 
 def can_unshare(state_before: str) -> bool:
     """Whether the shared mount is ours to undo: we made it, and nothing lies in it any more."""
-    return state_before in ("directory", "missing") and not os.listdir(HANDLES)
+    return state_before in ("directory", "missing") and not handles()
 
 
 def unshare_directory() -> None:

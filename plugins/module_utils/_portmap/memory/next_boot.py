@@ -17,24 +17,16 @@ from typing import NamedTuple
 
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
+from ..values.options import HostOptions
 from ..wanted import claims
-from ..wanted.claims import Pools
-from .files import JsonFile, listing, number, text
+from . import codec
+from .files import JsonFile
 
 DIRECTORY = "/var/lib/netiso-portmap"
 _FILE = JsonFile("the desired state", DIRECTORY, "desired.json", lasting=True)
 PATH = _FILE.path
 _VERSION = 1
-_HOST_KEYS = [
-    "public_interface",
-    "loopback_interface",
-    "ports",
-    "ephemeral_ports",
-    "ephemeral_ports_per_container",
-    "host_ephemeral_ports",
-    "rp_filter",
-]
-_CONTAINER_KEYS = ["name", "netns", "origin", "ports", "ephemeral_ports"]
+_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports")
 
 
 class Damaged(InvalidRequest):
@@ -48,17 +40,7 @@ class Damaged(InvalidRequest):
         self.why = why
 
 
-class Host(NamedTuple):
-    """The options of portmap_host as they were given; "" and None stand for what was left out."""
-
-    public: str
-    loopback: str
-    pools: Pools
-    host_ephemeral: ports.Range | None
-    rp_filter: str
-
-
-class Container(NamedTuple):
+class Entry(NamedTuple):
     """What it takes to place a container again.
 
     `netns` is its handle; of one that was attached, the path; "" when a process was named.
@@ -76,13 +58,13 @@ class Container(NamedTuple):
 
 
 class Saved(NamedTuple):
-    """`containers` by name."""
+    """`host` has the options as they were given, but all pools; `containers` by name."""
 
-    host: Host
-    containers: Mapping[str, Container]
+    host: HostOptions
+    containers: Mapping[str, Entry]
 
 
-class Found(NamedTuple):
+class SavedFile(NamedTuple):
     """What was read; `problem` says why a file that exists has no `state`."""
 
     state: Saved | None
@@ -97,7 +79,7 @@ def wanted() -> bool:
     return os.path.isdir(DIRECTORY)
 
 
-def look() -> Found | None:
+def read() -> SavedFile | None:
     """The saved state; None when this host saves none.
 
     Raises InvalidRequest when the directory is not root's alone to write.
@@ -106,9 +88,9 @@ def look() -> Found | None:
         return None
     _check_directory()
     try:
-        return Found(_read(), "")
+        return SavedFile(_read(), "")
     except Damaged as error:
-        return Found(None, error.why)
+        return SavedFile(None, error.why)
 
 
 def load() -> Saved | None:
@@ -178,39 +160,21 @@ def discard_draft() -> None:
 
 def encode(state: Saved) -> str:
     """JSON, a line for each container."""
-    host = state.host
-    told = {
-        "public_interface": host.public,
-        "loopback_interface": host.loopback,
-        "ports": _texts(host.pools.service),
-        "ephemeral_ports": str(host.pools.ephemeral),
-        "ephemeral_ports_per_container": host.pools.per_container,
-        "host_ephemeral_ports": _optional(host.host_ephemeral),
-        "rp_filter": host.rp_filter,
-    }
     containers = [
         {
             "name": one.name,
             "netns": one.netns,
             "origin": one.origin,
-            "ports": _texts(one.service),
-            "ephemeral_ports": _optional(one.ephemeral),
+            "ports": codec.ranges_json(one.service),
+            "ephemeral_ports": codec.range_json(one.ephemeral),
         }
         for _name, one in sorted(state.containers.items())
     ]
     listed = ",".join(f"\n  {json.dumps(one)}" for one in containers)
     return (
-        f'{{\n "version": {_VERSION},\n "host": {json.dumps(told)},\n'
+        f'{{\n "version": {_VERSION},\n "host": {json.dumps(codec.host_json(state.host))},\n'
         f' "containers": [{listed}\n ]\n}}\n'
     )
-
-
-def _texts(ranges: ports.Ranges) -> list[str]:
-    return [str(item) for item in ranges]
-
-
-def _optional(item: ports.Range | None) -> str | None:
-    return str(item) if item else None
 
 
 def decode(written: str) -> Saved:
@@ -219,8 +183,8 @@ def decode(written: str) -> Saved:
         data = json.loads(written)
         if data["version"] != _VERSION:
             raise Damaged(f"version {data['version']!r} instead of {_VERSION}")
-        _check_keys(data, ["version", "host", "containers"])
-        containers = [_container(item) for item in listing(data["containers"])]
+        codec.check_keys(data, ("version", "host", "containers"))
+        containers = [_entry(item) for item in codec.json_list(data["containers"])]
         claims.check_unique([container.name for container in containers])
         return Saved(_host(data["host"]), {one.name: one for one in containers})
     except Damaged:
@@ -231,44 +195,13 @@ def decode(written: str) -> Saved:
         raise Damaged(f"{type(error).__name__} {error}") from error
 
 
-def _check_keys(data: object, known: list[str]) -> Mapping[str, object]:
-    if not isinstance(data, dict):
-        raise TypeError(f"{data!r} is not a mapping")
-    strange = sorted(set(data) - set(known))
-    if strange:
-        raise ValueError(f"the key '{strange[0]}' is not known")
-    return data
+def _host(found: object) -> HostOptions:
+    return codec.read_host(codec.check_keys(found, codec.HOST_KEYS))
 
 
-def _host(found: object) -> Host:
-    data = _check_keys(found, _HOST_KEYS)
-    pools = Pools(
-        _ranges(data["ports"]),
-        ports.parse(text(data["ephemeral_ports"]), "ephemeral_ports"),
-        number(data["ephemeral_ports_per_container"]),
-    )
-    own = _optional_range(data["host_ephemeral_ports"], "host_ephemeral_ports")
-    if text(data["rp_filter"]) not in ("relax", "keep"):
-        raise ValueError(f"rp_filter '{data['rp_filter']}' is neither relax nor keep")
-    return Host(
-        _link(data["public_interface"]),
-        _link(data["loopback_interface"]),
-        pools,
-        own,
-        text(data["rp_filter"]),
-    )
-
-
-def _link(value: object) -> str:
-    name = text(value)
-    if len(name.encode()) > 15 or "/" in name or "\0" in name:
-        raise ValueError(f"{name!r} is not the name of an interface")
-    return name
-
-
-def _container(found: object) -> Container:
-    data = _check_keys(found, _CONTAINER_KEYS)
-    name, netns, origin = (text(data[key]) for key in ("name", "netns", "origin"))
+def _entry(found: object) -> Entry:
+    data = codec.check_keys(found, _CONTAINER_KEYS)
+    name, netns, origin = (codec.json_text(data[key]) for key in ("name", "netns", "origin"))
     claims.check_name(name)
     fits = {
         tenants.CREATED: netns == name,
@@ -277,31 +210,23 @@ def _container(found: object) -> Container:
     }
     if not fits.get(origin) or b"\0" in os.fsencode(netns):
         raise ValueError(f"netns {netns!r} of {name} does not go with the origin '{origin}'")
-    ephemeral = _optional_range(data["ephemeral_ports"], "ephemeral_ports")
-    return Container(name, netns, origin, _ranges(data["ports"]), ephemeral)
-
-
-def _ranges(value: object) -> ports.Ranges:
-    return ports.parse_all([text(item) for item in listing(value)], "ports")
-
-
-def _optional_range(value: object, option: str) -> ports.Range | None:
-    return None if value is None else ports.parse(text(value), option)
+    ephemeral = codec.read_range(data["ephemeral_ports"], "ephemeral_ports")
+    return Entry(name, netns, origin, codec.read_ranges(data["ports"]), ephemeral)
 
 
 def check(state: Saved) -> None:
     """Raise InvalidRequest unless a host could have all of it."""
     host = state.host
     claims.check_pools(host.pools, host.host_ephemeral)
-    requests = [
-        claims.Request(one.name, ports=one.service, ephemeral=one.ephemeral)
+    asks = [
+        claims.Ask(one.name, ports=one.service, ephemeral=one.ephemeral)
         for one in state.containers.values()
     ]
     spaces = {
         one.name: claims.Namespace(one.netns, one.origin, 0, "")
         for one in state.containers.values()
     }
-    claims.resolve(requests, host.pools, {}, {}, spaces, ())
+    claims.resolve(asks, host.pools, {}, {}, spaces, ())
 
 
 def lines(state: Saved | None) -> dict[str, str]:
@@ -311,13 +236,13 @@ def lines(state: Saved | None) -> dict[str, str]:
     host = state.host
     said = {
         "host": f"host public_interface {host.public or 'of the default route'}"
-        f" loopback_interface {host.loopback or 'lo'} ports {claims.say(host.pools.service)}"
-        f" ephemeral_ports {host.pools.ephemeral} (each {host.pools.per_container})"
+        f" loopback_interface {host.loopback or 'lo'} ports {ports.text(host.service or ())}"
+        f" ephemeral_ports {host.ephemeral} (each {host.per_container})"
         f" host_ephemeral_ports {host.host_ephemeral or 'left alone'} rp_filter {host.rp_filter}"
     }
     for name, one in sorted(state.containers.items()):
         said[f"container {name}"] = (
             f"container {name} netns {one.netns or 'of a process'} ({one.origin})"
-            f" ports {claims.say(one.service) or 'none'} ephemeral_ports {one.ephemeral}"
+            f" ports {ports.text(one.service) or 'none'} ephemeral_ports {one.ephemeral}"
         )
     return said

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The record of the host's parameters, and of the values that preparing it changed.
+"""The record of the host's options, and of the values that preparing it changed.
 
 One small JSON file below /run: like the kernel state that it goes with, it ends with the boot.
 Containers are never read from it.
@@ -10,12 +10,12 @@ Containers are never read from it.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ..values import ports
 from ..values.errors import InvalidRequest
-from ..wanted.claims import Pools
-from .files import JsonFile, listing, number, text
+from ..values.options import HostOptions
+from . import codec
+from .files import JsonFile
 
 DIRECTORY = "/run/portmap"
 _FILE = JsonFile("the record", DIRECTORY, "host.json")
@@ -24,13 +24,13 @@ _VERSION = 1
 
 
 class Record(NamedTuple):
-    """`before` maps sysctls, "mtu" and "handles" to what they were; `qdiscs` are those we made."""
+    """A prepared host.  `options` names the interfaces that are used.
 
-    public: str
-    loopback: str
-    pools: Pools
-    host_ephemeral: ports.Range | None
-    rp_filter: str
+    `before` maps sysctls, "mtu" and "handles" to what they were; `qdiscs` are those we made;
+    `applied` is what containers were last given of the host: address, prefix, MAC, MTU, gateway.
+    """
+
+    options: HostOptions
     before: dict[str, str]
     qdiscs: tuple[str, ...]
     applied: tuple[str, ...]
@@ -65,28 +65,17 @@ def decode(written: str) -> Record:
         data = json.loads(written)
         if data["version"] != _VERSION:
             raise _damaged(f"version {data['version']!r} instead of {_VERSION}")
+        before = codec.json_mapping(data["before"])
         return Record(
-            text(data["public_interface"]),
-            text(data["loopback_interface"]),
-            Pools(
-                ports.parse_all(listing(data["ports"]), "ports"),
-                ports.parse(text(data["ephemeral_ports"]), "ephemeral_ports"),
-                number(data["ephemeral_ports_per_container"]),
-            ),
-            _optional_range(data["host_ephemeral_ports"]),
-            text(data["rp_filter"]),
-            {text(name): text(value) for name, value in data["before"].items()},
-            tuple(text(name) for name in listing(data["qdiscs"])),
-            tuple(text(value) for value in listing(data["applied"])),
+            codec.read_host(data),
+            {codec.json_text(name): codec.json_text(value) for name, value in before.items()},
+            tuple(codec.json_text(name) for name in codec.json_list(data["qdiscs"])),
+            tuple(codec.json_text(value) for value in codec.json_list(data["applied"])),
         )
     except InvalidRequest as error:
         raise (error if PATH in str(error) else _damaged(str(error))) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise _damaged(f"{type(error).__name__} {error}") from error
-
-
-def _optional_range(value: object) -> ports.Range | None:
-    return None if value is None else ports.parse(text(value), "host_ephemeral_ports")
 
 
 def _damaged(why: str) -> InvalidRequest:
@@ -97,15 +86,9 @@ def _damaged(why: str) -> InvalidRequest:
 
 
 def encode(record: Record) -> str:
-    data: dict[str, Any] = {
+    data = {
         "version": _VERSION,
-        "public_interface": record.public,
-        "loopback_interface": record.loopback,
-        "ports": [str(item) for item in record.pools.service],
-        "ephemeral_ports": str(record.pools.ephemeral),
-        "ephemeral_ports_per_container": record.pools.per_container,
-        "host_ephemeral_ports": str(record.host_ephemeral) if record.host_ephemeral else None,
-        "rp_filter": record.rp_filter,
+        **codec.host_json(record.options),
         "before": record.before,
         "qdiscs": list(record.qdiscs),
         "applied": list(record.applied),

@@ -5,98 +5,86 @@
 
 from __future__ import annotations
 
-import os
-from typing import NamedTuple
-
-from ..linux import netns, procsys, rtnl
-from ..values import marks, tenants
+from ..linux import netns, procsys
+from ..linux.messages import LinkSeen
+from ..linux.view import View
+from ..objects.handle import Handle
+from ..objects.kind import Object
+from ..objects.link import Link, LinkUp, Veth
+from ..objects.sysctl import Sysctl
+from ..steering.plane import Plane, Seen
+from ..values import tenants
 from ..values.errors import InvalidRequest
-from ..values.objects import HOST, Handle, Link, LinkUp, Object, Place, Sysctl, Veth
+from ..values.marks import LINK_GROUP
+from ..values.places import HOST, Place
+from ..values.tenants import Container, Host
+from ..wanted import sysctls
 from ..wanted.claims import Namespace
-from .namespace import Inside, fresh, handle_path, look
-from .survey import Survey, owner_name
-from .view import Kernel, Placed
+from .namespace import see_namespace
+from .seen import ContainerSeen, NamespaceSeen, Placed, Survey
+from .survey import owner_name
 
 
-class Details(NamedTuple):
-    """All objects of one container, and the sysctls that its namespace has of its own.
-
-    `stranger` describes a link inside that stands where ours should be.
-    """
-
-    objects: list[Object]
-    settable: tuple[str, ...]
-    stranger: str = ""
-
-
-def details(kernel: Kernel, found: Survey, name: str, namespace: Namespace | None) -> Details:
-    """The objects of container `name` besides its entries; `namespace` None: do not look inside."""
-    objects: list[Object] = []
-    placed = found.placed.get(name)
-    inside: Inside | None = None
-    origin = namespace.origin if namespace else placed.origin if placed else tenants.CREATED
-    handle = namespace.handle if namespace else placed.handle if placed else name
+def see_container(
+    view: View, plane: Plane, survey: Survey, name: str, space: Namespace | None
+) -> ContainerSeen:
+    """The objects of container `name` besides its entries; `space` None: do not look inside."""
+    found = Seen()
+    placed = survey.placed.get(name)
+    inside: NamespaceSeen | None = None
+    told = space or (placed.container if placed else None)
+    origin, handle = (told.origin, told.handle) if told else (tenants.CREATED, name)
     if origin != tenants.KEPT:
-        objects += _handle(name, handle_path(handle))
-    if namespace and namespace.inode:
-        descriptor = netns.open_path(namespace.source)
-        if descriptor is None:
-            raise InvalidRequest(f"cannot look into {name}: {namespace.source} is gone")
-        try:
-            inside = look(kernel, name, descriptor, found.host)
-        finally:
-            os.close(descriptor)
-        objects += inside.objects
+        found.objects += _handle(name, netns.handle_path(handle))
+    if space and space.inode:
+        with netns.at(space.source) as descriptor:
+            if descriptor is None:
+                raise InvalidRequest(f"cannot look into {name}: {space.source} is gone")
+            inside = see_namespace(plane, name, descriptor, survey.host)
+        found.add(inside.found)
     eth0 = inside.eth0 if inside else None
-    placed = placed or _renamed(kernel, name, eth0)
+    placed = placed or _renamed(view, name, eth0)
+    ours = placed is not None and _is_pair(placed.veth, eth0)
     if placed and placed.veth.name != tenants.veth_name(name):
-        objects = [item for item in objects if not _lies_on(item, Place(name, found.host.public))]
-        objects += _veth(placed, found.host, False)
+        eth0_place = Place(name, survey.host.public)
+        found.objects = [item for item in found.objects if item.place != eth0_place]
+        found.objects += _veth(placed, survey.host, False)
     elif placed:
-        paired = _paired(placed.veth, eth0)
-        objects += _veth(placed, found.host, paired or namespace is None)
-        if paired or namespace is None:
-            objects += found.veths[name]
+        found.objects += _veth(placed, survey.host, ours or space is None)
+        if ours or space is None:
+            found.objects += survey.veths[name]
             if placed.veth.up:
-                objects.append(LinkUp(Place(HOST, placed.veth.name)))
-    ours = placed is not None and _paired(placed.veth, eth0)
-    stranger = _whose(kernel, eth0) if eth0 and not ours else ""
-    return Details(objects, inside.settable if inside else (), stranger)
+                found.objects.append(LinkUp(Place(HOST, placed.veth.name)))
+    stranger = _whose(view, eth0) if eth0 and not ours else ""
+    return ContainerSeen(found, inside.settable if inside else (), stranger)
 
 
-def _whose(kernel: Kernel, eth0: rtnl.LinkSeen) -> str:
+def _whose(view: View, eth0: LinkSeen) -> str:
     """A link that is not the container's, in words."""
-    other = kernel.names[eth0.peer_ifindex] if eth0.peer_ifindex else ""
-    owner = owner_name(kernel, other)
+    other = view.names[eth0.peer_ifindex] if eth0.peer_ifindex else ""
+    owner = owner_name(view, other)
     if owner != other:
         return f"{eth0.name} of container {owner}"
     return f"{eth0.name} already, which is not ours"
 
 
-def _renamed(kernel: Kernel, name: str, eth0: rtnl.LinkSeen | None) -> Placed | None:
+def _renamed(view: View, name: str, eth0: LinkSeen | None) -> Placed | None:
     """The container's veth when somebody gave it another name; it has to be made anew."""
-    link = kernel.link(kernel.names[eth0.peer_ifindex]) if eth0 and eth0.peer_ifindex else None
-    found = tenants.read_alias(link.alias) if link else None
-    if link is None or found is None or found[0] != name or link.group != marks.LINK_GROUP:
+    link = view.link(view.names[eth0.peer_ifindex]) if eth0 and eth0.peer_ifindex else None
+    told = tenants.read_alias(link.alias) if link else None
+    if link is None or told is None or told[0] != name or link.group != LINK_GROUP:
         return None
-    return Placed(*found, link, ())
-
-
-def _lies_on(item: Object, place: Place) -> bool:
-    return getattr(item, "place", None) == place
+    return Placed(Container(*told, 0, (), None), link)
 
 
 def _handle(name: str, path: str) -> list[Object]:
-    descriptor = netns.open_path(path)
-    if descriptor is None:
-        return [Handle(name, path, -1)] if netns.is_leftover(path) else []
-    try:
-        return [Handle(name, path, netns.inode(descriptor))]
-    finally:
-        os.close(descriptor)
+    with netns.at(path) as descriptor:
+        if descriptor is not None:
+            return [Handle(name, path, netns.inode(descriptor))]
+    return [Handle(name, path, -1)] if netns.is_leftover(path) else []
 
 
-def _paired(veth: rtnl.LinkSeen, eth0: rtnl.LinkSeen | None) -> bool:
+def _is_pair(veth: LinkSeen, eth0: LinkSeen | None) -> bool:
     return (
         eth0 is not None
         and veth.peer_ifindex == eth0.ifindex
@@ -105,28 +93,30 @@ def _paired(veth: rtnl.LinkSeen, eth0: rtnl.LinkSeen | None) -> bool:
     )
 
 
-def _veth(placed: Placed, host: tenants.Host, paired: bool) -> list[Object]:
+def _veth(placed: Placed, host: Host, paired: bool) -> list[Object]:
     seen = placed.veth
     place = Place(HOST, seen.name)
-    peer = Place(placed.name, host.public)
+    peer = Place(placed.container.name, host.public)
     objects: list[Object] = [Veth(place, peer, seen.mac, seen.mtu, seen.alias, paired, seen.group)]
-    switch = f"net/ipv6/conf/{seen.name}/disable_ipv6"
+    switch = sysctls.veth_ipv6_sysctl(seen.name)
     value = procsys.read(switch)
     if value is not None and paired:
-        objects.append(Sysctl(HOST, switch, value))
+        objects.append(Sysctl(HOST, switch, value, seen.name))
     return objects
 
 
-def new_namespace(
-    kernel: Kernel, host: tenants.Host, name: str, template: list[Inside]
-) -> Details:
-    """What a container finds in a namespace that is still to be made; `template` keeps the look."""
-    if not template:
-        template.append(fresh(kernel, host))
+def see_fresh(plane: Plane, host: Host) -> NamespaceSeen:
+    """What a new namespace looks like: one is made for the look and dies after it."""
+    with netns.made() as namespace:
+        return see_namespace(plane, "", namespace, host)
+
+
+def as_container(fresh: NamespaceSeen, name: str) -> list[Object]:
+    """The contents of a fresh namespace, as those of a container whose namespace is still to be made."""
     renamed: list[Object] = []
-    for item in template[0].objects:
+    for item in fresh.found.objects:
         if isinstance(item, Sysctl):
             renamed.append(item._replace(netns=name))
         elif isinstance(item, Link):
             renamed.append(item._replace(place=Place(name, item.place.link)))
-    return Details(renamed, template[0].settable)
+    return renamed

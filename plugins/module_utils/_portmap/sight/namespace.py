@@ -1,62 +1,58 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Inside a container's namespace: find it, and read what we set there."""
+"""Network namespaces: which one a request means, whose it is, and what is in it."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from socket import AF_INET
 
-from ..linux import netns, procsys, rtnl
-from ..linux.netlink import LinkNames, Socket
+from ..linux import netns, procsys
+from ..linux.messages import LinkSeen
+from ..linux.netlink import LinkNames, opened
+from ..linux.view import addresses, default_route, dump_links
+from ..objects.address import Address
+from ..objects.kind import Object
+from ..objects.link import Link
+from ..objects.route import DefaultRoute
+from ..objects.sysctl import Sysctl
+from ..steering.plane import Plane, Seen
 from ..values import tenants
 from ..values.errors import InvalidRequest
-from ..values.objects import Address, DefaultRoute, Link, Object, Place, Sysctl
+from ..values.places import Place
+from ..values.tenants import Container, Host
 from ..wanted import sysctls
-from ..wanted.claims import Namespace, Request
-from .view import Kernel, Placed, addresses, default_route, dump_filters, dump_links, read_qdisc
-
-
-def handle_path(handle: str) -> str:
-    return f"{netns.HANDLES}/{handle}"
-
+from ..wanted.claims import Ask, Namespace
+from .seen import NamespaceSeen
 
 # --- which namespace ----------------------------------------------------------------------------
 
 
-def find_namespace(request: Request, placed: Placed | None, home: int) -> Namespace:
+def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
     """The namespace that a request means.  `home` is the host's own, which is refused."""
-    netns_option = _as_name(request.netns)
-    if request.pid is not None:
-        source, said = f"/proc/{request.pid}/ns/net", f"pid {request.pid}"
-        return _attached(request.name, source, f"{said}: there is no such process", home)
+    netns_option = _as_name(ask.netns)
+    if ask.pid is not None:
+        source, said = f"/proc/{ask.pid}/ns/net", f"pid {ask.pid}"
+        return _attached(ask.name, source, f"{said}: there is no such process", home)
     if os.path.isabs(netns_option):
         missing = f"netns {netns_option}: there is no network namespace"
-        return _attached(request.name, netns_option, missing, home)
-    handle = netns_option or (placed.handle if placed else request.name)
-    path = handle_path(handle)
-    descriptor = netns.open_path(path)
-    if descriptor is None:
-        if netns_option and handle != request.name:
-            raise InvalidRequest(
-                f"cannot place {request.name} in netns {handle}: there is no such network namespace"
-            )
-        return Namespace(handle, tenants.CREATED, 0, "")
-    try:
-        _refuse_home(request.name, descriptor, home, f"netns {handle}")
+        return _attached(ask.name, netns_option, missing, home)
+    handle = netns_option or (placed.handle if placed else ask.name)
+    path = netns.handle_path(handle)
+    with netns.at(path) as descriptor:
+        if descriptor is None:
+            if netns_option and handle != ask.name:
+                raise InvalidRequest(
+                    f"cannot place {ask.name} in netns {handle}: there is no such network"
+                    " namespace"
+                )
+            return Namespace(handle, tenants.CREATED, 0, "")
+        _refuse_home(ask.name, descriptor, home, f"netns {handle}")
         origin = placed.origin if placed and placed.handle == handle else ""
-        return Namespace(
-            handle,
-            origin or _marked_origin(request.name, descriptor),
-            netns.inode(descriptor),
-            path,
-        )
-    finally:
-        os.close(descriptor)
+        origin = origin or _marked_origin(ask.name, descriptor)
+        return Namespace(handle, origin, netns.inode(descriptor), path)
 
 
 def _as_name(option: str) -> str:
@@ -68,34 +64,30 @@ def _as_name(option: str) -> str:
 
 
 def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
-    descriptor = netns.open_path(source)
-    if descriptor is None:
-        raise InvalidRequest(f"cannot place {name} in {missing}")
-    try:
+    with netns.at(source) as descriptor:
+        if descriptor is None:
+            raise InvalidRequest(f"cannot place {name} in {missing}")
         _refuse_home(name, descriptor, home, source)
-        inode = netns.inode(descriptor)
-    finally:
-        os.close(descriptor)
-    return Namespace(name, tenants.ATTACHED, inode, source)
+        return Namespace(name, tenants.ATTACHED, netns.inode(descriptor), source)
 
 
 def held_namespace(seen: Namespace | None) -> Namespace | None:
     """A process's namespace that was `seen` before, by our handle: the process may have ended."""
     if seen is None or seen.origin != tenants.ATTACHED:
         return None
-    path = handle_path(seen.handle)
-    descriptor = netns.open_path(path)
-    if descriptor is None:
-        return None
-    try:
-        return seen._replace(source=path) if netns.inode(descriptor) == seen.inode else None
-    finally:
-        os.close(descriptor)
+    path = netns.handle_path(seen.handle)
+    with netns.at(path) as descriptor:
+        if descriptor is None or netns.inode(descriptor) != seen.inode:
+            return None
+        return seen._replace(source=path)
 
 
 def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
     if netns.inode(descriptor) == netns.inode(home):
         raise InvalidRequest(f"cannot place {name} in {said}: that is the host's own namespace")
+
+
+# --- whose namespace ----------------------------------------------------------------------------
 
 
 def _marked_origin(name: str, namespace: int) -> str:
@@ -115,60 +107,27 @@ def _mark(namespace: int) -> tuple[str, str, str] | None:
 def mark_of(path: str) -> str:
     """The container for which the namespace at `path` was made; "" when it is not ours.
 
-    A killed run may have left the file alone, which has the container's name.
+    A killed run may leave only the empty file, not yet mounted; it carries the container's name.
     """
-    descriptor = netns.open_path(path)
-    if descriptor is None:
-        return os.path.basename(path) if netns.is_leftover(path, marked=True) else ""
-    try:
-        mark = _mark(descriptor)
-        return mark[0] if mark else ""
-    finally:
-        os.close(descriptor)
+    with netns.at(path) as descriptor:
+        if descriptor is not None:
+            mark = _mark(descriptor)
+            return mark[0] if mark else ""
+    return os.path.basename(path) if netns.is_leftover(path, marked=True) else ""
 
 
 def marked_names() -> list[str]:
     """The containers of whose namespaces a handle is left, or the file of one."""
-    handles = sorted(os.listdir(netns.HANDLES)) if os.path.isdir(netns.HANDLES) else []
-    return [name for name in map(mark_of, map(handle_path, handles)) if name]
-
-
-@contextlib.contextmanager
-def opened(namespace: int) -> Iterator[Socket]:
-    """Enter the namespace, with a socket of its own."""
-    with netns.entered(namespace):
-        sock = Socket()
-        try:
-            yield sock
-        finally:
-            sock.close()
+    marks = (mark_of(netns.handle_path(handle)) for handle in netns.handles())
+    return [name for name in marks if name]
 
 
 # --- what is inside -----------------------------------------------------------------------------
 
 
-class Inside(NamedTuple):
-    """A namespace from inside; `settable` are the sysctls that it has of its own."""
-
-    objects: list[Object]
-    settable: tuple[str, ...]
-    eth0: rtnl.LinkSeen | None
-
-
-def observe(kernel: Kernel, name: str, source: str, host: tenants.Host) -> Inside:
-    """The namespace that `source` leads to, as the container `name`."""
-    descriptor = netns.open_path(source)
-    if descriptor is None:
-        raise InvalidRequest(f"cannot look into {name}: its namespace {source} is gone")
-    try:
-        return look(kernel, name, descriptor, host)
-    finally:
-        os.close(descriptor)
-
-
-def look(kernel: Kernel, name: str, namespace: int, host: tenants.Host) -> Inside:
+def see_namespace(plane: Plane, name: str, namespace: int, host: Host) -> NamespaceSeen:
     """Links, addresses, route, qdiscs, filters and sysctls; their namespace is called `name`."""
-    objects: list[Object] = []
+    found = Seen()
     with opened(namespace) as sock:
         links = {link.name: link for link in dump_links(sock)}
         names = LinkNames(sock.link_name)
@@ -176,35 +135,29 @@ def look(kernel: Kernel, name: str, namespace: int, host: tenants.Host) -> Insid
         eth0 = links.get(host.public)
         for link in filter(None, (links.get("lo"), eth0)):
             place = Place(name, link.name)
-            objects.append(read_link(place, link))
-            qdisc = read_qdisc(sock, place, link.ifindex)
-            if qdisc is not None:
-                objects.append(qdisc)
-                found = dump_filters(sock, place, link.ifindex, names)
-                objects += kernel.classified(found, place)
+            found.objects.append(link_object(place, link))
+            found.add(plane.see_link(sock, place, link.ifindex, names))
         if eth0 is not None:
             place = Place(name, eth0.name)
-            for seen in addresses(sock, eth0.ifindex):
-                objects.append(Address(place, seen.address, seen.prefix))
-            route = default_route(sock)
+            for seen in addresses(sock, eth0.ifindex, AF_INET):
+                found.objects.append(Address(place, seen.family, seen.address, seen.prefix))
+            route = default_route(sock, AF_INET)
             if route is not None and route.ifindex == eth0.ifindex:
-                objects.append(DefaultRoute(place, route.gateway))
-        sysctls, settable = _sysctls(name, host.public)
-    return Inside([*objects, *sysctls], settable, eth0)
+                found.objects.append(DefaultRoute(place, route.family, route.gateway))
+        found.objects += _sysctls(name, host.public)
+    return NamespaceSeen(found, _settable(), eth0)
 
 
-def read_link(place: Place, seen: rtnl.LinkSeen) -> Link:
+def link_object(place: Place, seen: LinkSeen) -> Link:
     """A link as an object; of aliases, only that of a container's loopback is ours."""
-    return Link(
-        place, seen.mac, seen.mtu, seen.up, seen.alias if place.netns and seen.loopback else ""
-    )
+    alias = seen.alias if place.netns and seen.loopback else ""
+    return Link(place, seen.mac, seen.mtu, seen.up, alias)
 
 
-def _sysctls(name: str, public: str) -> tuple[list[Object], tuple[str, ...]]:
+def _sysctls(name: str, public: str) -> list[Object]:
     names = (*sysctls.inside_sysctl_names(public), *_settable())
     values = procsys.read_all(names)
-    found: list[Object] = [Sysctl(name, file, values[file]) for file in names if file in values]
-    return found, _settable()
+    return [Sysctl(name, file, values[file]) for file in names if file in values]
 
 
 @lru_cache(maxsize=1)
@@ -215,12 +168,3 @@ def _settable() -> tuple[str, ...]:
     """
     names = sysctls.optional_sysctl_names()
     return tuple(name for name in names if procsys.is_writable(name))
-
-
-def fresh(kernel: Kernel, host: tenants.Host) -> Inside:
-    """What a new namespace looks like: one is made for the look and dies after it."""
-    namespace = netns.make()
-    try:
-        return look(kernel, "", namespace, host)
-    finally:
-        os.close(namespace)

@@ -5,12 +5,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 
-from ..linux import netns, rtnl
-from ..values.objects import Place
-from .view import Kernel, ask_qdisc
+from ..linux import messages, netns
+from ..linux.view import View, ask_qdisc
+from ..values.places import Place
 
 # struct rtnl_link_stats64: packets, bytes, errors, dropped; the veth receives what is sent inside
 _COUNTERS = ("packets", "bytes", "errors", "dropped")
@@ -18,7 +17,7 @@ _SNMP = "/proc/thread-self/net/snmp"
 
 
 def of_link(counters: Sequence[int]) -> dict[str, int]:
-    """The container's view of its veth's counters: what that receives, the container has sent."""
+    """Swap rx and tx: the host's end receives what the container sends."""
     if len(counters) < 8:
         return {}
     received, sent = counters[0:8:2], counters[1:8:2]
@@ -27,10 +26,10 @@ def of_link(counters: Sequence[int]) -> dict[str, int]:
     return result
 
 
-def filtered(kernel: Kernel, veth: Place) -> int:
+def filtered(view: View, veth: Place) -> int:
     """Packets from a container that no filter let pass: the last one drops them."""
-    data = ask_qdisc(kernel.socket, veth, kernel.ifindex(veth))
-    return rtnl.read_qdisc_drops(data) if data else 0
+    data = ask_qdisc(view.socket, veth, view.ifindex(veth))
+    return messages.read_qdisc_drops(data) if data else 0
 
 
 def unassembled() -> int:
@@ -42,11 +41,8 @@ def unassembled() -> int:
 
 def unassembled_in(handle: str) -> int:
     """The same in the namespace of a handle; 0 when it has gone."""
-    descriptor = netns.open_path(handle)
-    if descriptor is None:
-        return 0
-    try:
+    with netns.at(handle) as descriptor:
+        if descriptor is None:
+            return 0
         with netns.entered(descriptor):
             return unassembled()
-    finally:
-        os.close(descriptor)

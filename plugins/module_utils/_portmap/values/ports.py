@@ -134,6 +134,11 @@ def cover(blocks: Iterable[Block]) -> Ranges:
     return join(Range(block.first, block.last) for block in blocks)
 
 
+def text(ranges: Iterable[Range]) -> str:
+    """The ranges as a message says them; "" for none."""
+    return ", ".join(str(item) for item in ranges)
+
+
 def lowest_free(pool: Range, size: int, taken: Iterable[Range]) -> Range | None:
     """The first range of `size` ports in `pool`, starting at a multiple of `size`; None if full."""
     return FreePorts([pool], taken).take(size)

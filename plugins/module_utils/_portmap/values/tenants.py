@@ -1,46 +1,73 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who takes part: the host, its containers, and the names and marks by which veths tell.  Pure."""
+"""The host and its containers; how a veth's name and alias say whose it is.  Pure."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 from functools import lru_cache
+from socket import AF_INET
 from typing import NamedTuple
 
 from . import marks, ports
-from .objects import HOST, Place
+from .places import HOST, SHARED, Place
+
+
+class HostAddress(NamedTuple):
+    """An address of the host's public interface; `family` is AF_INET or AF_INET6."""
+
+    family: int
+    address: str
+    prefix: int
+
+
+class Gateway(NamedTuple):
+    """Where the default route of a family leads."""
+
+    family: int
+    address: str
 
 
 class Host(NamedTuple):
-    """What containers share with their host; `address` is IPv4, `gateway` may be empty."""
+    """What containers share with their host.  A host without a gateway has none for that family."""
 
     public: str
     loopback: str
-    address: str
-    prefix: int
+    addresses: tuple[HostAddress, ...]
     mac: str
     mtu: int
-    gateway: str
+    gateways: tuple[Gateway, ...]
 
     @property
     def public_place(self) -> Place:
-        return Place(HOST, self.public)
+        return Place(HOST, self.public, SHARED)
 
     @property
     def loopback_place(self) -> Place:
-        return Place(HOST, self.loopback)
+        return Place(HOST, self.loopback, SHARED)
 
     @property
-    def network(self) -> ipaddress.IPv4Network:
-        """The host's address alone, as a /32."""
-        return ipaddress.IPv4Network(self.address)
+    def ipv4(self) -> HostAddress:
+        """The IPv4 address that containers share."""
+        return next(one for one in self.addresses if one.family == AF_INET)
+
+    @property
+    def ipv4_gateway(self) -> str:
+        """ "" when there is none."""
+        return next((one.address for one in self.gateways if one.family == AF_INET), "")
+
+    @property
+    def applied(self) -> tuple[str, ...]:
+        """All that is copied into containers, as text, to tell whether it has changed."""
+        addresses = (text for one in self.addresses for text in (one.address, str(one.prefix)))
+        gateways = tuple(one.address for one in self.gateways) or ("",)
+        return (*addresses, self.mac, str(self.mtu), *gateways)
 
 
-# Whose the namespace is: made by us and named; only named by us; neither.
+# CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.
+# KEPT: both were there.
 CREATED, ATTACHED, KEPT = "created", "attached", "kept"
 
 

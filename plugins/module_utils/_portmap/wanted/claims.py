@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Who may own what: requests checked against pools, other containers and the host.  Pure."""
+"""Who may own what: asks checked against pools, other containers and the host.  Pure."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from ..values import ports
 from ..values.errors import InvalidRequest
+from ..values.options import Pools
 from ..values.ports import Range, Ranges
 from ..values.tenants import Container, veth_name
 
@@ -19,18 +20,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SMALLEST_EPHEMERAL = 16
 
 
-class Pools(NamedTuple):
-    """What the host may hand out; every container gets `per_container` ephemeral ports."""
-
-    service: ports.Ranges
-    ephemeral: ports.Range
-    per_container: int
-
-
-class Request(NamedTuple):
+class Ask(NamedTuple):
     """A container as the user wants it; None and "" stand for what was left out.
 
-    `again`: it had these ports before; that a process of the host uses one now is no obstacle.
+    `ignore_listeners`: do not refuse ports on which a process of the host listens (after a boot).
     """
 
     name: str
@@ -39,7 +32,7 @@ class Request(NamedTuple):
     pid: int | None = None
     ports: Ranges | None = None
     ephemeral: Range | None = None
-    again: bool = False
+    ignore_listeners: bool = False
 
 
 class Namespace(NamedTuple):
@@ -79,14 +72,14 @@ def check_pools(pools: Pools, host_ephemeral: ports.Range | None) -> None:
     shared = ports.intersect(pools.service, [pools.ephemeral])
     if shared:
         raise InvalidRequest(
-            f"cannot use ports {say(pools.service)} and ephemeral_ports {pools.ephemeral}:"
-            f" {say(shared)} is in both"
+            f"cannot use ports {ports.text(pools.service)} and ephemeral_ports {pools.ephemeral}:"
+            f" {ports.text(shared)} is in both"
         )
     for option, pool in (("ports", pools.service), ("ephemeral_ports", (pools.ephemeral,))):
         shared = ports.intersect(pool, [host_ephemeral] if host_ephemeral else [])
         if shared:
             raise InvalidRequest(
-                f"cannot use {option} {say(pool)}: {say(shared)} is in {host_ephemeral}, from"
+                f"cannot use {option} {ports.text(pool)}: {ports.text(shared)} is in {host_ephemeral}, from"
                 " which the host takes its own ports (net.ipv4.ip_local_port_range); move that"
                 " with host_ephemeral_ports"
             )
@@ -98,7 +91,9 @@ def check_owners(
     """Raise InvalidRequest when containers own ports that the pools no longer hold."""
     pool = (*pools.service, pools.ephemeral)
     outside = {owner: ports.subtract(owned, pool) for owner, owned in sorted(owners.items())}
-    lost = [f"{say(left)} of {owner_name(owner)}" for owner, left in outside.items() if left]
+    lost = [
+        f"{ports.text(left)} of {owner_name(owner)}" for owner, left in outside.items() if left
+    ]
     if lost:
         raise InvalidRequest(
             f"cannot change the pools: these ports of containers would be outside:"
@@ -107,7 +102,7 @@ def check_owners(
 
 
 def resolve(
-    requests: Sequence[Request],
+    asks: Sequence[Ask],
     pools: Pools,
     current: Mapping[str, Container],
     others: Mapping[str, Sequence[Range]],
@@ -121,66 +116,66 @@ def resolve(
     (`owner_name` says in messages who that is), `listening` the ports in use on the host.  Raises
     InvalidRequest with the value and the reason.
     """
-    _check_veth_names(requests)
-    wanted = [request for request in requests if request.present]
+    _check_veth_names(asks)
+    wanted = [ask for ask in asks if ask.present]
     busy = tuple(ports.Range(port, port) for port in sorted(listening))
     service = _service(wanted, pools, current)
     ephemeral = _ephemeral(wanted, pools, current)
     known = [item for owned in (*others.values(), *service.values()) for item in owned]
     free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy])
     placed = []
-    for request in wanted:
-        given = ephemeral.get(request.name) or free.take(pools.per_container)
+    for ask in wanted:
+        given = ephemeral.get(ask.name) or free.take(pools.per_container)
         if given is None:
             raise InvalidRequest(
-                f"cannot place {request.name}: no free range of {pools.per_container} ephemeral"
+                f"cannot place {ask.name}: no free range of {pools.per_container} ephemeral"
                 f" ports is left in {pools.ephemeral}"
             )
-        found = namespaces[request.name]
+        found = namespaces[ask.name]
         container = Container(
-            request.name, found.handle, found.origin, found.inode, service[request.name], given
+            ask.name, found.handle, found.origin, found.inode, service[ask.name], given
         )
-        _check_unheard(container, current.get(request.name), busy)
+        _check_unheard(container, current.get(ask.name), busy)
         placed.append(container)
     _check_free(placed, others, owner_name)
     return placed
 
 
 def _service(
-    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+    wanted: Iterable[Ask], pools: Pools, current: Mapping[str, Container]
 ) -> dict[str, ports.Ranges]:
     """The service ports given; those of a placed container stay when nothing is said."""
     service = {}
-    for request in wanted:
-        have = current.get(request.name)
+    for ask in wanted:
+        have = current.get(ask.name)
         kept = have.service if have else ()
-        service[request.name] = kept if request.ports is None else request.ports
-        check_service(request.name, service[request.name], pools)
+        service[ask.name] = kept if ask.ports is None else ask.ports
+        check_service(ask.name, service[ask.name], pools)
     return service
 
 
 def _ephemeral(
-    wanted: Iterable[Request], pools: Pools, current: Mapping[str, Container]
+    wanted: Iterable[Ask], pools: Pools, current: Mapping[str, Container]
 ) -> dict[str, ports.Range]:
     """The ephemeral ranges given or owned; the others are still to be found."""
     ephemeral = {}
-    for request in wanted:
-        have = current.get(request.name)
-        given = request.ephemeral or (have.ephemeral if have else None)
+    for ask in wanted:
+        have = current.get(ask.name)
+        given = ask.ephemeral or (have.ephemeral if have else None)
         if given:
-            _check_ephemeral(request.name, given, pools)
-            ephemeral[request.name] = given
+            _check_ephemeral(ask.name, given, pools)
+            ephemeral[ask.name] = given
     return ephemeral
 
 
-def _check_veth_names(requests: Sequence[Request]) -> None:
+def _check_veth_names(asks: Sequence[Ask]) -> None:
     names: dict[str, str] = {}
-    for request in requests:
-        link = veth_name(check_name(request.name))
-        other = names.setdefault(link, request.name)
-        if other != request.name:
+    for ask in asks:
+        link = veth_name(check_name(ask.name))
+        other = names.setdefault(link, ask.name)
+        if other != ask.name:
             raise InvalidRequest(
-                f"cannot place {request.name} beside {other}: both would have the link {link};"
+                f"cannot place {ask.name} beside {other}: both would have the link {link};"
                 " rename one"
             )
 
@@ -195,8 +190,8 @@ def _check_pool(name: str, option: str, wanted: ports.Ranges, pool: ports.Ranges
     outside = ports.subtract(wanted, pool)
     if outside:
         raise InvalidRequest(
-            f"cannot give {option} {say(outside)} to {name}: outside the host's pool"
-            f" {say(pool) or '(empty)'}"
+            f"cannot give {option} {ports.text(outside)} to {name}: outside the host's pool"
+            f" {ports.text(pool) or '(empty)'}"
         )
 
 
@@ -245,7 +240,7 @@ def _check_unheard(container: Container, before: Container | None, busy: ports.R
     heard = ports.intersect(busy, fresh) if busy else ()
     if heard:
         raise InvalidRequest(
-            f"cannot give ports {say(heard)} to {container.name}: a process of the host uses them"
+            f"cannot give ports {ports.text(heard)} to {container.name}: a process of the host uses them"
             " (see ss -lntu)"
         )
 
@@ -255,7 +250,3 @@ def changed_ports(have: ports.Ranges, given: ports.Ranges, state: str) -> ports.
     if state == "present":
         return ports.join((*have, *given))
     return ports.subtract(have, given) if state == "absent" else given
-
-
-def say(ranges: Iterable[ports.Range]) -> str:
-    return ", ".join(str(item) for item in ranges)

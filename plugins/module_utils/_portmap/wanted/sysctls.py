@@ -36,8 +36,8 @@ IPV6_SWITCH = "net/ipv6/conf/all/disable_ipv6"
 EPHEMERAL_SYSCTL = "net/ipv4/ip_local_port_range"
 
 
-def veth_ipv6_sysctl(container: Container) -> str:
-    return f"net/ipv6/conf/{container.veth.link}/disable_ipv6"
+def veth_ipv6_sysctl(veth: str) -> str:
+    return f"net/ipv6/conf/{veth}/disable_ipv6"
 
 
 def inside_sysctl_names(public: str) -> tuple[str, ...]:

@@ -17,9 +17,13 @@ from typing import NamedTuple
 
 from ...linux import uapi as k
 from ...linux.attributes import HEADER, attribute, attributes, number, text
-from ...values.objects import Action, Drop, Filter, Object, Place, Table
+from ...linux.messages import TCMSG
+from ...objects.kind import Object
+from ...values.places import Place
 from . import encode, numbers
+from .fields import Action
 from .keys import Key, Match
+from .objects import Drop, Filter, Table
 
 LinkNames = Mapping[int, str]
 
@@ -28,7 +32,7 @@ _NUMBER = struct.Struct("=I")
 _TWO_HEADERS = struct.Struct("=HHHH")
 # How the kernel begins what it tells of our filters: u32, in chain 0; the options follow, and end it.
 _OURS_FIRST = attribute(k.TCA_KIND, _U32) + attribute(k.TCA_CHAIN, bytes(4))
-_OPTIONS_AT = encode.TCMSG.size + len(_OURS_FIRST)
+_OPTIONS_AT = TCMSG.size + len(_OURS_FIRST)
 # How the kernel lays out mirred: its name first, its parameters and times (36 bytes) last.
 _MIRRED_KIND = attribute(k.TCA_ACT_KIND, b"mirred\0")
 _MIRRED_TAIL = 72
@@ -38,7 +42,7 @@ _MIRRED_OPTIONS = HEADER.pack(_MIRRED_TAIL, k.TCA_ACT_OPTIONS) + HEADER.pack(
 _SHORT = 512  # bytes of what is worth remembering: not mirrors, which have times in them
 
 
-class Seen(NamedTuple):
+class Decoded(NamedTuple):
     """A filter as the kernel reports it: `handle` is the kernel's, `item` our reading of it.
 
     `item` is None for kinds and chains that we do not use; `kind` is the classifier's name.
@@ -51,14 +55,14 @@ class Seen(NamedTuple):
     item: Object | None
 
 
-def read_filter(data: bytes, place: Place, names: LinkNames) -> Seen | None:
+def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
     """A filter message; None for a priority's placeholder and its root table.
 
     `names` turns the ifindexes of actions into names; 0 is a link that is gone.
     """
-    if len(data) < encode.TCMSG.size:
+    if len(data) < TCMSG.size:
         return None
-    _family, _ifindex, handle, _parent, info = encode.TCMSG.unpack_from(data)
+    _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
     if not handle:
         return None
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
@@ -72,16 +76,16 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Seen | None:
         item = _read_u32(options, place, (protocol, priority, handle), names)
     elif kind == _BPF and priority == numbers.PRIO_DROP and protocol == k.ETH_P_ALL:
         item = _read_drop(options, place)
-    return Seen(text(kind), protocol, priority, handle, item)
+    return Decoded(text(kind), protocol, priority, handle, item)
 
 
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
     """(kind, chain, options) of a filter message."""
-    if data.startswith(_OURS_FIRST, encode.TCMSG.size) and len(data) >= _OPTIONS_AT + 4:
+    if data.startswith(_OURS_FIRST, TCMSG.size) and len(data) >= _OPTIONS_AT + 4:
         length, attr = HEADER.unpack_from(data, _OPTIONS_AT)
         if attr == k.TCA_OPTIONS and _OPTIONS_AT + length == len(data):
             return _U32, b"", data[_OPTIONS_AT + 4 :]
-    found = dict(attributes(data, encode.TCMSG.size))
+    found = dict(attributes(data, TCMSG.size))
     return found.get(k.TCA_KIND, b""), found.get(k.TCA_CHAIN, b""), found.get(k.TCA_OPTIONS)
 
 
@@ -228,7 +232,7 @@ def read_entry(data: bytes) -> tuple[int, int] | None:
     Tells where thousands of filters lead without reading them whole, by the layout that the
     kernel gives them; another layout is None too, and can be read in full.
     """
-    if len(data) < encode.TCMSG.size or not _only_mirred(data):
+    if len(data) < TCMSG.size or not _only_mirred(data):
         return None
     if not _ends_with_mirred(data):
         return None

@@ -4,23 +4,22 @@
 """Filters as bytes: requests of rtnetlink's traffic control.  Pure.
 
 pyroute2 encodes u32 keys at wrong offsets and decodes them four bytes off, in every release, so
-filters are packed here, and read in `readback`.
+filters are packed here, and read in `decode`.
 Source: linux/pkt_cls.h, tc_act/tc_mirred.h, rtnetlink.h; byte order as tc(8) sends.
 """
 
 from __future__ import annotations
 
-import socket
 import struct
 from functools import lru_cache
 
 from ...linux import uapi as k
 from ...linux.attributes import attribute
-from ...values.objects import Action, Drop, Filter, Table
+from ...linux.messages import tcmsg
 from . import numbers
+from .fields import Action, Bytecode, FilterFields, TableFields
 from .keys import PROTOCOL_WORD, Match
 
-TCMSG = struct.Struct("=BxxxiIII")
 SEL = struct.Struct("=BBBx2sHhh4s")
 KEY = struct.Struct(">II")
 OFFSETS = struct.Struct("=ii")
@@ -28,20 +27,14 @@ MIRRED = struct.Struct("=IIiiiiI")
 BPF_LINE = struct.Struct("=HBBI")
 
 
-# --- filters, written ---------------------------------------------------------------------------
-
-
-def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) -> bytes:
-    info = priority << 16 | socket.htons(protocol)
-    return TCMSG.pack(socket.AF_UNSPEC, ifindex, handle, parent, info)
-
-
-def table_message(table: Table, ifindex: int) -> bytes:
+def table_message(table: TableFields, ifindex: int) -> bytes:
     options = attribute(k.TCA_U32_DIVISOR, struct.pack("=I", table.divisor))
     return _filter(ifindex, table.table << 20, table.priority, table.protocol, b"u32\0", options)
 
 
-def filter_message(item: Filter, ifindex: int, handle: int, targets: dict[str, int]) -> bytes:
+def filter_message(
+    item: FilterFields, ifindex: int, handle: int, targets: dict[str, int]
+) -> bytes:
     """`handle` is the kernel's when it is known; else it is made from table, bucket and node.
 
     `targets` maps the links that actions name to their ifindexes.
@@ -61,14 +54,29 @@ def filter_message(item: Filter, ifindex: int, handle: int, targets: dict[str, i
     return _filter(ifindex, handle, item.priority, item.protocol, b"u32\0", options)
 
 
-def drop_message(item: Drop, ifindex: int) -> bytes:
-    code = b"".join(BPF_LINE.pack(*line) for line in item.bytecode)
+def drop_message(bytecode: Bytecode, ifindex: int) -> bytes:
+    code = b"".join(BPF_LINE.pack(*line) for line in bytecode)
     options = (
-        attribute(k.TCA_BPF_OPS_LEN, struct.pack("=H", len(item.bytecode)))
+        attribute(k.TCA_BPF_OPS_LEN, struct.pack("=H", len(bytecode)))
         + attribute(k.TCA_BPF_OPS, code)
         + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
     )
     return _filter(ifindex, 1, numbers.PRIO_DROP, k.ETH_P_ALL, b"bpf\0", options)
+
+
+def ask_filter(ifindex: int, handle: int, priority: int, protocol: int) -> bytes:
+    """The address of one filter or table, to ask for it or to delete it."""
+    kind = attribute(k.TCA_KIND, b"u32\0")
+    return tcmsg(ifindex, handle, k.INGRESS_HOOK, priority, protocol) + kind
+
+
+def priority_deletion(ifindex: int, priority: int, protocol: int) -> bytes:
+    return ask_filter(ifindex, 0, priority, protocol)
+
+
+def drop_deletion(ifindex: int) -> bytes:
+    head = tcmsg(ifindex, 1, k.INGRESS_HOOK, numbers.PRIO_DROP, k.ETH_P_ALL)
+    return head + attribute(k.TCA_KIND, b"bpf\0")
 
 
 def _filter(

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a prepared host and a placed container consist of.  Pure.
+"""The filters of a prepared host and of a placed container.  Pure.
 
 Numbers in square brackets are the packet paths of ARCHITECTURE.md.
 """
@@ -9,31 +9,17 @@ Numbers in square brackets are the packet paths of ARCHITECTURE.md.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 from ...linux import uapi as k
-from ...values.objects import (
-    HOST,
-    Address,
-    DefaultRoute,
-    Drop,
-    Filter,
-    Handle,
-    HandleDirectory,
-    Link,
-    LinkUp,
-    Object,
-    Place,
-    Qdisc,
-    State,
-    Sysctl,
-    Veth,
-)
-from ...values.tenants import CREATED, KEPT, Container, Host, alias
-from ...wanted.sysctls import IPV6_SWITCH, veth_ipv6_sysctl
+from ...objects.kind import Object, State
+from ...objects.qdisc import Qdisc
+from ...values.places import HOST, Place
+from ...values.tenants import Container, Host
 from . import keys as u32
-from . import numbers
+from . import numbers as n
+from .objects import Drop, Filter
 from .rows import Rows, hashed_blocks
 
 # --- small pieces -------------------------------------------------------------------------------
@@ -52,6 +38,11 @@ _MIRRORED_ICMP = (  # what has no port: echo and timestamp replies, errors about
 )
 
 
+def _network(host: Host) -> ipaddress.IPv4Network:
+    """The host's address alone, as a /32."""
+    return ipaddress.IPv4Network(host.ipv4.address)
+
+
 def _qdisc(place: Place, observed: State) -> Object:
     """An ingress qdisc, unless an ingress or clsact qdisc is there already."""
     return observed.get(("qdisc", *place)) or Qdisc(place, "ingress")
@@ -60,59 +51,35 @@ def _qdisc(place: Place, observed: State) -> Object:
 # --- the host -----------------------------------------------------------------------------------
 
 
-def host_base(host: Host, handles: str, sysctls: Mapping[str, str]) -> list[Object]:
-    """Everything of a prepared host but its filters; `sysctls` are the wanted values."""
-    wanted = [Sysctl(HOST, name, value) for name, value in sysctls.items()]
-    return [
-        HandleDirectory(handles),
-        Link(host.loopback_place, host.mac, host.mtu, True),
-        *wanted,
-    ]
-
-
 def host_filters(host: Host, observed: State) -> list[Object]:
     """Qdiscs, hash tables and root filters of both interfaces; they hold every container's."""
     eth0, lo = Rows(host.public_place), Rows(host.loopback_place)
-    to_host = (u32.destination(host.network),)
-    to_mac = u32.destination_mac(host.mac)
+    to_host = u32.destination(_network(host))
     items: list[Object] = [
         _qdisc(host.public_place, observed),
         _qdisc(host.loopback_place, observed),
-        eth0.table(numbers.PRIO_ICMP, numbers.TABLE_ICMP),
+        eth0.table(n.PRIO_ICMP, n.TABLE_ICMP),
+        *_by_port(eth0, u32.destination_mac(host.mac), (to_host,)),
+        *_by_port(lo, (), ()),
     ]
-    for rows, addressed in ((eth0, to_host), (lo, ())):
-        items += [
-            rows.table(numbers.PRIO_ICMP_ERROR, numbers.TABLE_ICMP_ERROR, 256),
-            rows.table(numbers.PRIO_IP, numbers.TABLE_IP, 256),
-        ]
-        for protocol in k.PORT_PROTOCOLS:
-            framed = (*to_mac, *addressed) if rows is eth0 else ()
-            keys = (*_PLAIN, u32.protocol(protocol), *framed)
-            items.append(
-                rows.root(
-                    numbers.PRIO_IP,
-                    protocol,
-                    *keys,
-                    goto=numbers.TABLE_IP,
-                    hashed=_BY_DESTINATION_PORT,
-                )
-            )
-            for kind, error in enumerate(u32.ERRORS):
-                quoted = (*_ICMP, error, *_QUOTED, u32.quoted_protocol(protocol), *addressed)
-                node = kind << 8 | protocol
-                items.append(
-                    rows.root(
-                        numbers.PRIO_ICMP_ERROR,
-                        node,
-                        *quoted,
-                        goto=numbers.TABLE_ICMP_ERROR,
-                        hashed=_BY_QUOTED_SOURCE_PORT,
-                    )
-                )
     for node, what in enumerate(_MIRRORED_ICMP, 1):
-        keys = (*_ICMP, *what, *to_host)
-        items.append(eth0.root(numbers.PRIO_ICMP, node, *keys, goto=numbers.TABLE_ICMP))
+        keys = (*_ICMP, *what, to_host)
+        items.append(eth0.root(n.PRIO_ICMP, node, *keys, goto=n.TABLE_ICMP))
     return items
+
+
+def _by_port(rows: Rows, framed: u32.Match, addressed: u32.Match) -> Iterator[Object]:
+    """The tables keyed by port, and the filters that lead into them [1] [3]."""
+    yield rows.table(n.PRIO_ICMP_ERROR, n.TABLE_ICMP_ERROR, 256)
+    yield rows.table(n.PRIO_IP, n.TABLE_IP, 256)
+    for protocol in k.PORT_PROTOCOLS:
+        keys = (*_PLAIN, u32.protocol(protocol), *framed, *addressed)
+        to, hashed = n.TABLE_IP, _BY_DESTINATION_PORT
+        yield rows.root(n.PRIO_IP, protocol, *keys, goto=to, hashed=hashed)
+        for kind, error in enumerate(u32.ERRORS):
+            quoted = (*_ICMP, error, *_QUOTED, u32.quoted_protocol(protocol), *addressed)
+            node, to, hashed = kind << 8 | protocol, n.TABLE_ICMP_ERROR, _BY_QUOTED_SOURCE_PORT
+            yield rows.root(n.PRIO_ICMP_ERROR, node, *quoted, goto=to, hashed=hashed)
 
 
 # --- a container --------------------------------------------------------------------------------
@@ -126,35 +93,14 @@ def shared_entries(host: Host, container: Container) -> Iterator[Object]:
         for block in hashed_blocks(container.blocks):
             by_port = u32.destination_port(block)
             quoted = u32.quoted_source_port(block)
-            yield rows.hashed(numbers.PRIO_IP, numbers.TABLE_IP, block, by_port, veth)
-            yield rows.hashed(
-                numbers.PRIO_ICMP_ERROR, numbers.TABLE_ICMP_ERROR, block, quoted, veth
-            )
+            yield rows.hashed(n.PRIO_IP, n.TABLE_IP, block, by_port, veth)
+            yield rows.hashed(n.PRIO_ICMP_ERROR, n.TABLE_ICMP_ERROR, block, quoted, veth)
 
 
-def container_objects(
-    host: Host, container: Container, handle: str, sysctls: Mapping[str, str], observed: State
-) -> Iterator[Object]:
-    """Everything of one container but its share of the mirrors.
-
-    `handle` is the path of its namespace's handle, `sysctls` the values wanted inside.
-    """
+def container_filters(host: Host, container: Container, observed: State) -> Iterator[Object]:
+    """Everything that steers one container's packets, but its share of the mirrors."""
     inside = Place(container.name, host.public)
     lo = Place(container.name, "lo")
-    mark = alias(container) if container.origin == CREATED else ""
-    if container.origin != KEPT:
-        yield Handle(container.name, handle, container.inode)
-    yield Veth(container.veth, inside, host.mac, host.mtu, alias(container))
-    yield LinkUp(container.veth)
-    yield Link(inside, host.mac, host.mtu, True)
-    yield Link(lo, host.mac, host.mtu, True, mark)
-    yield Address(inside, host.address, host.prefix)
-    if host.gateway:
-        yield DefaultRoute(inside, host.gateway)
-    for name, value in sysctls.items():
-        yield Sysctl(container.name, name, value)
-    if IPV6_SWITCH in sysctls:
-        yield Sysctl(HOST, veth_ipv6_sysctl(container), "1")
     yield _qdisc(container.veth, observed)
     yield _qdisc(inside, observed)
     yield _qdisc(lo, observed)
@@ -169,14 +115,14 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
     yield Drop(container.veth)
     tables = (
         (
-            numbers.PRIO_ICMP_ERROR,
-            numbers.TABLE_ICMP_ERROR,
+            n.PRIO_ICMP_ERROR,
+            n.TABLE_ICMP_ERROR,
             u32.quoted_destination_port,
             host.loopback,
         ),
-        (numbers.PRIO_ICMP, numbers.TABLE_ICMP, u32.quoted_destination_port, host.public),
-        (numbers.PRIO_IP, numbers.TABLE_IP, u32.source_port, host.loopback),
-        (numbers.PRIO_IP_OUT, numbers.TABLE_IP_OUT, u32.source_port, host.public),
+        (n.PRIO_ICMP, n.TABLE_ICMP, u32.quoted_destination_port, host.public),
+        (n.PRIO_IP, n.TABLE_IP, u32.source_port, host.loopback),
+        (n.PRIO_IP_OUT, n.TABLE_IP_OUT, u32.source_port, host.public),
     )
     for priority, table, key, to in tables:
         yield rows.table(priority, table)
@@ -194,54 +140,50 @@ def _moved(filters: Iterable[Filter], place: Place) -> Iterator[Filter]:
 def _veth_roots(host: Host) -> tuple[Filter, ...]:
     rows, arp = Rows(_NOWHERE), Rows(_NOWHERE, k.ETH_P_ARP)
     frame = u32.source_mac(host.mac)  # another one would mislead the switches of the network
-    ours = u32.source(host.network)
+    ours = u32.source(_network(host))
     among_us = (
-        (ours, u32.destination(host.network), u32.quoted_destination(host.network)),
+        (ours, u32.destination(_network(host)), u32.quoted_destination(_network(host))),
         (
             u32.source(_LOCALHOST),
             u32.destination(_LOCALHOST),
             u32.quoted_destination(_LOCALHOST),
         ),
     )
-    sender = u32.arp_sender(host.mac, ipaddress.IPv4Address(host.address))
-    items = [arp.root(numbers.PRIO_ARP, 1, *frame, *sender, to=host.public)]  # [2]
+    sender = u32.arp_sender(host.mac, ipaddress.IPv4Address(host.ipv4.address))
+    items = [arp.root(n.PRIO_ARP, 1, *frame, *sender, to=host.public)]  # [2]
     for where, (source, destination, quoted) in enumerate(among_us):
         ends = (*frame, source, destination)
         for kind, error in enumerate(u32.UNREACHABLE):
             node = where << 8 | kind + 1
             quoting: u32.Match = (*_ICMP, error, *_QUOTED, quoted, *ends)
-            items.append(
-                rows.root(numbers.PRIO_ICMP_ERROR, node, *quoting, goto=numbers.TABLE_ICMP_ERROR)
-            )
+            items.append(rows.root(n.PRIO_ICMP_ERROR, node, *quoting, goto=n.TABLE_ICMP_ERROR))
         for protocol in k.PORT_PROTOCOLS:
             node = where << 8 | protocol
             keys: u32.Match = (*_PLAIN, u32.protocol(protocol), *ends)
-            items.append(rows.root(numbers.PRIO_IP, node, *keys, goto=numbers.TABLE_IP))
+            items.append(rows.root(n.PRIO_IP, node, *keys, goto=n.TABLE_IP))
     for kind, error in enumerate(u32.UNREACHABLE):
-        quoted = u32.quoted_destination(host.network)
+        quoted = u32.quoted_destination(_network(host))
         quoting = (*_ICMP, error, *_QUOTED, quoted, *frame, ours)
-        items.append(rows.root(numbers.PRIO_ICMP, kind + 1, *quoting, goto=numbers.TABLE_ICMP))
+        items.append(rows.root(n.PRIO_ICMP, kind + 1, *quoting, goto=n.TABLE_ICMP))
     for request in (8, 13):  # echo, timestamp: nothing else may be asked, redirects least of all
         asking = (*_ICMP, u32.icmp_type(request), *frame, ours)
-        items.append(rows.root(numbers.PRIO_ICMP, 0x100 | request, *asking, to=host.public))
+        items.append(rows.root(n.PRIO_ICMP, 0x100 | request, *asking, to=host.public))
     for protocol in k.PORT_PROTOCOLS:
         keys = (*_PLAIN, u32.protocol(protocol), *frame, ours)
-        items.append(rows.root(numbers.PRIO_IP_OUT, protocol, *keys, goto=numbers.TABLE_IP_OUT))
+        items.append(rows.root(n.PRIO_IP_OUT, protocol, *keys, goto=n.TABLE_IP_OUT))
     return tuple(items)
 
 
 def _inside_filters(host: Host, container: Container, eth0: Place, lo: Place) -> Iterator[Object]:
     """The container's own end: what is for itself stays, what is for others leaves [4]-[8]."""
     rows, arriving = Rows(lo), Rows(eth0)
-    yield rows.table(numbers.PRIO_ICMP_ERROR, numbers.TABLE_ICMP_ERROR)
-    yield rows.table(numbers.PRIO_OWN, numbers.TABLE_OWN)
-    yield arriving.table(numbers.PRIO_IP, numbers.TABLE_IP)
+    yield rows.table(n.PRIO_ICMP_ERROR, n.TABLE_ICMP_ERROR)
+    yield rows.table(n.PRIO_OWN, n.TABLE_OWN)
+    yield arriving.table(n.PRIO_IP, n.TABLE_IP)
     for block in container.blocks:
-        yield rows.listed(
-            numbers.PRIO_ICMP_ERROR, numbers.TABLE_ICMP_ERROR, u32.quoted_source_port(block)
-        )
-        yield rows.listed(numbers.PRIO_OWN, numbers.TABLE_OWN, u32.destination_port(block))
-        yield arriving.listed(numbers.PRIO_IP, numbers.TABLE_IP, u32.destination_port(block), "lo")
+        yield rows.listed(n.PRIO_ICMP_ERROR, n.TABLE_ICMP_ERROR, u32.quoted_source_port(block))
+        yield rows.listed(n.PRIO_OWN, n.TABLE_OWN, u32.destination_port(block))
+        yield arriving.listed(n.PRIO_IP, n.TABLE_IP, u32.destination_port(block), "lo")
     leaving_roots, arriving_roots = _inside_roots(host)
     yield from _moved(leaving_roots, lo)
     yield from _moved(arriving_roots, eth0)
@@ -252,24 +194,18 @@ def _inside_roots(host: Host) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
     """On the container's loopback, and on its public interface."""
     rows = Rows(_NOWHERE)
     leaving, arriving = [], []
-    ours = (u32.destination(host.network), u32.destination(_LOCALHOST))
+    ours = (u32.destination(_network(host)), u32.destination(_LOCALHOST))
     icmp = u32.protocol(k.IPPROTO_ICMP)
     for kind, error in enumerate(u32.ERRORS):
         quoting = (*_ICMP, error, *_QUOTED)
-        leaving.append(
-            rows.root(numbers.PRIO_ICMP_ERROR, kind + 1, *quoting, goto=numbers.TABLE_ICMP_ERROR)
-        )
+        leaving.append(rows.root(n.PRIO_ICMP_ERROR, kind + 1, *quoting, goto=n.TABLE_ICMP_ERROR))
         for where, to in enumerate(ours, 1):
             node = where << 8 | kind + 1
-            leaving.append(
-                rows.root(numbers.PRIO_ICMP_ERROR, node, *_ICMP, error, to, to=host.public)
-            )
-        arriving.append(
-            rows.root(numbers.PRIO_ICMP_ERROR, kind + 1, *_ICMP, error, ours[1], to="lo")
-        )
-    leaving.append(rows.root(numbers.PRIO_OWN, 1, *_PLAIN, goto=numbers.TABLE_OWN))
+            leaving.append(rows.root(n.PRIO_ICMP_ERROR, node, *_ICMP, error, to, to=host.public))
+        arriving.append(rows.root(n.PRIO_ICMP_ERROR, kind + 1, *_ICMP, error, ours[1], to="lo"))
+    leaving.append(rows.root(n.PRIO_OWN, 1, *_PLAIN, goto=n.TABLE_OWN))
     for where, to in enumerate(ours, 1):
-        leaving.append(rows.root(numbers.PRIO_ICMP, where, icmp, to))
-        leaving.append(rows.root(numbers.PRIO_IP, where, to, to=host.public))
-    arriving.append(rows.root(numbers.PRIO_IP, 1, *_PLAIN, ours[1], goto=numbers.TABLE_IP))
+        leaving.append(rows.root(n.PRIO_ICMP, where, icmp, to))
+        leaving.append(rows.root(n.PRIO_IP, where, to, to=host.public))
+    arriving.append(rows.root(n.PRIO_IP, 1, *_PLAIN, ours[1], goto=n.TABLE_IP))
     return tuple(leaving), tuple(arriving)

@@ -31,5 +31,7 @@ TABLE_OWN = 0x301
 TABLE_IP = 0x302
 TABLE_IP_OUT = 0x303
 
+OUR_TABLES = frozenset((TABLE_ICMP_ERROR, TABLE_ICMP, TABLE_OWN, TABLE_IP, TABLE_IP_OUT))
+
 # Automatic u32 nodes start at 0x800, ours in a priority's root table lie below: nobody collides.
 FIRST_AUTOMATIC_NODE = 0x800

@@ -10,8 +10,10 @@ from functools import lru_cache
 
 from ...linux import uapi as k
 from ...values import ports
-from ...values.objects import Action, Filter, Place, Table
+from ...values.places import Place
 from . import keys as u32
+from .fields import Action
+from .objects import Filter, Table
 
 
 # One object for all filters of a container that say the same: a host has thousands.

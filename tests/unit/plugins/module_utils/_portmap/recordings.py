@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import Place
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 # Netlink has the byte order of the machine, and these bytes have that of one.
 readable = pytest.mark.skipif(

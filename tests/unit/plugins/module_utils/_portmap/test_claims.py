@@ -7,6 +7,7 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     InvalidRequest,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.options import Pools
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
     Range,
     parse_all,
@@ -16,9 +17,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ten
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import (
+    Ask,
     Namespace,
-    Pools,
-    Request,
 )
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,8 +31,8 @@ def ranges(*texts: str) -> tuple[Range, ...]:
     return parse_all(texts, "ports")
 
 
-def wish(name: str, *service: str, ephemeral: str | None = None, **more) -> Request:
-    return Request(
+def wish(name: str, *service: str, ephemeral: str | None = None, **more) -> Ask:
+    return Ask(
         name,
         ports=ranges(*service),
         ephemeral=ranges(ephemeral)[0] if ephemeral else None,
@@ -45,14 +45,14 @@ def have(name: str, *service: str, ephemeral: str) -> Container:
 
 
 def resolve(
-    *requests: Request, pools=POOLS, current=(), others=None, listening=(), owner_name=str
+    *asks: Ask, pools=POOLS, current=(), others=None, listening=(), owner_name=str
 ) -> list[Container]:
     return claims.resolve(
-        requests,
+        asks,
         pools,
         {item.name: item for item in current},
         others or {},
-        {item.name: Namespace(item.name, "created", 0, "") for item in requests},
+        {item.name: Namespace(item.name, "created", 0, "") for item in asks},
         listening,
         owner_name,
     )
@@ -206,14 +206,14 @@ def test_a_range_that_a_later_request_names_is_not_handed_out():
 
 def test_ports_left_out_stay_as_they_are_and_an_empty_list_takes_them_away():
     web = have("web", "31000-31007", ephemeral="30512-30527")
-    (kept,) = resolve(Request("web"), current=[web])
+    (kept,) = resolve(Ask("web"), current=[web])
     assert (kept.service, kept.ephemeral) == (ranges("31000-31007"), Range(30512, 30527))
     (bare,) = resolve(wish("web"), current=[web])
     assert (bare.service, bare.ephemeral) == ((), Range(30512, 30527))
 
 
 def test_who_is_to_go_needs_no_ports():
-    assert resolve(Request("web", present=False)) == []
+    assert resolve(Ask("web", present=False)) == []
 
 
 def test_ports_may_move_from_one_container_of_a_list_to_another():
@@ -225,7 +225,7 @@ def test_ports_may_move_from_one_container_of_a_list_to_another():
 
 def test_its_own_listeners_do_not_stop_a_container_from_keeping_its_ports():
     web = have("web", "31000-31007", ephemeral="30016-30031")
-    (kept,) = resolve(Request("web"), current=[web], listening={31000, 30020})
+    (kept,) = resolve(Ask("web"), current=[web], listening={31000, 30020})
     assert kept.owned == web.owned
 
 
@@ -282,7 +282,7 @@ service_ranges = st.lists(
 ).map(claims.ports.join)
 requests = st.lists(
     st.builds(
-        lambda name, ports, ephemeral: Request(name, ports=ports, ephemeral=ephemeral),
+        lambda name, ports, ephemeral: Ask(name, ports=ports, ephemeral=ephemeral),
         st.sampled_from("abcdef"),
         st.one_of(st.none(), service_ranges),
         st.one_of(st.none(), st.integers(1876, 1936).map(lambda at: Range(at * 16, at * 16 + 15))),

@@ -8,53 +8,71 @@ from functools import lru_cache
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import plan
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine.plan import (
-    Change,
-    Priority,
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.address import (
+    Address,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import Handle
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import (
+    Change,
+    Object,
+    State,
+    state,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.link import (
+    Link,
+    LinkUp,
+    Veth,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     layout,
     mirrors,
+    order,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.fields import (
     Action,
-    Address,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Drop,
     Filter,
-    Handle,
-    Link,
-    LinkUp,
-    Object,
-    Place,
-    Qdisc,
-    State,
-    Sysctl,
+    Priority,
     Table,
-    Veth,
-    state,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
+    Gateway,
     Host,
+    HostAddress,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import layout as base
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import sysctls
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-HOST = Host("eth0", "lo", "10.0.0.1", 24, "02:00:00:00:00:01", 1500, "10.0.0.254")
+AF_INET = 2
+HOST = Host(
+    "eth0",
+    "lo",
+    (HostAddress(AF_INET, "10.0.0.1", 24),),
+    "02:00:00:00:00:01",
+    1500,
+    (Gateway(AF_INET, "10.0.0.254"),),
+)
 WEB = Container("web", "web", "created", 7, (Range(31000, 31007),), Range(30016, 30031))
 DB = Container("db", "db", "created", 8, (Range(31008, 31015),), Range(30032, 30047))
 NEW = Container("new", "new", "created", 0, (Range(31016, 31016),), Range(30048, 30063))
-ETH0, LO = Place("", "eth0"), Place("", "lo")
+ETH0, LO = Place("", "eth0", "shared"), Place("", "lo", "shared")
 
 
 @lru_cache(maxsize=1)
 def prepared() -> list[Object]:
     values = sysctls.host_sysctls(HOST)
     return [
-        *layout.host_base(HOST, "/run/netns", values),
+        *base.host_objects(HOST, "/run/netns", values),
         *layout.host_filters(HOST, {}),
     ]
 
@@ -63,26 +81,22 @@ def prepared() -> list[Object]:
 def alone(item: Container) -> tuple[Object, ...]:
     values = sysctls.inside_sysctls(HOST, item, ["net/ipv6/conf/all/disable_ipv6"], {})
     handle = f"/run/netns/{item.name}"
-    return tuple(layout.container_objects(HOST, item, handle, values, {}))
+    objects = base.container_objects(HOST, item, handle, values)
+    return (*objects, *layout.container_filters(HOST, item, {}))
 
 
 def placed(*containers: Container) -> list[Object]:
     """The containers of a host and their mirrors."""
     objects = [one for item in containers for one in alone(item)]
     chain = mirrors.place_mirrors({}, [item.veth.link for item in containers], [])
-    for arp in (True, False):
-        objects += mirrors.mirrors(HOST, chain, arp=arp)
+    for name in ("arp", "icmp"):
+        objects += mirrors.mirrors(HOST, chain, name)
     return objects
 
 
 def from_outside(*containers: Container) -> list[Object]:
     """The same without what lies inside: a namespace that goes is not tidied up."""
-    return [
-        item
-        for item in placed(*containers)
-        if isinstance(item, Handle)
-        or not (getattr(item, "netns", "") or getattr(item, "place", ETH0).netns)
-    ]
+    return [item for item in placed(*containers) if isinstance(item, Handle) or not item.netns]
 
 
 # --- a model of the kernel: what it refuses, and what it does besides what it was asked ---------
@@ -130,7 +144,7 @@ class Kernel:
                 assert not table or ("table", item.place, table) in self.now, item
             for action in item.actions:
                 if action.target.startswith("pm-"):
-                    assert ("veth", "", action.target) in self.now, item
+                    assert ("veth", "", action.target, "own") in self.now, item
 
     def _delete(self, item: Object) -> None:
         del self.now[item.identity]
@@ -239,7 +253,7 @@ def changed(item: Object) -> Object:
 
 
 def slots_of(state: dict) -> set:
-    return {slot for slot in map(plan.slot, state.values()) if slot}
+    return {slot for slot in (item.slot for item in state.values()) if slot}
 
 
 # --- the difference -----------------------------------------------------------------------------
@@ -264,7 +278,7 @@ def test_the_changes_lead_to_what_is_wanted_and_the_kernel_refuses_none(before, 
 @given(damaged(), hosts())
 def test_fewer_deletions_lead_to_the_same(before, after):
     changes = plan.diff(before, after)
-    fewer = plan.collapse(changes, slots_of(after), set(), host_in_full=True)
+    fewer = order.shorten(changes, slots_of(after), set(), complete=True)
     assert len(fewer) <= len(changes)
     assert_reached(Kernel(before).run(fewer), after)
 
@@ -283,7 +297,7 @@ slots = st.sampled_from(
 @given(damaged(), hosts(), st.frozensets(slots))
 def test_strangers_keep_their_filters_and_what_those_hang_on(before, after, strangers):
     changes = plan.diff(before, after)
-    fewer = plan.collapse(changes, slots_of(after), set(strangers), host_in_full=True)
+    fewer = order.shorten(changes, slots_of(after), set(strangers), complete=True)
     now = Kernel(before, strangers).run(fewer)
     left = {name: item for name, item in without_settings(now).items() if name not in after}
     assert {item.place for item in left.values()} <= {place for place, *rest in strangers}
@@ -295,7 +309,7 @@ def test_strangers_keep_their_filters_and_what_those_hang_on(before, after, stra
 def test_a_host_that_is_not_known_in_full_loses_only_what_is_named(before):
     """Other containers' filters at the same priority are in no state of this run."""
     after = state([*prepared(), *placed()])
-    changes = plan.collapse(plan.diff(before, after), slots_of(after), set(), host_in_full=False)
+    changes = order.shorten(plan.diff(before, after), slots_of(after), set(), complete=False)
     flushed = [change.subject for change in changes if isinstance(change.subject, Priority)]
     slots = [(item.protocol, item.priority) for item in flushed if item.place in (ETH0, LO)]
     assert set(slots) <= {(0x0806, 258)}  # ARP: one chain of mirrors, always known as a whole
@@ -411,7 +425,7 @@ def test_taking_the_host_back_goes_the_other_way_round():
 
 def test_the_host_s_filters_go_with_its_qdiscs():
     before = state(prepared())
-    changes = plan.collapse(plan.diff(before, {}), set(), set(), host_in_full=True)
+    changes = order.shorten(plan.diff(before, {}), set(), set(), complete=True)
     assert [change.describe() for change in changes] == [
         "delete qdisc ingress dev eth0",
         "delete qdisc ingress dev lo",
@@ -422,7 +436,7 @@ def test_the_host_s_filters_go_with_its_qdiscs():
 def test_beside_a_stranger_s_filter_ours_go_one_priority_at_a_time():
     before = state(prepared())
     stranger = {(ETH0, 0x0800, 10)}
-    changes = plan.collapse(plan.diff(before, {}), set(), stranger, host_in_full=True)
+    changes = order.shorten(plan.diff(before, {}), set(), stranger, complete=True)
     assert sorted(change.describe() for change in changes) == [
         "delete filters dev eth0 ingress protocol ip prio 513",
         "delete filters dev eth0 ingress protocol ip prio 514",
@@ -505,7 +519,7 @@ def test_a_veth_that_leads_elsewhere_loses_its_place_before_the_new_one_is_made(
 def test_a_new_address_comes_when_the_old_one_is_gone():
     """Beside another of its network it would be a secondary one, and go with that."""
     eth0 = Place("web", "eth0")
-    old, new = (Address(eth0, address, 24) for address in ("10.0.0.1", "10.0.0.2"))
+    old, new = (Address(eth0, AF_INET, address, 24) for address in ("10.0.0.1", "10.0.0.2"))
     assert told(placed(WEB), [*without(placed(WEB), old), new])[:2] == [
         "delete address 10.0.0.1/24 dev web:eth0",
         "add address 10.0.0.2/24 dev web:eth0",

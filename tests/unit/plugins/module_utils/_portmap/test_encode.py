@@ -14,8 +14,10 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.fields import (
     Action,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Drop,
     Filter,
     Table,
@@ -111,7 +113,7 @@ def test_a_request_says_what_the_command_of_tc_says(command, item):
     if isinstance(item, Table):
         ours = encode.table_message(item, 11)
     elif isinstance(item, Drop):
-        ours = encode.drop_message(item, 11)
+        ours = encode.drop_message(item.bytecode, 11)
     else:
         ours = encode.filter_message(item, 11, 0, INDEXES)
     assert ours[:20] == theirs[:20]

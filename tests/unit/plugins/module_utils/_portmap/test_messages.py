@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import statistics
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
     readable,
@@ -13,12 +13,13 @@ from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap
 
 pytestmark = readable
 
+AF_INET, AF_INET6 = 2, 10
 ANSWERS = dict(recorded("kernel_links.txt"))
 
 
 def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():
-    seen = rtnl.read_link(ANSWERS["link pm-web"])
-    assert seen._replace(statistics=seen.statistics[:8]) == rtnl.LinkSeen(
+    seen = messages.read_link(ANSWERS["link pm-web"])
+    assert seen._replace(statistics=seen.statistics[:8]) == messages.LinkSeen(
         ifindex=21,
         name="pm-web",
         kind="veth",
@@ -49,33 +50,33 @@ def test_what_the_host_receives_the_container_has_sent():
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ("127.0.0.1/8 dev lo", (1, "127.0.0.1", 8, False)),
-        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, "10.9.0.1", 32, False)),
-        ("10.0.0.1/24 dev eth0", (31, "10.0.0.1", 24, False)),
-        ("10.0.0.2/24 secondary dev eth0", (31, "10.0.0.2", 24, True)),
-        ("of IPv6", None),
+        ("127.0.0.1/8 dev lo", (1, AF_INET, "127.0.0.1", 8, False)),
+        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, AF_INET, "10.9.0.1", 32, False)),
+        ("10.0.0.1/24 dev eth0", (31, AF_INET, "10.0.0.1", 24, False)),
+        ("10.0.0.2/24 secondary dev eth0", (31, AF_INET, "10.0.0.2", 24, True)),
+        ("of IPv6", (21, AF_INET6, "fe80::ff:fe00:1", 64, False)),
     ],
 )
 def test_an_address_is_read_as_the_link_s_own_end(answer, seen):
-    assert rtnl.read_address(ANSWERS[f"address {answer}"]) == seen
+    assert messages.read_address(ANSWERS[f"address {answer}"]) == seen
 
 
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ("default via 10.0.0.254 dev eth0 metric 100", (31, "10.0.0.254", 100)),
+        ("default via 10.0.0.254 dev eth0 metric 100", (31, AF_INET, "10.0.0.254", 100)),
         (
             "default metric 200 nexthop via 10.0.0.253 nexthop via 10.0.0.252",
-            (31, "10.0.0.253", 200),
+            (31, AF_INET, "10.0.0.253", 200),
         ),
-        ("default dev pm-web metric 300", (21, "", 300)),
+        ("default dev pm-web metric 300", (21, AF_INET, "", 300)),
         ("default via 10.0.0.254 dev eth0 table 7", None),
         ("unreachable default metric 400", None),
         ("10.5.0.0/16 via 10.0.0.254", None),
     ],
 )
 def test_only_a_default_route_that_leads_somewhere_is_one(answer, seen):
-    assert rtnl.read_default_route(ANSWERS[f"route {answer}"]) == seen
+    assert messages.read_default_route(ANSWERS[f"route {answer}"]) == seen
 
 
 def test_every_recorded_answer_is_read():

@@ -14,8 +14,10 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.fields import (
     Action,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Drop,
     Filter,
     Table,
@@ -144,7 +146,13 @@ def test_a_table_is_read_as_it_was_written(protocol, priority, number, divisor):
 
 
 def test_the_drop_is_read_as_it_was_written():
-    assert read(encode.drop_message(Drop(ETH0), 11)) == ("bpf", 0x0003, 65535, 1, Drop(ETH0))
+    assert read(encode.drop_message(Drop(ETH0).bytecode, 11)) == (
+        "bpf",
+        0x0003,
+        65535,
+        1,
+        Drop(ETH0),
+    )
 
 
 # --- bytes that nobody promised -----------------------------------------------------------------

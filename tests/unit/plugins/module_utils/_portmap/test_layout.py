@@ -6,33 +6,46 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import (
+    Object,
+    describe,
+    state,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     layout,
     mirrors,
     rows,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import tenants
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.objects import (
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Filter,
-    Object,
-    Place,
-    Qdisc,
-    describe,
-    state,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import tenants
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
     Block,
     Range,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
+    Gateway,
     Host,
+    HostAddress,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import layout as base
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import sysctls
 from hypothesis import given
 from hypothesis import strategies as st
 
-HOST = Host("eth0", "lo", "10.0.0.1", 24, "02:00:00:00:00:01", 1500, "10.0.0.254")
+AF_INET = 2
+HOST = Host(
+    "eth0",
+    "lo",
+    (HostAddress(AF_INET, "10.0.0.1", 24),),
+    "02:00:00:00:00:01",
+    1500,
+    (Gateway(AF_INET, "10.0.0.254"),),
+)
 WEB = Container("web", "web", "created", 0, (Range(31000, 31007),), Range(30016, 30031))
 INSIDE = {
     "net/ipv4/conf/eth0/accept_local": "1",
@@ -59,7 +72,8 @@ def written(file: str) -> list[str]:
 
 def placed(host: Host, container: Container, observed: list[Object] = ()) -> list[Object]:
     handle = f"/run/netns/{container.handle}"
-    return list(layout.container_objects(host, container, handle, INSIDE, state(observed)))
+    objects = base.container_objects(host, container, handle, INSIDE)
+    return [*objects, *layout.container_filters(host, container, state(observed))]
 
 
 # --- every object, as a whole -------------------------------------------------------------------
@@ -71,10 +85,10 @@ def test_a_placed_container_is_what_is_written_down():
 
 def test_a_prepared_host_is_what_is_written_down():
     objects = [
-        *layout.host_base(HOST, "/run/netns", sysctls.host_sysctls(HOST)),
+        *base.host_objects(HOST, "/run/netns", sysctls.host_sysctls(HOST)),
         *layout.host_filters(HOST, {}),
-        *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=True),
-        *mirrors.mirrors(HOST, {1: ("pm-web",)}, arp=False),
+        *mirrors.mirrors(HOST, {1: ("pm-web",)}, "arp"),
+        *mirrors.mirrors(HOST, {1: ("pm-web",)}, "icmp"),
     ]
     assert describe(objects).splitlines() == written("prepared_host.txt")
 
@@ -93,12 +107,12 @@ def test_containers_share_nothing_but_the_host():
 
 @pytest.mark.parametrize("kind", ["ingress", "clsact"])
 def test_a_qdisc_that_is_there_stays(kind):
-    eth0 = Qdisc(Place("", "eth0"), kind)
+    eth0 = Qdisc(Place("", "eth0", "shared"), kind)
     assert eth0 in layout.host_filters(HOST, state([eth0]))
 
 
 def test_without_a_gateway_there_is_no_default_route():
-    lines = describe(placed(HOST._replace(gateway=""), WEB)).splitlines()
+    lines = describe(placed(HOST._replace(gateways=()), WEB)).splitlines()
     assert sorted({*written("placed_container.txt")} - {*lines}) == [
         "route default via 10.0.0.254 dev web:eth0"
     ]
@@ -129,7 +143,7 @@ def test_filters_of_a_container_follow_its_blocks_not_its_ports():
     per_port = [item for item in placed(HOST, wide) if isinstance(item, Filter) and item.table]
     veth = [item for item in per_port if item.place == Place("", "pm-web")]
     assert len(veth) == 4 * (10 + 1)
-    eth0 = [item for item in per_port if item.place == Place("", "eth0")]
+    eth0 = [item for item in per_port if item.place == Place("", "eth0", "shared")]
     assert len(eth0) == 2 * (43 + 1)
 
 
@@ -281,7 +295,7 @@ def test_seventy_containers_need_three_mirror_filters():
     wanted = [f"pm-{number:02}" for number in range(70)]
     chain = mirrors.place_mirrors({}, wanted, [])
     assert {node: len(veths) for node, veths in chain.items()} == {1: 32, 2: 32, 3: 6}
-    arp, icmp = (mirrors.mirrors(HOST, chain, arp=arp) for arp in (True, False))
+    arp, icmp = (mirrors.mirrors(HOST, chain, name) for name in ("arp", "icmp"))
     assert [str(item).split(" mirror ", maxsplit=1)[0] for item in (*arp, *icmp)] == [
         "filter dev eth0 ingress protocol arp prio 258 0:0:1 match arp reply",
         "filter dev eth0 ingress protocol arp prio 258 0:0:2 match arp reply",

@@ -12,24 +12,26 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import saving
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import next_boot
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.next_boot import (
-    Container,
-    Host,
+    Entry,
     Saved,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     InvalidRequest,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.options import (
+    HostOptions,
+    Pools,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Pools
 from hypothesis import given
 from hypothesis import strategies as st
 
 POOLS = Pools((Range(31000, 31999),), Range(30016, 30999), 16)
-HOST = Host("", "lo", POOLS, Range(32768, 60999), "relax")
-WEB = Container("web", "web", "created", (Range(31000, 31007),), Range(30016, 30031))
-DB = Container("db", "/run/db/ns", "attached", (Range(31008, 31008),), Range(30032, 30047))
-OLD = Container("old", "theirs", "kept", (), None)
+HOST = HostOptions("", "lo", *POOLS, Range(32768, 60999), "relax")
+WEB = Entry("web", "web", "created", (Range(31000, 31007),), Range(30016, 30031))
+DB = Entry("db", "/run/db/ns", "attached", (Range(31008, 31008),), Range(30032, 30047))
+OLD = Entry("old", "theirs", "kept", (), None)
 WHOLE = Saved(HOST, {"db": DB, "old": OLD, "web": WEB})
 TEXT = """\
 {
@@ -175,7 +177,7 @@ def test_changed_characters_are_taken_or_refused(changes):
         (Saved(HOST, {"a": WEB._replace(name="a"), "b": WEB._replace(name="b")}), "cannot give ports"),
         (Saved(HOST, {"web": WEB._replace(service=(Range(32000, 32000),))}), "outside the host's pool"),
         (Saved(HOST, {"web": WEB._replace(ephemeral=Range(30017, 30032))}), "a multiple of it"),
-        (Saved(HOST._replace(pools=POOLS._replace(per_container=17)), {}), "power of two"),
+        (Saved(HOST._replace(per_container=17), {}), "power of two"),
         (Saved(HOST._replace(host_ephemeral=Range(31000, 31001)), {}), "is in 31000-31001"),
     ],
 )  # fmt: skip
@@ -193,14 +195,14 @@ def test_the_containers_of_a_task_replace_what_was_saved_of_them():
 
 
 def test_one_that_is_saved_only_loses_the_service_ports_that_others_got():
-    new = Container("new", "new", "created", (Range(31002, 31003),), Range(30064, 30079))
+    new = Entry("new", "new", "created", (Range(31002, 31003),), Range(30064, 30079))
     left = saving.merged({"web": WEB}, [new])["web"]
     assert left.service == (Range(31000, 31001), Range(31004, 31007))
     assert left.ephemeral == WEB.ephemeral
 
 
 def test_one_that_is_saved_only_is_forgotten_when_others_got_its_ephemeral_ports():
-    new = Container("new", "new", "created", (), Range(30016, 30031))
+    new = Entry("new", "new", "created", (), Range(30016, 30031))
     assert saving.merged({"web": WEB}, [new]) == {"new": new}
 
 
@@ -215,7 +217,7 @@ names = st.sampled_from(["a", "b", "c", "d"])
 
 
 @st.composite
-def owners(draw: st.DrawFn) -> dict[str, Container]:
+def owners(draw: st.DrawFn) -> dict[str, Entry]:
     """Containers of which no two own the same port, as the kernel always has them."""
     taken: tuple[Range, ...] = ()
     found = {}
@@ -229,7 +231,7 @@ def owners(draw: st.DrawFn) -> dict[str, Container]:
         number = draw(st.sampled_from(free))
         ephemeral = Range(30016 + 16 * number, 30031 + 16 * number)
         taken = (*taken, *want)
-        found[name] = Container(name, name, "created", want, ephemeral)
+        found[name] = Entry(name, name, "created", want, ephemeral)
     return found
 
 

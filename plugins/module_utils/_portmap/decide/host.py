@@ -1,0 +1,190 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What preparing a host leads to, and what taking that back does, decided from what was seen.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from ..memory.record import Record
+from ..objects.handle import HandleDirectory
+from ..objects.kind import Object, State, state
+from ..objects.link import Link
+from ..objects.qdisc import Qdisc
+from ..objects.sysctl import Sysctl
+from ..sight.seen import Survey
+from ..steering.plane import Plane
+from ..values import ports
+from ..values.errors import InvalidRequest
+from ..values.options import HostOptions
+from ..values.places import HOST
+from ..values.tenants import Host
+from ..wanted import claims, layout, sysctls
+
+# --- present ------------------------------------------------------------------------------------
+
+
+def check(
+    options: HostOptions, old: Record | None, survey: Survey, own: ports.Range,
+    owner_name: Callable[[str], str],
+) -> None:  # fmt: skip
+    """Raise InvalidRequest unless a host with these containers could have these options.
+
+    `own` is the host's ephemeral range as it is.
+    """
+    claims.check_pools(options.pools, options.host_ephemeral or own)
+    owners = {veth: owned for veth, owned in survey.owners().items() if veth}
+    if not owners or old is None:
+        return
+    host, before = survey.host, old.options
+    if (host.public, host.loopback) != (before.public, before.loopback):
+        raise InvalidRequest(
+            f"cannot move from {before.public} and {before.loopback} to {host.public} and"
+            f" {host.loopback}: containers are placed; remove them first"
+        )
+    if options.pools != before.pools:
+        claims.check_owners(options.pools, owners, owner_name)
+
+
+def wanted_sysctls(
+    host: Host, options: HostOptions, rp_filters: Mapping[str, str]
+) -> dict[str, str]:
+    """The sysctls of a prepared host; `rp_filters` are the values that its links have."""
+    values = sysctls.host_sysctls(host)
+    if options.rp_filter == "relax":
+        values.update(sysctls.relaxed_rp_filter(host, rp_filters))
+    if options.host_ephemeral:
+        own = options.host_ephemeral
+        values[sysctls.EPHEMERAL_SYSCTL] = f"{own.first} {own.last}"
+    return values
+
+
+def given_back(options: HostOptions, old: Record | None) -> dict[str, str]:
+    """What was relaxed and shall be kept from now on."""
+    if options.rp_filter != "keep" or old is None:
+        return {}
+    return {name: value for name, value in old.before.items() if "rp_filter" in name}
+
+
+def wanted_objects(
+    plane: Plane, host: Host, handles: str, values: Mapping[str, str], before: State
+) -> State:
+    """A prepared host, whatever its containers."""
+    return state([*layout.host_objects(host, handles, values), *plane.on_host(host, before)])
+
+
+def record(
+    options: HostOptions, host: Host, before: State, after: State, old: Record | None, handles: str
+) -> Record:
+    """What is to be remembered; `handles` is the state of the directory of handles."""
+    return Record(
+        options.on(host.public, host.loopback),
+        _values_before(options, before, after, old, handles),
+        _qdiscs_made(before, after, old),
+        host.applied,
+    )
+
+
+def _values_before(
+    options: HostOptions, before: State, after: State, old: Record | None, handles: str
+) -> dict[str, str]:
+    """What every value was before we first changed it."""
+    values = dict(old.before) if old else {}
+    for identity, item in after.items():
+        was = before.get(identity)
+        if isinstance(item, Sysctl) and isinstance(was, Sysctl) and was != item:
+            values.setdefault(item.name, was.value)
+        if isinstance(item, Link) and isinstance(was, Link) and was.mtu != item.mtu:
+            values.setdefault("mtu", str(was.mtu))
+        if isinstance(item, HandleDirectory) and was is None:
+            values.setdefault("handles", handles)
+    if options.rp_filter == "keep":  # given back by this run
+        values = {name: value for name, value in values.items() if "rp_filter" not in name}
+    return values
+
+
+def _qdiscs_made(before: State, after: State, old: Record | None) -> tuple[str, ...]:
+    made = [
+        item.place.link
+        for identity, item in after.items()
+        if isinstance(item, Qdisc) and identity not in before
+    ]
+    return tuple(dict.fromkeys([*(old.qdiscs if old else ()), *made]))
+
+
+def containers_are_stale(host: Host, before: State, after: State, old: Record | None) -> bool:
+    """Whether containers must be looked at too: what they copy changed, or where their filters hang."""
+    if old is not None and old.applied != host.applied:
+        return True
+    return any(item.carries_others and name not in before for name, item in after.items())
+
+
+def orphans(plane: Plane, survey: Survey) -> tuple[list[Object], list[Object]]:
+    """What leads to veths that are gone, as it is and as it shall be."""
+    view_of_none: frozenset[str] = frozenset()
+    before, after = plane.copies(survey.host, survey.steered, view_of_none, view_of_none)
+    return [*plane.orphans(survey.steered), *before], after
+
+
+def changed_parameters(old: Record | None, new: Record) -> tuple[list[str], str, str]:
+    """Changed parameters as sentences, and all of them as lines for the diff."""
+    lines_old = _parameter_lines(old.options) if old else {}
+    lines_new = _parameter_lines(new.options)
+    told = [
+        f"set {name} to {lines_new[name]}"
+        for name in lines_new
+        if lines_old.get(name) != lines_new[name]
+    ]
+    before = "".join(f"parameter {name} = {value}\n" for name, value in lines_old.items())
+    after = "".join(f"parameter {name} = {value}\n" for name, value in lines_new.items())
+    return told, before, after
+
+
+def _parameter_lines(options: HostOptions) -> dict[str, str]:
+    return {
+        "ephemeral_ports": str(options.ephemeral),
+        "ephemeral_ports_per_container": str(options.per_container),
+        "host_ephemeral_ports": str(options.host_ephemeral or "left alone"),
+        "ports": ports.text(options.service or ()) or "none",
+        "rp_filter": options.rp_filter,
+    }
+
+
+# --- absent -------------------------------------------------------------------------------------
+
+
+def taken_back(
+    survey: Survey, base: Iterable[Object], sysctls_now: Iterable[Object], old: Record,
+    can_unshare: bool,
+) -> tuple[State, State]:  # fmt: skip
+    """A prepared host as it is, and what stays of that: strangers' things and the values of before.
+
+    `base` are the directory of handles and the loopback interface; `sysctls_now` the parameters that
+    were changed.
+    """
+    before = ours_on_interfaces(survey)
+    after: State = {}
+    made = (item for item in survey.steered.shared.objects if isinstance(item, Qdisc))
+    before.update(state(item for item in made if item.place.link in old.qdiscs))
+    for item in base:
+        if isinstance(item, Link) and "mtu" in old.before:
+            before[item.identity] = item
+            after[item.identity] = item._replace(mtu=int(old.before["mtu"]))
+        elif isinstance(item, HandleDirectory) and can_unshare:
+            before[item.identity] = item
+    for item in sysctls_now:
+        if isinstance(item, Sysctl):
+            before[item.identity] = item
+            after[item.identity] = Sysctl(HOST, item.name, old.before[item.name])
+    return before, after
+
+
+def ours_on_interfaces(survey: Survey) -> State:
+    """Everything of ours on the host's interfaces but the qdiscs, which may be others' too."""
+    found = (*survey.steered.shared.objects, *survey.steered.entries.objects)
+    return state(item for item in found if not isinstance(item, Qdisc))
+
+
+def changed_sysctls(old: Record) -> list[str]:
+    return [name for name in old.before if "/" in name]

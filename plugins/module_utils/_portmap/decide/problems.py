@@ -1,0 +1,141 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with a host and its containers, told from what was seen.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..memory import next_boot
+from ..memory.next_boot import Entry, SavedFile
+from ..objects.kind import Change
+from ..sight.seen import Survey
+from ..steering.plane import Foreign
+from ..values import ports, tenants
+from ..values.places import OWN
+from ..values.tenants import Host
+
+Problem = dict[str, Any]
+
+
+def problem(container: str | None, kind: str, description: str) -> Problem:
+    return {"container": container, "kind": kind, "description": description}
+
+
+# --- what a run would change --------------------------------------------------------------------
+
+
+def drift(survey: Survey, changes: Iterable[Change]) -> list[Problem]:
+    """A problem for each change, and each container that it is about.
+
+    What belongs to no container that is placed is told by `orphans`.
+    """
+    names = {placed.veth.name: name for name, placed in survey.placed.items()}
+    found = []
+    for change in changes:
+        for name in sorted(set(_concerned(change, names))):
+            found.append(problem(name, *_told(change)))
+    return sorted(found, key=lambda one: str(one["container"]))
+
+
+def _concerned(change: Change, names: Mapping[str, str]) -> Iterator[str]:
+    """The containers that a change is about; `names` maps veths to containers."""
+    item = change.subject
+    name, veth = item.owner
+    container = name or names.get(veth, "")
+    if container:
+        yield container
+        return
+    before = change.before.leads_to if change.before else frozenset()
+    after = change.after.leads_to if change.after else frozenset()
+    for _how, link in (after - before) or (before - after):
+        if link in names:
+            yield names[link]
+
+
+def _told(change: Change) -> tuple[str, str]:
+    """The kind of the problem, and its description."""
+    before = change.before
+    if before is None:
+        return "missing", f"missing: {change.subject}"
+    if change.after is None:
+        return "foreign", f"not wanted: {before}"
+    gone = any(not link for _how, link in before.leads_to)
+    return "stale" if gone else "changed", f"changed: {before}, instead of {change.after}"
+
+
+# --- what belongs to nobody ---------------------------------------------------------------------
+
+
+def orphans(survey: Survey) -> list[Problem]:
+    """Ports and copies that lead to links of no container."""
+    veths = {tenants.veth_name(name) for name in survey.placed}
+    found = []
+    for veth, owned in sorted(survey.owners().items()):
+        if veth not in veths:
+            said = f"ports {ports.text(owned)} lead to {veth or 'a link that is gone'}"
+            found.append(problem(None, "orphan" if veth else "stale", said))
+    chains = survey.steered.copies.values()
+    copied = {veth for chain in chains for targets in chain.values() for veth in targets}
+    for veth in sorted(copied - veths):
+        said = f"ARP and ICMP are mirrored to {veth or 'a link that is gone'}"
+        found.append(problem(None, "orphan" if veth else "stale", said))
+    return found
+
+
+def strangers(survey: Survey, foreign: Iterable[Foreign]) -> list[Problem]:
+    """Filters of others that may come in between: at our priorities, or where only ours belong."""
+    names = {placed.veth.name: name for name, placed in survey.placed.items()}
+    found = []
+    for item in foreign:
+        place = item.place
+        own = place.role == OWN
+        name = place.netns or (names.get(place.link, place.link) if own else "")
+        if name or item.between:
+            found.append(problem(name or None, "foreign", f"{item} is not ours"))
+    return found
+
+
+# --- the host -----------------------------------------------------------------------------------
+
+
+def host_changed(host: Host, applied: tuple[str, ...]) -> list[Problem]:
+    """`applied`: what containers were last given."""
+    if applied == host.applied:
+        return []
+    said = f"the host has changed since it was prepared: {' '.join(host.applied)}"
+    return [problem(None, "changed", f"{said}; run portmap_host")]
+
+
+def sysctls_differ(wanted: Mapping[str, str], have: Mapping[str, str]) -> list[Problem]:
+    """Parameters that the kernel lacks are no problem."""
+    return [
+        problem(None, "changed", f"sysctl {name.replace('/', '.')} is {have[name]}, not {value}")
+        for name, value in wanted.items()
+        if name in have and have[name] != value
+    ]
+
+
+# --- the next boot ------------------------------------------------------------------------------
+
+
+def next_boot_differs(
+    kept: SavedFile, now: Mapping[str, Entry], container: str | None
+) -> list[Problem]:
+    """What would not be the same after a reboot; `now` are the containers as they are."""
+    if kept.state is None:
+        said = f"{next_boot.PATH}: {kept.problem or 'missing'}; run netiso.portmap.portmap_host"
+        return [problem(None, "changed" if kept.problem else "missing", said)]
+    found = []
+    saved = kept.state.containers
+    for name in sorted({*now, *saved} if container is None else [container]):
+        was, one = saved.get(name), now.get(name)
+        if one is None:
+            said = f"container {name} is saved in {next_boot.PATH}, but not placed"
+            found.append(problem(name, "missing", said))
+        elif was is None or was._replace(netns=one.netns) != one:
+            said = f"the next boot would not bring {name} back as it is (see {next_boot.PATH})"
+            found.append(problem(name, "changed", said))
+    return found

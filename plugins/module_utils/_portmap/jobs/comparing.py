@@ -1,0 +1,187 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Containers observed one by one, and each compared with what it shall be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..decide import containers as decide
+from ..decide.containers import Decision
+from ..engine.comparison import Comparison
+from ..linux import netns, procsys
+from ..linux.view import View
+from ..objects.kind import Object, State, state
+from ..sight.container import as_container, see_container, see_fresh
+from ..sight.namespace import find_namespace, held_namespace
+from ..sight.seen import NamespaceSeen, Survey
+from ..steering.plane import Plane, Seen
+from ..values import tenants
+from ..values.errors import InvalidRequest, PortmapError
+from ..values.tenants import Container
+from ..wanted import sysctls
+from ..wanted.claims import Ask, Namespace
+
+
+class Observer:
+    """Sees what a task is about through one view, with one survey of the host's side.
+
+    `foreign` grows with what is looked at.
+    """
+
+    def __init__(self, view: View, plane: Plane, survey: Survey) -> None:
+        self.view = view
+        self.plane = plane
+        self.survey = survey
+        self.foreign = list(survey.found.foreign)
+        self._fresh: NamespaceSeen | None = None
+
+    def comparison(self, in_full: bool = False) -> Comparison:
+        """An empty one, which knows what was found on the host's side."""
+        return Comparison(
+            self.plane.shorten,
+            in_full,
+            handles=self.survey.found.handles,
+            foreign={item.slot for item in self.foreign},
+        )
+
+    def note(self, seen: Seen, comparison: Comparison) -> None:
+        """Handles, and strangers' filters, of what was seen besides the survey."""
+        self.foreign += seen.foreign
+        comparison.handles.update(seen.handles)
+        comparison.foreign.update(item.slot for item in seen.foreign)
+
+    def fresh(self) -> NamespaceSeen:
+        """What a new namespace looks like; seen once."""
+        if self._fresh is None:
+            self._fresh = see_fresh(self.plane, self.survey.host)
+        return self._fresh
+
+    def spaces(self, asks: Sequence[Ask], seen: Mapping[str, Namespace]) -> dict[str, Namespace]:
+        """The namespaces of those that shall be present.
+
+        `seen`: as an earlier look of the same run has found them.
+        """
+        return {
+            ask.name: held_namespace(seen.get(ask.name))
+            or find_namespace(ask, self._container(ask.name), self.view.home)
+            for ask in asks
+            if ask.present
+        }
+
+    def _container(self, name: str) -> Container | None:
+        placed = self.survey.placed.get(name)
+        return placed.container if placed else None
+
+    def space_of_removed(self, ask: Ask) -> Namespace:
+        """Where to tidy up: inside only when the namespace outlives its container."""
+        placed = self._container(ask.name)
+        handle = placed.handle if placed else ""
+        space = find_namespace(Ask(ask.name, netns=handle), placed, self.view.home)
+        if not placed or space.origin == tenants.CREATED:
+            return space._replace(inode=0)
+        return space
+
+
+class _Common(NamedTuple):
+    """What the containers of a task share: sysctls of the host, and entries on its interfaces.
+
+    Each container takes its own from `entries`; what is left, nobody wants.
+    """
+
+    inherited: Mapping[str, str]
+    entries: State
+
+
+def compare_containers(
+    observer: Observer,
+    decision: Decision,
+    spaces: Mapping[str, Namespace],
+    in_full: bool,
+    refused: dict[str, PortmapError] | None = None,
+) -> Comparison:
+    """The objects of the asked containers as they are and as they shall be.
+
+    A container that cannot be looked at is an error or, if `refused` is given, left out and noted
+    there.
+    """
+    plane, survey = observer.plane, observer.survey
+    comparison = observer.comparison(in_full)
+    for ask in decision.asks:
+        if not ask.present:
+            _add_removed(observer, ask, comparison)
+    entries = _entries(observer, decision, comparison)
+    inherited = procsys.read_all(sysctls.INHERITED_SYSCTLS)
+    common = _Common(inherited, entries)
+    for container in decision.placed:
+        try:
+            _add_present(observer, container, spaces[container.name], comparison, common)
+        except PortmapError as error:
+            if refused is None:
+                raise
+            refused[container.name] = error
+    comparison.before.update(common.entries)
+    before, after = plane.copies(
+        survey.host, survey.steered, *decide.sharing(survey, decision.asks)
+    )
+    comparison.before.update(state(before))
+    comparison.after.update(state(after))
+    return comparison
+
+
+def _entries(observer: Observer, decision: Decision, comparison: Comparison) -> State:
+    """The task's objects on the host's interfaces, and those that lead to no container."""
+    plane, survey = observer.plane, observer.survey
+    veths = decide.veths_of(survey, decision.asks)
+    listed = (
+        block
+        for name, placed in survey.placed.items()
+        if placed.veth.name in veths
+        for block in plane.ports_of(survey.veths[name])
+    )
+    others = {placed.veth.name for placed in survey.placed.values()} - veths
+    blocks = decide.blocks_of(decision, listed)
+    seen = plane.see_entries(observer.view, survey.host, survey.steered, blocks, veths, others)
+    observer.note(seen, comparison)
+    return state(seen.objects)
+
+
+def _add_removed(observer: Observer, ask: Ask, comparison: Comparison) -> None:
+    """What there is of a container that shall be absent."""
+    space = observer.space_of_removed(ask)
+    going = None if ask.name in observer.survey.placed and not space.inode else space
+    seen = see_container(observer.view, observer.plane, observer.survey, ask.name, going)
+    comparison.before.update(state(seen.found.objects))
+    observer.note(seen.found, comparison)
+    comparison.sources[ask.name] = space.source
+
+
+def _add_present(
+    observer: Observer,
+    container: Container,
+    space: Namespace,
+    comparison: Comparison,
+    common: _Common,
+) -> None:
+    """A container as it is and as it shall be."""
+    plane, host = observer.plane, observer.survey.host
+    seen = see_container(observer.view, plane, observer.survey, container.name, space)
+    if seen.stranger:
+        raise InvalidRequest(
+            f"cannot place {container.name}: its namespace has the link {seen.stranger}"
+        )
+    fresh: list[Object] = []
+    settable = seen.settable
+    if not space.inode:
+        fresh, settable = as_container(observer.fresh(), container.name), observer.fresh().settable
+    known = state(seen.found.objects)
+    observer.note(seen.found, comparison)
+    values = sysctls.inside_sysctls(host, container, settable, common.inherited)
+    path = netns.handle_path(container.handle)
+    wanted = decide.wanted_objects(plane, host, container, path, values, known)
+    for name in common.entries.keys() & wanted.keys():
+        known[name] = common.entries.pop(name)
+    comparison.add_container(known, state(fresh), wanted)
+    comparison.sources[container.name] = space.source

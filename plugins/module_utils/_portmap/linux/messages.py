@@ -1,0 +1,160 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Links, addresses, routes and qdiscs: what is asked, and answers read as values.  Pure.
+
+Payloads carry no netlink header; `netlink.Socket` adds it.
+"""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import NamedTuple
+
+from . import uapi as k
+from .attributes import attribute, attributes, number, text
+
+_LINK = struct.Struct("=BxHiII")
+_ADDRESS = struct.Struct("=BBBBi")
+_ROUTE = struct.Struct("=BBBBBBBBI")
+_QUEUE = struct.Struct("=IIIII")
+TCMSG = struct.Struct("=BxxxiIII")
+_LENGTHS: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
+
+
+def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) -> bytes:
+    """The head of every message of traffic control; `protocol` is an EtherType."""
+    info = priority << 16 | socket.htons(protocol)
+    return TCMSG.pack(socket.AF_UNSPEC, ifindex, handle, parent, info)
+
+
+# --- read ---------------------------------------------------------------------------------------
+
+
+class LinkSeen(NamedTuple):
+    """A link; `peer_ifindex` is the other end of a veth pair, in its own namespace."""
+
+    ifindex: int
+    name: str
+    kind: str
+    mac: str
+    mtu: int
+    up: bool
+    loopback: bool
+    alias: str
+    group: int
+    peer_ifindex: int
+    statistics: tuple[int, ...]
+
+
+def read_link(data: bytes) -> LinkSeen:
+    _family, _type, ifindex, flags, _change = _LINK.unpack_from(data)
+    found = dict(attributes(data[_LINK.size :]))
+    info = dict(attributes(found.get(k.IFLA_LINKINFO, b"")))
+    counters = found.get(k.IFLA_STATS64, b"")
+    return LinkSeen(
+        ifindex,
+        text(found.get(k.IFLA_IFNAME, b"")),
+        text(info.get(k.IFLA_INFO_KIND, b"")),
+        ":".join(f"{byte:02x}" for byte in found.get(k.IFLA_ADDRESS, b"")),
+        number(found.get(k.IFLA_MTU)),
+        bool(flags & k.IFF_UP),
+        bool(flags & k.IFF_LOOPBACK),
+        text(found.get(k.IFLA_IFALIAS, b"")),
+        number(found.get(k.IFLA_GROUP)),
+        number(found.get(k.IFLA_LINK)),
+        struct.unpack(f"={len(counters) // 8}Q", counters[: len(counters) // 8 * 8]),
+    )
+
+
+class AddressSeen(NamedTuple):
+    """An address; `secondary` ones were added after another of the same network."""
+
+    ifindex: int
+    family: int
+    address: str
+    prefix: int
+    secondary: bool
+
+
+def read_address(data: bytes) -> AddressSeen | None:
+    """An address message; None when it carries no address of IPv4 or IPv6."""
+    family, prefix, flags, _scope, ifindex = _ADDRESS.unpack_from(data)
+    found = dict(attributes(data[_ADDRESS.size :]))
+    local = _written(family, found.get(k.IFA_LOCAL, found.get(k.IFA_ADDRESS)))
+    if not local:
+        return None
+    secondary = bool((number(found.get(k.IFA_FLAGS)) or flags) & k.IFA_F_SECONDARY)
+    return AddressSeen(ifindex, family, local, prefix, secondary)
+
+
+class RouteSeen(NamedTuple):
+    """A default route; `metric` orders several of a family."""
+
+    ifindex: int
+    family: int
+    gateway: str
+    metric: int
+
+
+def read_default_route(data: bytes) -> RouteSeen | None:
+    """A route message; None unless it is a unicast default route of the main table."""
+    family, length, _src, _tos, table, _proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
+    if family not in _LENGTHS or length or table != k.RT_TABLE_MAIN or kind != k.RTN_UNICAST:
+        return None
+    found = dict(attributes(data[_ROUTE.size :]))
+    hop = found.get(k.RTA_MULTIPATH)
+    ifindex = number(found.get(k.RTA_OIF))
+    if hop is not None and len(hop) >= 8:  # several next hops: struct rtnexthop of the first
+        ifindex = struct.unpack_from("=HBBi", hop)[3]
+        found.update(attributes(hop[8 : struct.unpack_from("=H", hop)[0]]))
+    gateway = _written(family, found.get(k.RTA_GATEWAY))
+    return RouteSeen(ifindex, family, gateway, number(found.get(k.RTA_PRIORITY)))
+
+
+def _written(family: int, address: bytes | None) -> str:
+    """An address as text; "" when it is missing, or of another length."""
+    if address is None or len(address) != _LENGTHS.get(family):
+        return ""
+    return socket.inet_ntop(family, address)
+
+
+def read_qdisc_kind(data: bytes) -> str:
+    return text(dict(attributes(data[TCMSG.size :]))[k.TCA_KIND])
+
+
+def read_qdisc_drops(data: bytes) -> int:
+    """How many packets a qdisc has dropped: struct gnet_stats_queue, the third number."""
+    found = dict(attributes(data, TCMSG.size))
+    queue = dict(attributes(found.get(k.TCA_STATS2, b""))).get(k.TCA_STATS_QUEUE, b"")
+    return int(_QUEUE.unpack_from(queue)[2]) if len(queue) >= _QUEUE.size else 0
+
+
+# --- asked for ----------------------------------------------------------------------------------
+
+
+def ask_link(name: str, statistics: bool = False) -> bytes:
+    """RTM_GETLINK by name, or of all links when the name is empty."""
+    wanted = 0 if statistics else k.RTEXT_FILTER_SKIP_STATS
+    head = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
+    head += attribute(k.IFLA_EXT_MASK, struct.pack("=I", wanted))
+    return head + attribute(k.IFLA_IFNAME, name.encode() + b"\0") if name else head
+
+
+def ask_addresses(family: int) -> bytes:
+    return _ADDRESS.pack(family, 0, 0, 0, 0)
+
+
+def ask_routes(family: int) -> bytes:
+    return _ROUTE.pack(family, 0, 0, 0, k.RT_TABLE_MAIN, 0, 0, 0, 0)
+
+
+def ask_ingress_qdisc(ifindex: int) -> bytes:
+    """RTM_GETQDISC of the ingress or clsact qdisc of a link."""
+    return tcmsg(ifindex, 0, k.TC_H_INGRESS, 0, 0)
+
+
+def ask_filters(ifindex: int, priority: int = 0, protocol: int = 0) -> bytes:
+    """RTM_GETTFILTER of the ingress hook, of one priority when it is given."""
+    return tcmsg(ifindex, 0, k.INGRESS_HOOK, priority, protocol)

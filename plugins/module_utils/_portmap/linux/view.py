@@ -1,0 +1,101 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A view of the host's network namespace: one socket, and what was learned through it.
+
+Below, questions that any socket can ask, in whatever namespace it was made.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import socket
+from collections.abc import Iterator
+
+from ..values.places import Place
+from . import messages, netns
+from . import uapi as k
+from .netlink import LinkNames, Socket, refused
+from .requests import Request
+
+GONE = (errno.ENODEV, errno.ENOENT, errno.EINVAL)  # of things asked about by name or handle
+
+
+class View:
+    """`names` maps indexes of links to names; `home` is a descriptor of the namespace."""
+
+    def __init__(self) -> None:
+        self.socket = Socket()
+        self.names = LinkNames(self.socket.link_name)
+        self.home = netns.open_current()
+        self._ifindexes: dict[str, int] = {}
+
+    def close(self) -> None:
+        self.socket.close()
+        os.close(self.home)
+
+    def link(self, name: str, statistics: bool = False) -> messages.LinkSeen | None:
+        return self.links([name], statistics)[0]
+
+    def links(self, names: list[str], statistics: bool = False) -> list[messages.LinkSeen | None]:
+        asked = [
+            Request(k.RTM_GETLINK, 0, messages.ask_link(name, statistics), f"read link {name}")
+            for name in names
+        ]
+        found: list[messages.LinkSeen | None] = []
+        for request, reply in zip(asked, self.socket.send(asked)):
+            refused(request, reply, (errno.ENODEV,))
+            found.append(messages.read_link(reply.data) if reply.data else None)
+        return found
+
+    def all_links(self, statistics: bool = False) -> list[messages.LinkSeen]:
+        return list(dump_links(self.socket, statistics))
+
+    def ifindex(self, place: Place) -> int:
+        """0 when the link has gone since it was listed: nothing is found on it then."""
+        if place.link not in self._ifindexes:
+            try:
+                self._ifindexes[place.link] = socket.if_nametoindex(place.link)
+            except OSError:
+                return 0
+        return self._ifindexes[place.link]
+
+
+@contextlib.contextmanager
+def viewed() -> Iterator[View]:
+    view = View()
+    try:
+        yield view
+    finally:
+        view.close()
+
+
+def dump_links(sock: Socket, statistics: bool = False) -> Iterator[messages.LinkSeen]:
+    asked = Request(k.RTM_GETLINK, 0, messages.ask_link("", statistics), "list the links")
+    return map(messages.read_link, sock.dump(asked))
+
+
+def default_route(sock: Socket, family: int) -> messages.RouteSeen | None:
+    """The default route of the lowest metric."""
+    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(family), "list the routes")
+    found = [route for route in map(messages.read_default_route, sock.dump(asked)) if route]
+    return min(found, key=lambda route: route.metric, default=None)
+
+
+def addresses(sock: Socket, ifindex: int, family: int) -> list[messages.AddressSeen]:
+    asked = Request(k.RTM_GETADDR, 0, messages.ask_addresses(family), "list the addresses")
+    found = map(messages.read_address, sock.dump(asked))
+    return [address for address in found if address and address.ifindex == ifindex]
+
+
+def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
+    """The message about the ingress or clsact qdisc of a link; None when there is none."""
+    payload = messages.ask_ingress_qdisc(ifindex)
+    # Without ECHO the answer goes to listeners only; where a qdisc was deleted, only the ACK comes.
+    flags = k.NLM_F_ECHO | k.NLM_F_ACK
+    asked = Request(k.RTM_GETQDISC, flags, payload, f"read qdisc of {place}")
+    reply = sock.send([asked])[0]
+    refused(asked, reply, GONE)
+    return reply.data

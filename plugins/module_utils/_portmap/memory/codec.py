@@ -1,0 +1,110 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""How the values of our files are written as JSON, and read back with suspicion.  Pure.
+
+What is read has the type that was expected, or it is a TypeError or ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..values import ports
+from ..values.options import HostOptions
+
+HOST_KEYS = (
+    "public_interface",
+    "loopback_interface",
+    "ports",
+    "ephemeral_ports",
+    "ephemeral_ports_per_container",
+    "host_ephemeral_ports",
+    "rp_filter",
+)
+
+
+def host_json(options: HostOptions) -> dict[str, Any]:
+    """The options of a host, by the names that portmap_host has for them."""
+    return {
+        "public_interface": options.public,
+        "loopback_interface": options.loopback,
+        "ports": ranges_json(options.service or ()),
+        "ephemeral_ports": range_json(options.ephemeral),
+        "ephemeral_ports_per_container": options.per_container,
+        "host_ephemeral_ports": range_json(options.host_ephemeral),
+        "rp_filter": options.rp_filter,
+    }
+
+
+def read_host(data: Mapping[str, object]) -> HostOptions:
+    """The same, read.  Raises InvalidRequest for what no option could be."""
+    rp_filter = json_text(data["rp_filter"])
+    if rp_filter not in ("relax", "keep"):
+        raise ValueError(f"rp_filter '{rp_filter}' is neither relax nor keep")
+    return HostOptions(
+        _read_link(data["public_interface"]),
+        _read_link(data["loopback_interface"]),
+        read_ranges(data["ports"]),
+        ports.parse(json_text(data["ephemeral_ports"]), "ephemeral_ports"),
+        json_number(data["ephemeral_ports_per_container"]),
+        read_range(data["host_ephemeral_ports"], "host_ephemeral_ports"),
+        rp_filter,
+    )
+
+
+def _read_link(value: object) -> str:
+    name = json_text(value)
+    if len(name.encode()) > 15 or "/" in name or "\0" in name:
+        raise ValueError(f"{name!r} is not the name of an interface")
+    return name
+
+
+def ranges_json(ranges: ports.Ranges) -> list[str]:
+    return [str(item) for item in ranges]
+
+
+def range_json(item: ports.Range | None) -> str | None:
+    return str(item) if item else None
+
+
+def read_ranges(value: object) -> ports.Ranges:
+    return ports.parse_all([json_text(item) for item in json_list(value)], "ports")
+
+
+def read_range(value: object, option: str) -> ports.Range | None:
+    return None if value is None else ports.parse(json_text(value), option)
+
+
+def json_text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is not text")
+    return value
+
+
+def json_number(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise TypeError(f"{value!r} is not a whole number")
+    return value
+
+
+def json_list(value: object) -> list[object]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} is not a list")
+    return value
+
+
+def json_mapping(value: object) -> Mapping[str, object]:
+    if not isinstance(value, dict):
+        raise TypeError(f"{value!r} is not a mapping")
+    return value
+
+
+def check_keys(value: object, known: tuple[str, ...]) -> Mapping[str, object]:
+    """A mapping that has no other keys."""
+    data = json_mapping(value)
+    strange = sorted(set(data) - set(known))
+    if strange:
+        raise ValueError(f"the key '{strange[0]}' is not known")
+    return data

@@ -1,0 +1,82 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steering by u32 filters, behind the door that all steering has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Set
+
+from ...linux.netlink import LinkNames, Socket
+from ...linux.view import View
+from ...objects.kind import Change, Object, Slot, State
+from ...objects.qdisc import Qdisc
+from ...values.places import Place
+from ...values.ports import Block
+from ...values.tenants import Container, Host
+from ..plane import Seen, Steered
+from . import layout, look, mirrors, order
+from . import numbers as n
+from .objects import Filter, Table
+
+
+class U32:
+    """See `steering.plane.Plane` for what each verb promises."""
+
+    def on_host(self, host: Host, observed: State) -> Iterable[Object]:
+        return layout.host_filters(host, observed)
+
+    def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
+        return layout.container_filters(host, container, observed)
+
+    def copies(
+        self, host: Host, steered: Steered, present: Set[str], absent: Set[str]
+    ) -> tuple[list[Object], list[Object]]:
+        before: list[Object] = []
+        after: list[Object] = []
+        for chain, mirrored in steered.copies.items():
+            wanted = mirrors.place_mirrors(mirrored, present, absent)
+            before += mirrors.mirrors(host, mirrored, chain)
+            after += mirrors.mirrors(host, wanted, chain)
+        return before, after
+
+    def orphans(self, steered: Steered) -> list[Object]:
+        return look.leading_nowhere(steered.entries.objects)
+
+    def shorten(
+        self, changes: list[Change], settled: Set[Slot], foreign: Set[Slot], complete: bool
+    ) -> list[Change]:
+        return order.shorten(changes, settled, foreign, complete)
+
+    def fault(self, host: Host, steered: Steered) -> str:
+        observed = {item.identity: item for item in steered.shared.objects}
+        for item in layout.host_filters(host, observed):
+            if not steered.complete and not _was_asked(item, host):
+                continue
+            if observed.get(item.identity) != item:
+                return f"'{item}' is missing or changed"
+        return ""
+
+    def see_host(self, view: View, host: Host, complete: bool) -> Steered:
+        return look.see_host(view, host, complete)
+
+    def see_entries(
+        self, view: View, host: Host, steered: Steered, blocks: Iterable[Block], veths: Set[str],
+        others: Set[str],
+    ) -> Seen:  # fmt: skip
+        if steered.complete:
+            return look.entries_among(steered.entries, blocks, veths, others)
+        return look.see_entries(view, host, steered, blocks, veths)
+
+    def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
+        return look.see_link(sock, place, ifindex, names)
+
+    def ports_of(self, objects: Iterable[Object]) -> list[Block]:
+        return look.listed_blocks(objects)
+
+
+def _was_asked(item: Object, host: Host) -> bool:
+    """Of what a look for some containers asks about, only this is the host's own."""
+    if isinstance(item, (Filter, Table)):
+        return item.place == host.public_place and item.priority in (n.PRIO_ICMP, n.PRIO_IP)
+    return isinstance(item, Qdisc)

@@ -1,0 +1,51 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a prepared host and a placed container consist of, besides what steers packets.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ..objects.address import Address
+from ..objects.handle import Handle, HandleDirectory
+from ..objects.kind import Object
+from ..objects.link import Link, LinkUp, Veth
+from ..objects.route import DefaultRoute
+from ..objects.sysctl import Sysctl
+from ..values.places import HOST, Place
+from ..values.tenants import CREATED, KEPT, Container, Host, alias
+from .sysctls import IPV6_SWITCH, veth_ipv6_sysctl
+
+
+def host_objects(host: Host, handles: str, sysctls: Mapping[str, str]) -> list[Object]:
+    """Of a prepared host; `handles` is the directory of handles, `sysctls` the wanted values."""
+    return [
+        HandleDirectory(handles),
+        Link(host.loopback_place, host.mac, host.mtu, True),
+        *(Sysctl(HOST, name, value) for name, value in sysctls.items()),
+    ]
+
+
+def container_objects(
+    host: Host, container: Container, handle: str, sysctls: Mapping[str, str]
+) -> Iterator[Object]:
+    """Of one container: `handle` is the path of its namespace's handle, `sysctls` those inside."""
+    inside = Place(container.name, host.public)
+    lo = Place(container.name, "lo")
+    mark = alias(container) if container.origin == CREATED else ""
+    if container.origin != KEPT:
+        yield Handle(container.name, handle, container.inode)
+    yield Veth(container.veth, inside, host.mac, host.mtu, alias(container))
+    yield LinkUp(container.veth)
+    yield Link(inside, host.mac, host.mtu, True)
+    yield Link(lo, host.mac, host.mtu, True, mark)
+    for one in host.addresses:
+        yield Address(inside, one.family, one.address, one.prefix)
+    for gateway in host.gateways:
+        yield DefaultRoute(inside, gateway.family, gateway.address)
+    for name, value in sysctls.items():
+        yield Sysctl(container.name, name, value)
+    if IPV6_SWITCH in sysctls:
+        veth = container.veth.link
+        yield Sysctl(HOST, veth_ipv6_sysctl(veth), "1", veth)
