@@ -15,8 +15,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from figures import Samples, counts, median, pick, ratios
-from tables import CASES, ENGINES, TESTS, WAYS
+from .figures import Samples, counts, median, pick, ratios
+from .tables import CASES, ENGINES, TESTS, WAYS
 
 # Lists have one colour, and dashes where the last of them is asked.
 LOOKS = {

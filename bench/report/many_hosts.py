@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from figures import NONE, counts, median, pick, said, seconds, size, table
+from .figures import NONE, counts, median, pick, said, seconds, size, table
 
 Results = dict[str, Any]
 FLEETS = (10, 1000, 100_000)

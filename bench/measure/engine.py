@@ -30,7 +30,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
 
-import batch
+from . import batch
 
 LEFT_OUT = {"state": "present", "netns": None, "pid": None, "ports": None, "ephemeral_ports": None}
 

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import nat
-import sites
 from lab import machines
+
+from . import nat, sites
 
 # Stacks of threads are part of what the kernel maps for itself.
 KINDS = ("Slab", "Percpu", "PageTables", "VmallocUsed")

@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import rivals
-import sites
+from . import rivals, sites
 
 TESTS = ("tcp_stream", "tcp_rr", "tcp_connect", "udp_rr", "udp_flood")
 SOURCES = ("outside", "host", "container")

@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import sites
 from lab import machines
+
+from . import sites
 
 Samples = Iterator[dict[str, Any]]
 FORKED = 20  # containers placed with a process for every command

@@ -9,8 +9,8 @@ import statistics
 from collections.abc import Iterator
 from typing import Any
 
-from figures import NONE, Samples, counts, median, pick, ratios, said, table
-from tables import TESTS, WAYS
+from .figures import NONE, Samples, counts, median, pick, ratios, said, table
+from .tables import TESTS, WAYS
 
 Results = dict[str, Any]
 Goal = tuple[str, str, float, list[float]]

@@ -14,11 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
+from lab import machines
 
-from lab import machines  # noqa: E402
-
+ROOT = Path(__file__).resolve().parents[2]
+COLLECTIONS = ROOT / ".build" / "collections"
 POOLS = {
     "ports": ["10000-26015"],
     "ephemeral_ports": "28672-61439",
@@ -27,7 +26,7 @@ POOLS = {
 }
 ENVIRONMENT = {
     **os.environ,
-    "PYTHONPATH": str(ROOT / ".build" / "collections"),
+    "PYTHONPATH": f"{COLLECTIONS}:{ROOT / 'bench'}",
     "PYTHONDONTWRITEBYTECODE": "1",
 }
 
@@ -81,7 +80,7 @@ def engine(host: machines.Machine, do: str, **order: Any) -> dict[str, Any]:
     """One run of the engine in a fresh process; adds `wall`, from its start to its end."""
     start = time.perf_counter()
     done = subprocess.run(
-        [*host.enter(), sys.executable, str(ROOT / "bench" / "engine.py")],
+        [*host.enter(), sys.executable, "-m", "measure.engine"],
         input=json.dumps({"do": do, **order}),
         stdout=subprocess.PIPE,
         text=True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from figures import NONE, Samples, counts, median, pick, ratios, said, seconds, size, table
+from .figures import NONE, Samples, counts, median, pick, ratios, said, seconds, size, table
 
 Results = dict[str, Any]
 

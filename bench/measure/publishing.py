@@ -21,9 +21,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import memory
+from . import memory
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "portmap-bench"
 ADDRESS = "192.0.2.1"
 PID_MAX = Path("/proc/sys/kernel/pid_max")

@@ -8,8 +8,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-import sites
 from lab import machines
+
+from . import sites
 
 NET = "172.30"
 PATIENCE = 300  # seconds; a thousand rules are written once, not by somebody who waits

@@ -1,20 +1,15 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Samples -> pictures and pages: `report.py results.json PICTURES PAGES` makes them anew."""
+"""Samples -> pictures and pages."""
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import many_hosts
-import plots
-import tables
-import targets
+from . import many_hosts, plots, tables, targets
 
 HERE = Path(__file__).parent
 PARTS = ("startup", "ports", "forked", "control", "traffic", "memory", "fleet", "engines")
@@ -67,7 +62,3 @@ def filled(template: str, texts: Texts, results: dict[str, Any]) -> str:
         if f"@{name}@" in text:
             text = text.replace(f"@{name}@", make(results))
     return text
-
-
-if __name__ == "__main__":
-    write(json.loads(Path(sys.argv[1]).read_text()), Path(sys.argv[2]), Path(sys.argv[3]))

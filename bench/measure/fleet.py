@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import publishing
-import sites
 from lab import machines
+
+from . import publishing, sites
 
 TASKS = {
     "ping": ("ansible.builtin.ping", ""),
@@ -162,7 +162,7 @@ def environment(node: Control, pipelining: bool) -> dict[str, str]:
     return {
         **sites.ENVIRONMENT,
         "HOME": str(node.home),
-        "ANSIBLE_COLLECTIONS_PATH": sites.ENVIRONMENT["PYTHONPATH"],
+        "ANSIBLE_COLLECTIONS_PATH": str(sites.COLLECTIONS),
         "ANSIBLE_SSH_ARGS": kept,
         "ANSIBLE_SSH_CONTROL_PATH_DIR": str(node.sockets),
         "ANSIBLE_SSH_CONTROL_PATH": "%(directory)s/%%n",

@@ -22,10 +22,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import memory
-import publishing
-import sites
 from lab import machines
+
+from . import memory, publishing, sites
 
 NEEDED = {
     "docker": ("dockerd", "containerd", "runc", "iptables", "nft", "busybox"),
@@ -115,7 +114,8 @@ def theirs(engine: str, wanted: list[list[str]], seconds: float) -> dict[str, An
         pids = int(publishing.PID_MAX.read_text())
         order = {"engine": engine, "publish": wanted, "seconds": seconds, "pids": pids}
         process = subprocess.Popen(
-            [*UNSHARE.split(), sys.executable, str(Path(publishing.__file__))],
+            [*UNSHARE.split(), sys.executable, "-m", "measure.publishing"],
+            env=sites.ENVIRONMENT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -17,8 +17,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import sites
 from lab import machines
+
+from . import sites
 
 MODULES = {
     "ping": ("ansible.builtin.ping", ""),
@@ -60,7 +61,7 @@ def kept(host: machines.Machine, home: Path, module: str, options: str) -> Path:
     environment = {
         **sites.ENVIRONMENT,
         "HOME": str(home),
-        "ANSIBLE_COLLECTIONS_PATH": sites.ENVIRONMENT["PYTHONPATH"],
+        "ANSIBLE_COLLECTIONS_PATH": str(sites.COLLECTIONS),
         "ANSIBLE_KEEP_REMOTE_FILES": "1",
         "ANSIBLE_REMOTE_TMP": str(home / "tmp"),
         "ANSIBLE_LOCALHOST_WARNING": "false",

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nat
-import sites
 from lab import machines
+
+from . import nat, sites
 
 
 @dataclass(frozen=True)
