@@ -92,51 +92,56 @@ def stretch(change: plan.Change) -> int:
 
 
 def made(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
-    item, before = change.subject, change.before
-    if isinstance(item, objects.Handle):
-        return [("ip", f"netns add {item.netns}")]
-    if isinstance(item, objects.Veth):
-        ends = f"address {item.mac} mtu {item.mtu}"
-        return [
-            (
-                "ip",
-                (
-                    f"link add {item.place.link} {ends} group 28781 type veth"
-                    f" peer name {item.peer.link} {ends} netns {item.peer.netns}"
-                ),
-            ),
-            ("ip", f"link set dev {item.place.link} alias {item.alias}"),
-        ]
-    if isinstance(item, objects.LinkUp):
-        return [("ip", f"link set dev {item.place.link} up")]
-    if isinstance(item, objects.Link):
-        words = []
-        if not isinstance(before, objects.Link) or (before.mac, before.mtu) != (
-            item.mac,
-            item.mtu,
-        ):
-            words.append(f"address {item.mac} mtu {item.mtu}")
-        if item.alias:
-            words.append(f"alias {item.alias}")
-        return [("ip", f"link set dev {item.place.link} {' '.join(words)} up")]
-    if isinstance(item, objects.Address):
-        return [("ip", f"address add {item.address}/{item.prefix} dev {item.place.link}")]
-    if isinstance(item, objects.DefaultRoute):
-        where = f"via {item.gateway} dev {item.place.link} onlink proto static"
-        return [("ip", f"route add default {where}")]
+    item = change.subject
     if isinstance(item, objects.Sysctl):
         return [("write", f"/proc/sys/{item.name} {item.value!r}".replace("'", '"'))]
+    if isinstance(item, (objects.Qdisc, objects.Drop, objects.Table, objects.Filter)):
+        return [("tc", made_by_tc(change, item, handles))]
+    return [("ip", words) for words in made_by_ip(change)]
+
+
+def made_by_ip(change: plan.Change) -> list[str]:
+    item, before = change.subject, change.before
+    if isinstance(item, objects.Handle):
+        return [f"netns add {item.netns}"]
+    if isinstance(item, objects.Veth):
+        ends = f"address {item.mac} mtu {item.mtu}"
+        peer = f"peer name {item.peer.link} {ends} netns {item.peer.netns}"
+        return [
+            f"link add {item.place.link} {ends} group 28781 type veth {peer}",
+            f"link set dev {item.place.link} alias {item.alias}",
+        ]
+    if isinstance(item, objects.LinkUp):
+        return [f"link set dev {item.place.link} up"]
+    if isinstance(item, objects.Address):
+        return [f"address add {item.address}/{item.prefix} dev {item.place.link}"]
+    if isinstance(item, objects.DefaultRoute):
+        where = f"via {item.gateway} dev {item.place.link} onlink proto static"
+        return [f"route add default {where}"]
+    assert isinstance(item, objects.Link)
+    words = []
+    had = (before.mac, before.mtu) if isinstance(before, objects.Link) else None
+    if had != (item.mac, item.mtu):
+        words.append(f"address {item.mac} mtu {item.mtu}")
+    if item.alias:
+        words.append(f"alias {item.alias}")
+    return [f"link set dev {item.place.link} {' '.join(words)} up"]
+
+
+def made_by_tc(
+    change: plan.Change,
+    item: objects.Qdisc | objects.Drop | objects.Table | objects.Filter,
+    handles: Mapping[object, int],
+) -> str:
+    verb = "add" if change.before is None else "replace"
     if isinstance(item, objects.Qdisc):
-        return [("tc", f"qdisc add dev {item.place.link} {item.kind}")]
-    verb = "add" if before is None else "replace"
+        return f"qdisc add dev {item.place.link} {item.kind}"
     if isinstance(item, objects.Drop):
         where = f"dev {item.place.link} ingress protocol all prio 65535"
-        return [("tc", f"filter {verb} {where} handle 1 bpf da bytecode '1,6 0 0 2'")]
-    assert isinstance(item, (objects.Filter, objects.Table))
+        return f"filter {verb} {where} handle 1 bpf da bytecode '1,6 0 0 2'"
     if isinstance(item, objects.Table):
-        divisor = f"handle {item.table:x}: u32 divisor {item.divisor}"
-        return [("tc", f"filter {verb} {slot(item)} {divisor}")]
-    return [("tc", f"filter {verb} {slot(item)} {filter_words(item, handles, verb)}")]
+        return f"filter {verb} {slot(item)} handle {item.table:x}: u32 divisor {item.divisor}"
+    return f"filter {verb} {slot(item)} {filter_words(item, handles, verb)}"
 
 
 def slot(item: objects.Filter | objects.Table | plan.Priority) -> str:
