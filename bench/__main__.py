@@ -1,12 +1,14 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Take all measurements, keep every sample, and have them drawn and written down."""
+"""Take all measurements, keep every sample, and have them drawn and written down.
+
+`bench/run` prepares the machine for it.  With --report nothing is measured, and that is not needed.
+"""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 import time
@@ -17,35 +19,35 @@ from typing import Any
 
 from measure import machine, parts, sites
 from report import pages
+from results import Results
 
 QUICK = sites.ROOT / ".build" / "bench"
 DOCS = sites.ROOT / "docs"
 
 
-def take(
-    name: str, measure: Callable[[], Iterator[dict[str, Any]]], results: dict[str, Any]
-) -> None:
+def take(name: str, measure: Callable[[], Iterator[dict[str, Any]]], results: Results) -> None:
     """Measure one part; what it has found before a failure stays."""
-    results[name], told = [], machine.when()
+    results.samples[name], run = [], machine.when()
     start = time.monotonic()
     try:
         for sample in measure():
-            results[name].append(sample)
+            results.samples[name].append(sample)
     except BaseException as error:
-        told["failed"] = f"{type(error).__name__}: {error}"
+        run["failed"] = f"{type(error).__name__}: {error}"
         if not isinstance(error, Exception):  # interrupted: this is the end
             raise
         traceback.print_exc()
     finally:
-        told["seconds"] = round(time.monotonic() - start)
-        told["load_after"] = os.getloadavg()
-        results.setdefault("parts", {})[name] = told
+        run["seconds"] = round(time.monotonic() - start)
+        run["load_after"] = os.getloadavg()
+        results.runs[name] = run
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="three minutes, into .build/bench")
     parser.add_argument("--only", action="append", help="measure this part, keep the others")
+    parser.add_argument("--report", action="store_true", help="only make pictures and pages anew")
     parser.add_argument("--rounds", type=int, default=100, help="at most so many of each")
     parser.add_argument("--largest", type=int, default=1000, help="at most so many containers")
     parser.add_argument("--output", type=Path, help="a directory for samples, pictures and pages")
@@ -68,23 +70,23 @@ def main() -> None:
     target = aside or DOCS / "performance"
     pictures, texts = (aside, aside) if aside else (DOCS / "pictures", DOCS / "docsite" / "rst")
     target.mkdir(parents=True, exist_ok=True)
-    file = target / "results.json"
-    results: dict[str, Any] = {}
-    if options.only and file.exists():
-        results = json.loads(file.read_text())
-    results["machine"] = machine.describe()
+    file = target / "samples.jsonl"
+    kept = (options.only or options.report) and file.exists()
+    results = Results.read(file) if kept else Results()
     wanted = parts.quick if options.quick else parts.full
-    measures = wanted(say, options.largest, options.rounds)
+    measures = {} if options.report else wanted(say, options.largest, options.rounds)
     chosen = [name for name in measures if name in (options.only or measures)]
+    if chosen:
+        results.machine = machine.describe()
     for name in chosen:
         say(name)
         try:
             take(name, measures[name], results)
         finally:
-            file.write_text(json.dumps(results, indent=1) + "\n")
+            results.write(file)
     pages.write(results, pictures, texts)
     say(f"written to {target}")
-    if failed := [name for name in chosen if "failed" in results["parts"][name]]:
+    if failed := [name for name in chosen if "failed" in results.runs[name]]:
         sys.exit(f"bench: these failed and have fewer samples, or none: {', '.join(failed)}")
 
 

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+
+from results import Results
 
 from .figures import NONE, counts, median, pick, said, seconds, size, table
 
-Results = dict[str, Any]
 FLEETS = (10, 1000, 100_000)
 FORKS = (5, 50)
 CORES = 4
@@ -33,10 +33,10 @@ class Inputs:
 
 def inputs(results: Results) -> Inputs | None:
     """Those of a run that finds everything as it shall be."""
-    samples = results["fleet"]
+    samples = results.samples["fleet"]
     one = median(pick(samples, task="no-op", hosts=1), "cpu")
     many = [s for s in pick(samples, task="no-op", pipelining=False) if s["hosts"] > 1]
-    module = median(pick(results["startup"], case="no-op"), "seconds")
+    module = median(pick(results.samples["startup"], case="no-op"), "seconds")
     archive = median(pick(samples, task="archive"), "bytes")
     pings = pick(samples, task="ping", connection="kept")
     if one is None or not many or not pings or module is None or archive is None:
@@ -55,9 +55,9 @@ def inputs(results: Results) -> Inputs | None:
 
 def memory_of_fork(results: Results) -> float:
     """From the fewest to the most that really ran at once."""
-    pings = pick(results["fleet"], task="ping", connection="kept")
+    pings = pick(results.samples["fleet"], task="ping", connection="kept")
     pings = sorted(pings, key=lambda one: min(one["forks"], one["hosts"]))
-    alone = pick(results["fleet"], task="no-op", hosts=1)
+    alone = pick(results.samples["fleet"], task="no-op", hosts=1)
     few, many = (alone or pings)[0], pings[-1]
     forks = min(many["forks"], many["hosts"]) - min(few["forks"], few["hosts"])
     return max(0.0, (many["peak_pss"] - few["peak_pss"]) / max(1, forks))
@@ -65,7 +65,7 @@ def memory_of_fork(results: Results) -> float:
 
 def measured_table(results: Results) -> str:
     rows = []
-    for one in results["fleet"]:
+    for one in results.samples["fleet"]:
         if "cpu" not in one:
             continue
         how = (str(one["hosts"]), str(one["forks"]), one["connection"])
@@ -91,7 +91,7 @@ def inputs_table(results: Results) -> str:
         ("memory of each fork", size(have.fork)),
         ("the collection, packed, as a host that pulls fetches it", size(have.archive)),
     ]
-    samples = results["control"]
+    samples = results.samples["control"]
     for count in counts(samples):
         some = pick(samples, case="add one", n=count, method="ours")
         what = f"time on a host with N = {count} until one more container is placed"

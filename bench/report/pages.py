@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+
+from results import Results
 
 from . import many_hosts, plots, tables, targets
 
 HERE = Path(__file__).parent
-PARTS = ("startup", "ports", "forked", "control", "traffic", "memory", "fleet", "engines")
 
 PICTURES = {
     "control": (plots.draw_growth, "Time against the number of containers, for each case"),
@@ -26,16 +26,15 @@ PICTURES = {
     ),
 }
 
-Texts = Mapping[str, Callable[[dict[str, Any]], str]]
+Texts = Mapping[str, Callable[[Results], str]]
 
 
-def write(results: dict[str, Any], pictures: Path, pages: Path) -> None:
+def write(results: Results, pictures: Path, pages: Path) -> None:
     """Every figure of a page is made from samples: the texts have none."""
-    results = {**{part: [] for part in PARTS}, **results}
     for name, (draw, _) in PICTURES.items():
-        if results[name]:
-            draw(results[name], pictures / f"performance-{name}")
-    here: dict[str, Callable[[dict[str, Any]], str]] = {
+        if results.samples[name]:
+            draw(results.samples[name], pictures / f"performance-{name}")
+    here: dict[str, Callable[[Results], str]] = {
         "targets": targets.targets_table,
         "nftables": targets.nftables_text,
         **{f"picture_{name}": picture(name) for name in PICTURES},
@@ -46,17 +45,17 @@ def write(results: dict[str, Any], pictures: Path, pages: Path) -> None:
     (pages / "guide_fleet.rst").write_text(filled("fleet.rst", fleet, results))
 
 
-def picture(name: str) -> Callable[[dict[str, Any]], str]:
+def picture(name: str) -> Callable[[Results], str]:
     _, words = PICTURES[name]
 
-    def made(results: dict[str, Any]) -> str:
+    def made(results: Results) -> str:
         directive = f".. image:: /pictures/performance-{name}.svg\n   :alt: {words}"
-        return directive if results[name] else ""
+        return directive if results.samples[name] else ""
 
     return made
 
 
-def filled(template: str, texts: Texts, results: dict[str, Any]) -> str:
+def filled(template: str, texts: Texts, results: Results) -> str:
     text = (HERE / template).read_text()
     for name, make in texts.items():
         if f"@{name}@" in text:

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .figures import NONE, Samples, counts, median, pick, ratios, said, seconds, size, table
+from results import Results
 
-Results = dict[str, Any]
+from .figures import NONE, Samples, counts, median, pick, ratios, said, seconds, size, table
 
 CASES = (
     "place all",
@@ -56,21 +56,23 @@ NOTHING = "Not measured."
 
 
 def about(results: Results) -> str:
-    have = results["machine"]
+    have = results.machine
     names = ("kernel", "python", "ansible-core", "pyroute2", "iproute2", "iptables", "nftables")
     names += ("docker", "podman", "passt")
     versions = ", ".join(f"{name} {have[name]}" for name in names if name in have)
-    commands = {f"``{told['command']}``" for told in results.get("parts", {}).values()}
+    commands = {f"``{told['command']}``" for told in results.runs.values()}
     by = f", by {' and '.join(sorted(commands))}" if commands else ""
     return f"{have['cpu']}, {have['cpus']} CPUs, {have['memory_gib']} GiB{by}; {versions}."
 
 
 def parts_table(results: Results) -> str:
     rows = []
-    for name, told in results.get("parts", {}).items():
-        rounds = {one.get("n"): 0 for one in results[name] if "round" in one}
+    for name, told in results.runs.items():
+        rounds = {one.get("n"): 0 for one in results.samples[name] if "round" in one}
         for count in rounds:
-            rounds[count] = len({one.get("round", 0) // 1 for one in pick(results[name], n=count)})
+            rounds[count] = len(
+                {one.get("round", 0) // 1 for one in pick(results.samples[name], n=count)}
+            )
         many = ", ".join(f"{number} (N = {count})" for count, number in sorted_by_key(rounds))
         loads = f"{told['load_before'][0]:.1f}, {told['load_after'][0]:.1f}"
         ended = f"failed: {told['failed'].splitlines()[0]}" if "failed" in told else "complete"
@@ -88,7 +90,7 @@ def sorted_by_key(rounds: dict[Any, int]) -> list[tuple[Any, int]]:
 
 
 def control_table(results: Results) -> str:
-    samples = results["control"]
+    samples = results.samples["control"]
     rows = []
     for case in CASES:
         for count in counts(samples):
@@ -109,7 +111,7 @@ def control_table(results: Results) -> str:
 
 
 def cpu_table(results: Results) -> str:
-    samples = [{**one, "cpu": one["user"] + one["system"]} for one in results["control"]]
+    samples = [{**one, "cpu": one["user"] + one["system"]} for one in results.samples["control"]]
     rows = []
     for count in counts([one for one in samples if one["n"] >= 100]):
         for case in ("place all", "second run", "remove all"):
@@ -122,7 +124,7 @@ def cpu_table(results: Results) -> str:
 
 
 def second_table(results: Results) -> str:
-    samples = results["control"]
+    samples = results.samples["control"]
     rows = []
     for count in counts(samples):
         second = pick(samples, case="second run", n=count, method="ours")
@@ -141,7 +143,7 @@ def second_table(results: Results) -> str:
 
 
 def forked_text(results: Results) -> str:
-    samples = results["forked"]
+    samples = results.samples["forked"]
     single = median(pick(samples, method="single"), "seconds")
     batched = median(pick(samples, method="batched"), "seconds")
     if single is None or batched is None:
@@ -156,13 +158,13 @@ def forked_text(results: Results) -> str:
 
 def objects_text(results: Results) -> str:
     """How many objects a container consists of."""
-    placing = pick(results["control"], case="place all", method="ours")
+    placing = pick(results.samples["control"], case="place all", method="ours")
     each = [one["changes"] / one["n"] for one in placing if one["n"] >= 10]
     return f"about {min(each):.0f}" if each else "many"
 
 
 def ports_table(results: Results) -> str:
-    samples = results["ports"]
+    samples = results.samples["ports"]
     rows = []
     for ports in sorted({one["ports"] for one in samples}):
         some = pick(samples, ports=ports)
@@ -173,7 +175,7 @@ def ports_table(results: Results) -> str:
 
 
 def startup_table(results: Results) -> str:
-    samples = results["startup"]
+    samples = results.samples["startup"]
     ping = pick(samples, case="ping")
     rows = []
     for case in ("ping", "argument error", "no-op"):
@@ -189,7 +191,7 @@ def startup_table(results: Results) -> str:
 
 
 def engines_table(results: Results) -> str:
-    samples = results["engines"]
+    samples = results.samples["engines"]
     rows = []
     for case in ("containers", "ports"):
         for count in counts([one for one in samples if one.get("case") == case]):
@@ -219,13 +221,13 @@ def engine_cells(some: Samples) -> list[str]:
 
 def left_out_text(results: Results) -> str:
     """Which contenders could not be had."""
-    skipped = [one for one in results["engines"] if "skipped" in one]
+    skipped = [one for one in results.samples["engines"] if "skipped" in one]
     told = [f"{ENGINES[one['engine']]}: left out, {one['skipped']}." for one in skipped]
     return " ".join(told) if told else ""
 
 
 def memory_table(results: Results) -> str:
-    samples = results["memory"]
+    samples = results.samples["memory"]
     kinds = ("Slab", "Percpu", "PageTables", "VmallocUsed")
     each = [
         {
@@ -259,7 +261,7 @@ def shares_table(source: str, limit: str) -> Callable[[Results], str]:
     """Rates of every way as shares of those of the way that is the limit."""
 
     def made(results: Results) -> str:
-        samples = pick(results["traffic"], source=source)
+        samples = pick(results.samples["traffic"], source=source)
         rows = []
         for way, name in WAYS.items():
             for count in counts(pick(samples, way=way)):
@@ -275,7 +277,7 @@ def shares_table(source: str, limit: str) -> Callable[[Results], str]:
 
 
 def times_table(results: Results) -> str:
-    samples = pick(results["traffic"], source="outside")
+    samples = pick(results.samples["traffic"], source="outside")
     rows = []
     for way in [way for way in WAYS if way != "ours"]:
         for count in counts(pick(samples, way=way)):
@@ -289,7 +291,7 @@ def times_table(results: Results) -> str:
 
 
 def rates_table(results: Results) -> str:
-    samples = pick(results["traffic"], source="outside")
+    samples = pick(results.samples["traffic"], source="outside")
     rows = []
     for way, name in {"process": "a process of the host", **WAYS}.items():
         for count in counts(pick(samples, way=way)):

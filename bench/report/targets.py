@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Iterator
-from typing import Any
+
+from results import Results
 
 from .figures import NONE, Samples, counts, median, pick, ratios, said, table
 from .tables import TESTS, WAYS
 
-Results = dict[str, Any]
 Goal = tuple[str, str, float, list[float]]
 AT_MOST, AT_LEAST = "at most", "at least"
 
@@ -31,7 +31,7 @@ def targets_table(results: Results) -> str:
 
 
 def placing_goals(results: Results) -> Iterator[Goal]:
-    samples = results["control"]
+    samples = results.samples["control"]
     many = max(counts(samples), default=0)
 
     def some(case: str, method: str = "ours", count: int = many) -> Samples:
@@ -40,8 +40,8 @@ def placing_goals(results: Results) -> Iterator[Goal]:
     def against(case: str) -> list[float]:
         return ratios(some(case), some(case, "batched"), "seconds")
 
-    placing, forked = some("place all"), pick(results["forked"], method="single")
-    slower = ratios(forked, pick(results["forked"], method="batched"), "seconds")
+    placing, forked = some("place all"), pick(results.samples["forked"], method="single")
+    slower = ratios(forked, pick(results.samples["forked"], method="batched"), "seconds")
     times = [statistics.median(slower) / one for one in against("place all")] if slower else []
     again = ratios(some("second run"), placing, "seconds")
     peak = [one["peak_kib"] / 1024 for one in placing]
@@ -58,7 +58,7 @@ def placing_goals(results: Results) -> Iterator[Goal]:
 
 
 def module_goals(results: Results) -> Iterator[Goal]:
-    ports, startup = results["ports"], results["startup"]
+    ports, startup = results.samples["ports"], results.samples["startup"]
     ping = pick(startup, case="ping")
     wide = ratios(pick(ports, ports=10000), pick(ports, ports=16), "seconds")
     yield "one container with 10,000 ports, over 16", AT_MOST, 2, wide
@@ -68,7 +68,7 @@ def module_goals(results: Results) -> Iterator[Goal]:
 
 
 def traffic_goals(results: Results) -> Iterator[Goal]:
-    samples = pick(results["traffic"], source="outside")
+    samples = pick(results.samples["traffic"], source="outside")
     many = max(counts(samples), default=0)
 
     def against(test: str, way: str, count: int = many) -> list[float]:
@@ -89,7 +89,7 @@ def traffic_goals(results: Results) -> Iterator[Goal]:
 
 def nftables_text(results: Results) -> str:
     """No target: what is true."""
-    samples = pick(results["traffic"], source="outside")
+    samples = pick(results.samples["traffic"], source="outside")
     many = max(counts(samples), default=0)
     told = []
     for test, name in TESTS.items():
