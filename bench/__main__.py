@@ -71,7 +71,7 @@ def main() -> None:
     pictures, texts = (aside, aside) if aside else (DOCS / "pictures", DOCS / "docsite" / "rst")
     target.mkdir(parents=True, exist_ok=True)
     file = target / "samples.jsonl"
-    kept = (options.only or options.report) and file.exists()
+    kept = options.report or (options.only and file.exists())
     results = Results.read(file) if kept else Results()
     wanted = parts.quick if options.quick else parts.full
     measures = {} if options.report else wanted(say, options.largest, options.rounds)

@@ -14,6 +14,7 @@ from typing import Any
 
 Samples = list[dict[str, Any]]
 NONE = "--"
+NOTHING = "Not measured."
 
 
 def pick(samples: Samples, **wanted: Any) -> Samples:
@@ -67,8 +68,12 @@ def size(value: float | None) -> str:
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    for row in (head, *rows):
-        for at, cell in enumerate(row):
-            lines.append(f"   {'*' if at == 0 else ' '} - {cell}".rstrip())
-    return "\n".join(lines)
+    """One line a row."""
+    lines = [", ".join(quoted(cell) for cell in row) for row in (head, *rows)]
+    if len(lines) == 1:
+        return NOTHING
+    return "\n   ".join([".. csv-table::", f":header: {lines[0]}\n", *lines[1:]])
+
+
+def quoted(cell: str) -> str:
+    return '"' + cell.replace('"', '""') + '"'

@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from results import Results
 
-from .figures import NONE, counts, median, pick, said, seconds, size, table
+from .figures import NONE, NOTHING, counts, median, pick, said, seconds, size, table
 
 FLEETS = (10, 1000, 100_000)
 FORKS = (5, 50)
 CORES = 4
-NOTHING = "Not measured."
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def measured_table(results: Results) -> str:
         rows.append((one["task"], *how, *cost))
     head = ("task", "hosts", "forks", "connections", "pipelining", "time")
     head += ("processor time", "sent to a host", "received", "peak memory")
-    return table(head, rows) if rows else NOTHING
+    return table(head, rows)
 
 
 def inputs_table(results: Results) -> str:

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 from results import Results
 
-from . import many_hosts, plots, tables, targets
+from . import costs, many_hosts, origin, packets, placing, plots, targets
 
 HERE = Path(__file__).parent
 
@@ -26,24 +27,6 @@ PICTURES = {
     ),
 }
 
-Texts = Mapping[str, Callable[[Results], str]]
-
-
-def write(results: Results, pictures: Path, pages: Path) -> None:
-    """Every figure of a page is made from samples: the texts have none."""
-    for name, (draw, _) in PICTURES.items():
-        if results.samples[name]:
-            draw(results.samples[name], pictures / f"performance-{name}")
-    here: dict[str, Callable[[Results], str]] = {
-        "targets": targets.targets_table,
-        "nftables": targets.nftables_text,
-        **{f"picture_{name}": picture(name) for name in PICTURES},
-    }
-    texts = {**tables.PERFORMANCE, **here}
-    (pages / "guide_performance.rst").write_text(filled("performance.rst", texts, results))
-    fleet = {**many_hosts.TEXTS, "parts": tables.parts_table}
-    (pages / "guide_fleet.rst").write_text(filled("fleet.rst", fleet, results))
-
 
 def picture(name: str) -> Callable[[Results], str]:
     _, words = PICTURES[name]
@@ -55,9 +38,37 @@ def picture(name: str) -> Callable[[Results], str]:
     return made
 
 
-def filled(template: str, texts: Texts, results: Results) -> str:
-    text = (HERE / template).read_text()
-    for name, make in texts.items():
-        if f"@{name}@" in text:
-            text = text.replace(f"@{name}@", make(results))
-    return text
+# What stands between two @ in a page.
+TEXTS: dict[str, Callable[[Results], str]] = {
+    "about": origin.about,
+    "parts": origin.parts_table,
+    "targets": targets.targets_table,
+    "nftables": targets.nftables_text,
+    "control": placing.control_table,
+    "cpu": placing.cpu_table,
+    "second": placing.second_table,
+    "forked": placing.forked_text,
+    "objects": placing.objects_text,
+    "ports": placing.ports_table,
+    "startup": costs.startup_table,
+    "engines": costs.engines_table,
+    "left_out": costs.left_out_text,
+    "memory": costs.memory_table,
+    "rates": packets.rates_table,
+    "outside": packets.shares_table("outside", "process"),
+    "host": packets.shares_table("host", "process"),
+    "container": packets.shares_table("container", "ours"),
+    "times": packets.times_table,
+    **{f"picture_{name}": picture(name) for name in PICTURES},
+    **many_hosts.TEXTS,
+}
+
+
+def write(results: Results, pictures: Path, pages: Path) -> None:
+    """Every figure of a page is made from samples: the texts have none."""
+    for name, (draw, _) in PICTURES.items():
+        if results.samples[name]:
+            draw(results.samples[name], pictures / f"performance-{name}")
+    for page in HERE.glob("*.rst"):
+        text = re.sub("@([a-z0-9_]+)@", lambda found: TEXTS[found[1]](results), page.read_text())
+        (pages / page.name).write_text(text)

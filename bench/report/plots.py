@@ -16,7 +16,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from .figures import Samples, counts, median, pick, ratios
-from .tables import CASES, ENGINES, TESTS, WAYS
+from .names import CASES, ENGINES, TESTS, WAYS
 
 matplotlib.rcParams["svg.hashsalt"] = "portmap"  # the same samples make the same bytes
 

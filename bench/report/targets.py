@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from results import Results
 
 from .figures import NONE, Samples, counts, median, pick, ratios, said, table
-from .tables import TESTS, WAYS
+from .names import TESTS, WAYS
 
 Goal = tuple[str, str, float, list[float]]
 AT_MOST, AT_LEAST = "at most", "at least"
