@@ -3,7 +3,7 @@
 
 """Take all measurements, keep every sample, and have them drawn and written down.
 
-`bench/run` prepares the machine for it.  With --report nothing is measured, and that is not needed.
+`bench/run` installs what measuring needs.  --report needs none of it: `.venv/bin/python bench --report`.
 """
 
 from __future__ import annotations

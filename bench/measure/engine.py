@@ -23,7 +23,11 @@ import pyroute2.netlink.rtnl.rtmsg
 import pyroute2.netlink.rtnl.tcmsg  # noqa: F401  what a run that writes imports on the way
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import reconcile
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers, host
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import (
+    containers,
+    host,
+    info,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import Kernel
@@ -57,6 +61,17 @@ def prepare(order: dict[str, Any]) -> Any:
     }
     outcome = host.prepare(boundary.host_options(options), dry_run=False)
     return outcome.changes, outcome.result
+
+
+def look(order: dict[str, Any]) -> Any:
+    """What portmap_info returns, of a host with `count` containers and no problems."""
+    found = info.gather(None)
+    if found["problems"] or len(found["containers"]) != order["count"]:
+        problems = found["problems"][:5]
+        raise RuntimeError(
+            f"{len(found['containers'])} containers, and these problems: {problems}"
+        )
+    return [], found
 
 
 def write_batch(order: dict[str, Any]) -> dict[str, Any]:
@@ -105,7 +120,7 @@ def peak_kib() -> int:
 
 def main() -> None:
     order = json.load(sys.stdin)
-    actions = {"place": place, "prepare": prepare}
+    actions = {"place": place, "prepare": prepare, "info": look}
     if order["do"] == "batch":
         print(json.dumps(write_batch(order)))
     else:

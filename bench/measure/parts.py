@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import control, engines, fleet, memory, sites, startup, traffic
+from . import control, engines, fleet, info, memory, sites, startup, traffic
 
 LOAD = sites.ROOT / ".build" / "bench" / "load"
 
@@ -20,6 +20,7 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
     """Half an hour, when nothing else runs on the machine."""
     several, few = (min(5, rounds), min(9, rounds)), min(3, rounds)
     seconds = upto(largest, {1000: 340, 100: 80, 10: 20, 1: 15})
+    look = upto(largest, {1000: 60, 100: 15, 10: 10, 1: 10})
     flow = upto(largest, {1000: 180, 100: 90, 1: 60})
     grown = upto(largest, {1000: 1, 100: few})
     cases = [("containers", 1, few), ("containers", 100, 1), ("ports", 1, few)]
@@ -31,6 +32,7 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
         "ports": lambda: control.many_ports(min(5, rounds)),
         "forked": lambda: control.one_by_one(1),
         "control": lambda: control.measure(seconds, several, say),
+        "info": lambda: info.measure(look, several, say),
         "traffic": lambda: traffic.measure(LOAD, flow, several, 0.3, say),
         "memory": lambda: memory.measure(grown, say),
         "fleet": lambda: fleet.measure(hosts, say),
@@ -41,6 +43,7 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
 def quick(say: Say, largest: int, rounds: int) -> Parts:
     """Three minutes."""
     seconds = upto(largest, {1: 3, 10: 5, 100: 20})
+    look = upto(largest, {1: 3, 10: 3, 100: 5})
     flow = upto(largest, {1: 5, 100: 10})
     cases = [(kind, 1, 1) for kind in ("containers", "ports")]
     cases += [("ports", ports, 1) for ports in (16, 100) if ports <= 10 * largest]
@@ -49,6 +52,7 @@ def quick(say: Say, largest: int, rounds: int) -> Parts:
         "ports": lambda: control.many_ports(1),
         "forked": lambda: control.one_by_one(1),
         "control": lambda: control.measure(seconds, (1, min(3, rounds)), say),
+        "info": lambda: info.measure(look, (1, min(3, rounds)), say),
         "traffic": lambda: traffic.measure(LOAD, flow, (1, min(2, rounds)), 0.1, say),
         "memory": lambda: memory.measure(upto(largest, {100: 1}), say),
         "fleet": lambda: fleet.measure(fleet.runs(5, 5, (2, 5)), say),

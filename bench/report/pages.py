@@ -47,6 +47,7 @@ TEXTS: dict[str, Callable[[Results], str]] = {
     "control": placing.control_table,
     "cpu": placing.cpu_table,
     "second": placing.second_table,
+    "info": placing.info_table,
     "forked": placing.forked_text,
     "objects": placing.objects_text,
     "ports": placing.ports_table,

@@ -94,3 +94,16 @@ def ports_table(results: Results) -> str:
         requests = str(int(median(some, "requests") or 0))
         rows.append([f"{ports:,}", seconds(median(some, "seconds")), over, requests])
     return table(("ports", "time", "over 16 ports (range)", "requests"), rows)
+
+
+def info_table(results: Results) -> str:
+    samples = results.samples["info"]
+    rows = []
+    for count in counts(samples):
+        looks = pick(samples, case="portmap_info", n=count)
+        runs = pick(samples, case="second run", n=count)
+        times = [seconds(median(some, "seconds")) for some in (looks, runs)]
+        requests = [str(int(median(some, "requests") or 0)) for some in (looks, runs)]
+        rows.append([str(count), *times, said(ratios(looks, runs, "seconds")), *requests])
+    head = ("N", "portmap_info", "second run", "ratio (range)")
+    return table((*head, "requests of portmap_info", "of a second run"), rows)

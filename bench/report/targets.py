@@ -18,7 +18,8 @@ AT_MOST, AT_LEAST = "at most", "at least"
 
 
 def targets_table(results: Results) -> str:
-    goals = [*placing_goals(results), *module_goals(results), *traffic_goals(results)]
+    goals = [*placing_goals(results), *info_goals(results)]
+    goals += [*module_goals(results), *traffic_goals(results)]
     rows = []
     for what, side, limit, values in goals:
         if not values:
@@ -55,6 +56,14 @@ def placing_goals(results: Results) -> Iterator[Goal]:
         yield f"{case}, seconds", AT_MOST, 0.15, [one["seconds"] for one in some(case)]
         yield f"{case}, requests over those at N = 1", AT_MOST, 1, more
     yield "peak memory of placing all, MiB", AT_MOST, 120, peak
+
+
+def info_goals(results: Results) -> Iterator[Goal]:
+    samples = results.samples["info"]
+    samples = pick(samples, n=max(counts(samples), default=0))
+    looks, runs = pick(samples, case="portmap_info"), pick(samples, case="second run")
+    over = ratios(looks, runs, "seconds")
+    yield "portmap_info, over a second run for the same containers", AT_MOST, 1.5, over
 
 
 def module_goals(results: Results) -> Iterator[Goal]:
