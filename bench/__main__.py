@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from measure import machine, parts, sites
-from report import pages
+from report import pages, plots
 from results import Results
 
 QUICK = sites.ROOT / ".build" / "bench"
@@ -84,7 +84,9 @@ def main() -> None:
             take(name, measures[name], results)
         finally:
             results.write(file)
-    pages.write(results, pictures, texts)
+    plots.draw(results, pictures)
+    for name, text in pages.written(results).items():
+        (texts / name).write_text(text)
     say(f"written to {target}")
     if failed := [name for name in chosen if "failed" in results.runs[name]]:
         sys.exit(f"bench: these failed and have fewer samples, or none: {', '.join(failed)}")

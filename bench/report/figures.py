@@ -69,10 +69,11 @@ def size(value: float | None) -> str:
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     """One line a row."""
-    lines = [", ".join(quoted(cell) for cell in row) for row in (head, *rows)]
-    if len(lines) == 1:
+    first, *others = [", ".join(quoted(cell) for cell in row) for row in (head, *rows)]
+    if not others:
         return NOTHING
-    return "\n   ".join([".. csv-table::", f":header: {lines[0]}\n", *lines[1:]])
+    lines = [".. csv-table::", f"   :header: {first}", ""]
+    return "\n".join([*lines, *(f"   {line}" for line in others)])
 
 
 def quoted(cell: str) -> str:

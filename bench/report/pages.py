@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Samples -> pictures and pages."""
+"""Samples -> pages."""
 
 from __future__ import annotations
 
@@ -11,28 +11,20 @@ from pathlib import Path
 
 from results import Results
 
-from . import costs, many_hosts, origin, packets, placing, plots, targets
+from . import costs, many_hosts, origin, packets, placing, targets
 
 HERE = Path(__file__).parent
 
 PICTURES = {
-    "control": (plots.draw_growth, "Time against the number of containers, for each case"),
-    "traffic": (
-        plots.draw_traffic,
-        "Rates from outside as shares of what a process of the host reaches, against N",
-    ),
-    "engines": (
-        plots.draw_engines,
-        "Time, processes and memory against the number of ports that one container publishes",
-    ),
+    "control": "Time against the number of containers, for each case",
+    "traffic": "Rates from outside as shares of what a process of the host reaches, against N",
+    "engines": "Time, processes and memory against the number of ports that one container publishes",
 }
 
 
 def picture(name: str) -> Callable[[Results], str]:
-    _, words = PICTURES[name]
-
     def made(results: Results) -> str:
-        directive = f".. image:: /pictures/performance-{name}.svg\n   :alt: {words}"
+        directive = f".. image:: /pictures/performance-{name}.svg\n   :alt: {PICTURES[name]}"
         return directive if results.samples[name] else ""
 
     return made
@@ -65,11 +57,11 @@ TEXTS: dict[str, Callable[[Results], str]] = {
 }
 
 
-def write(results: Results, pictures: Path, pages: Path) -> None:
-    """Every figure of a page is made from samples: the texts have none."""
-    for name, (draw, _) in PICTURES.items():
-        if results.samples[name]:
-            draw(results.samples[name], pictures / f"performance-{name}")
-    for page in HERE.glob("*.rst"):
-        text = re.sub("@([a-z0-9_]+)@", lambda found: TEXTS[found[1]](results), page.read_text())
-        (pages / page.name).write_text(text)
+def written(results: Results) -> dict[str, str]:
+    """Each page's text by its name.  Every figure is made from samples: the templates have none."""
+    return {
+        page.name: re.sub(
+            "@([a-z0-9_]+)@", lambda found: TEXTS[found[1]](results), page.read_text()
+        )
+        for page in HERE.glob("*.rst")
+    }

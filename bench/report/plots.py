@@ -15,6 +15,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
+from results import Results
+
 from .figures import Samples, counts, median, pick, ratios
 from .names import CASES, ENGINES, TESTS, WAYS
 
@@ -37,7 +39,7 @@ LOOKS = {
 
 
 def save(figure: Any, file: Path) -> None:
-    figure.savefig(file.with_suffix(".svg"), metadata={"Date": None})
+    figure.savefig(file, metadata={"Date": None})
     plt.close(figure)
 
 
@@ -138,3 +140,10 @@ def draw_engines(samples: Samples, file: Path) -> None:
             axis.set_ylim(0, 2 * max(1, *(one[key] for one in samples)))
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     save(figure, file)
+
+
+def draw(results: Results, folder: Path) -> None:
+    drawers = {"control": draw_growth, "traffic": draw_traffic, "engines": draw_engines}
+    for part, drawer in drawers.items():
+        if results.samples[part]:
+            drawer(results.samples[part], folder / f"performance-{part}.svg")
