@@ -24,6 +24,8 @@ _HEADER = struct.Struct("=IHHII")
 _IFREQ = struct.Struct("=16si20x")  # linux/if.h: name, index, the rest of the union
 _SIOCGIFNAME = 0x8910
 _BATCH = 128  # requests in one send: their answers fit the receive buffer many times over
+SEND_BUFFER = 1 << 20  # bytes asked for; the kernel doubles them, and takes no memory before use
+_RESERVED = 32  # bytes of it that no message gets: net/netlink/af_netlink.c, netlink_sendmsg()
 _room = memoryview(bytearray(1 << 20))  # for one datagram; made once, since making it takes long
 _RECEIVE_BUFFER = 8 << 20
 _DUMP_ATTEMPTS = 20
@@ -46,10 +48,15 @@ class Socket:
         self._socket.setsockopt(
             socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), _RECEIVE_BUFFER
         )
+        self._socket.setsockopt(
+            socket.SOL_SOCKET, getattr(socket, "SO_SNDBUFFORCE", 32), SEND_BUFFER
+        )
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         for option in (k.NETLINK_CAP_ACK, k.NETLINK_EXT_ACK):
             self._socket.setsockopt(k.SOL_NETLINK, option, 1)
         self._socket.bind((0, 0))
+        given = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+        self._largest_send = given - _RESERVED
         self._sequence = 0
 
     def close(self) -> None:
@@ -64,10 +71,13 @@ class Socket:
         return text(fcntl.ioctl(self._socket, _SIOCGIFNAME, asked)[:16])
 
     def send(self, requests: Sequence[Request]) -> list[Reply]:
-        """One reply per request, in order.  The kernel runs them all, whatever fails."""
+        """One reply per request, in order.  The kernel runs them all, whatever fails.
+
+        Raises KernelRefused before it sends anything when one is larger than the send buffer.
+        """
         replies: list[Reply] = []
-        for start in range(0, len(requests), _BATCH):
-            replies += self._send_batch(requests[start : start + _BATCH])
+        for start, end in _batches(requests, self._largest_send):
+            replies += self._send_batch(requests[start:end])
         return replies
 
     def _send_batch(self, requests: Sequence[Request]) -> list[Reply]:
@@ -159,6 +169,25 @@ class Socket:
                 return
             yield kind, flags, sequence, data[at + _HEADER.size : at + length]
             at += (length + 3) & ~3
+
+
+def _batches(requests: Sequence[Request], largest: int) -> list[tuple[int, int]]:
+    """Where batches start and end: none has more than _BATCH requests, or than `largest` bytes."""
+    found: list[tuple[int, int]] = []
+    start = size = 0
+    for at, request in enumerate(requests):
+        needed = _HEADER.size + (len(request.payload) + 3 & ~3)
+        if needed > largest:
+            raise KernelRefused(
+                f"cannot {request.what}: the request has {needed} bytes, and the kernel takes no"
+                f" more than {largest} at a time",
+                errno.EMSGSIZE,
+            )
+        if at - start == _BATCH or size + needed > largest:
+            found.append((start, at))
+            start, size = at, 0
+        size += needed
+    return [*found, (start, len(requests))] if requests else []
 
 
 def refused(request: Request, reply: Reply, allow: Iterable[int] = ()) -> None:
