@@ -192,6 +192,34 @@ def test_both_ends_are_born_with_the_mac_of_the_host(lab: Lab, prepared: Modules
     assert link(lab, "eth0", "web")["address"] == HOST_MAC
 
 
+def queues(lab: Lab, container: str) -> list[tuple[int, int]]:
+    """Numbers of transmit and receive queues, of the host's end and of the container's."""
+    ends = (link(lab, f"pm-{container}"), link(lab, "eth0", container))
+    return [(end["num_tx_queues"], end["num_rx_queues"]) for end in ends]
+
+
+def test_each_end_of_a_new_veth_has_one_queue(lab: Lab, prepared: Modules) -> None:
+    prepared.container(containers=inventory())
+    for name in PORTS:
+        assert queues(lab, name) == [(1, 1), (1, 1)]
+
+
+def test_a_veth_that_has_more_queues_keeps_them(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=PORTS["web"])
+    lab.host.ip("link del pm-web")
+    many = f"mtu 1500 address {HOST_MAC} numtxqueues 4 numrxqueues 4"
+    lab.host.ip(
+        f"link add pm-web {many} group 28781 type veth peer name eth0 {many} netns web",
+        "link set pm-web alias portmap:web",
+    )
+    born = link(lab, "pm-web")["ifindex"]
+    prepared.container(name="web", ports=PORTS["web"])
+    assert not prepared.container(name="web", ports=PORTS["web"])["changed"]
+    assert prepared.info()["problems"] == []
+    assert queues(lab, "web") == [(4, 4), (4, 4)]
+    assert link(lab, "pm-web")["ifindex"] == born
+
+
 def test_the_inside_is_configured(lab: Lab, prepared: Modules) -> None:
     prepared.container(name="web", ports=["31000"])
     web = lab.container("web")

@@ -31,8 +31,12 @@ def _link(attrs: list[tuple[str, Any]], **fields: int) -> bytes:
 
 
 def veth(name: str, peer: str, mac: str, mtu: int, netns_fd: int) -> bytes:
-    """RTM_NEWLINK: both MACs in the request, or udev would replace them; the group is our mark."""
+    """RTM_NEWLINK: both MACs in the request, or udev would replace them; the group is our mark.
+
+    One queue at each end: the kernel would make as many as there are CPUs, each with its memory.
+    """
     ends: list[tuple[str, Any]] = [("IFLA_ADDRESS", mac), ("IFLA_MTU", mtu)]
+    ends += [("IFLA_NUM_TX_QUEUES", 1), ("IFLA_NUM_RX_QUEUES", 1)]
     inside = [("IFLA_IFNAME", peer), *ends, ("IFLA_NET_NS_FD", netns_fd)]
     data = {"attrs": [("VETH_INFO_PEER", {"family": 0, "attrs": inside})]}
     info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]}
