@@ -14,8 +14,27 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.engine import plan
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import objects
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.address import (
+    Address,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import Handle
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import Change
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.link import (
+    Link,
+    LinkUp,
+    Veth,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.route import (
+    DefaultRoute,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
+    Drop,
+    Filter,
+    Priority,
+    Table,
+)
 
 Line = tuple[str, str]  # the tool (ip, tc, or write for a file below /proc/sys), and its words
 
@@ -23,19 +42,14 @@ Line = tuple[str, str]  # the tool (ip, tc, or write for a file below /proc/sys)
 NAMESPACES, PAIRS, VETHS, INSIDE, STEER, UP, STOP, UNPLUG, FORGET = range(9)
 
 
-def write(changes: Iterable[plan.Change], handles: Mapping[object, int], folder: Path) -> int:
+def write(changes: Iterable[Change], handles: Mapping[object, int], folder: Path) -> int:
     """Write the scripts into `folder`; how many commands they have."""
     stretches: dict[tuple[int, str], list[Line]] = defaultdict(list)
     for change in changes:
         item = change.subject
-        netns = getattr(item, "netns", None)
-        if netns is None:
-            netns = item.place.netns
-        if isinstance(item, objects.Handle):
-            netns = ""
         lines = deleted(change, handles) if change.after is None else made(change, handles)
         if lines:
-            stretches[stretch(change), netns] += lines
+            stretches[stretch(change), item.netns] += lines
     folder.mkdir(parents=True, exist_ok=True)
     batched, single = ["set -e"], ["set -e"]
     for number, ((_, netns), lines) in enumerate(sorted(stretches.items())):
@@ -75,52 +89,52 @@ def command(netns: str, tool: str, words: str) -> str:
     return f"{tool} {there}{words}"
 
 
-def stretch(change: plan.Change) -> int:
+def stretch(change: Change) -> int:
     item = change.subject
     if change.after is None:
-        removal = {objects.Veth: UNPLUG, objects.Handle: FORGET}
+        removal = {Veth: UNPLUG, Handle: FORGET}
         return removal.get(type(item), STOP)
-    if isinstance(item, (objects.Handle, objects.Veth)):
-        return NAMESPACES if isinstance(item, objects.Handle) else PAIRS
-    if isinstance(item, objects.LinkUp):
+    if isinstance(item, (Handle, Veth)):
+        return NAMESPACES if isinstance(item, Handle) else PAIRS
+    if isinstance(item, LinkUp):
         return UP
-    if isinstance(item, objects.Sysctl):
+    if isinstance(item, Sysctl):
         return INSIDE if item.netns else VETHS
     if item.place.netns:
         return INSIDE
     return VETHS if item.place.link.startswith("pm-") else STEER
 
 
-def made(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
+def made(change: Change, handles: Mapping[object, int]) -> list[Line]:
     item = change.subject
-    if isinstance(item, objects.Sysctl):
+    if isinstance(item, Sysctl):
         return [("write", f"/proc/sys/{item.name} {item.value!r}".replace("'", '"'))]
-    if isinstance(item, (objects.Qdisc, objects.Drop, objects.Table, objects.Filter)):
+    if isinstance(item, (Qdisc, Drop, Table, Filter)):
         return [("tc", made_by_tc(change, item, handles))]
     return [("ip", words) for words in made_by_ip(change)]
 
 
-def made_by_ip(change: plan.Change) -> list[str]:
+def made_by_ip(change: Change) -> list[str]:
     item, before = change.subject, change.before
-    if isinstance(item, objects.Handle):
+    if isinstance(item, Handle):
         return [f"netns add {item.netns}"]
-    if isinstance(item, objects.Veth):
+    if isinstance(item, Veth):
         ends = f"address {item.mac} mtu {item.mtu}"
         peer = f"peer name {item.peer.link} {ends} netns {item.peer.netns}"
         return [
             f"link add {item.place.link} {ends} group 28781 type veth {peer}",
             f"link set dev {item.place.link} alias {item.alias}",
         ]
-    if isinstance(item, objects.LinkUp):
+    if isinstance(item, LinkUp):
         return [f"link set dev {item.place.link} up"]
-    if isinstance(item, objects.Address):
+    if isinstance(item, Address):
         return [f"address add {item.address}/{item.prefix} dev {item.place.link}"]
-    if isinstance(item, objects.DefaultRoute):
+    if isinstance(item, DefaultRoute):
         where = f"via {item.gateway} dev {item.place.link} onlink proto static"
         return [f"route add default {where}"]
-    assert isinstance(item, objects.Link)
+    assert isinstance(item, Link)
     words = []
-    had = (before.mac, before.mtu) if isinstance(before, objects.Link) else None
+    had = (before.mac, before.mtu) if isinstance(before, Link) else None
     if had != (item.mac, item.mtu):
         words.append(f"address {item.mac} mtu {item.mtu}")
     if item.alias:
@@ -129,22 +143,22 @@ def made_by_ip(change: plan.Change) -> list[str]:
 
 
 def made_by_tc(
-    change: plan.Change,
-    item: objects.Qdisc | objects.Drop | objects.Table | objects.Filter,
+    change: Change,
+    item: Qdisc | Drop | Table | Filter,
     handles: Mapping[object, int],
 ) -> str:
     verb = "add" if change.before is None else "replace"
-    if isinstance(item, objects.Qdisc):
+    if isinstance(item, Qdisc):
         return f"qdisc add dev {item.place.link} {item.kind}"
-    if isinstance(item, objects.Drop):
+    if isinstance(item, Drop):
         where = f"dev {item.place.link} ingress protocol all prio 65535"
         return f"filter {verb} {where} handle 1 bpf da bytecode '1,6 0 0 2'"
-    if isinstance(item, objects.Table):
+    if isinstance(item, Table):
         return f"filter {verb} {slot(item)} handle {item.table:x}: u32 divisor {item.divisor}"
     return f"filter {verb} {slot(item)} {filter_words(item, handles, verb)}"
 
 
-def slot(item: objects.Filter | objects.Table | plan.Priority) -> str:
+def slot(item: Filter | Table | Priority) -> str:
     protocol = {0x0806: "arp", 0x0800: "ip"}.get(item.protocol, "all")
     return f"dev {item.place.link} ingress protocol {protocol} prio {item.priority}"
 
@@ -153,7 +167,7 @@ def handle_words(handle: int) -> str:
     return f"{handle >> 20:x}:{handle >> 12 & 0xFF:x}:{handle & 0xFFF:x}"
 
 
-def filter_words(item: objects.Filter, handles: Mapping[object, int], verb: str) -> str:
+def filter_words(item: Filter, handles: Mapping[object, int], verb: str) -> str:
     words = []
     if verb == "replace":
         words.append(f"handle {handle_words(handles[item.identity])}")
@@ -180,17 +194,17 @@ def filter_words(item: objects.Filter, handles: Mapping[object, int], verb: str)
     return " ".join(words)
 
 
-def deleted(change: plan.Change, handles: Mapping[object, int]) -> list[Line]:
+def deleted(change: Change, handles: Mapping[object, int]) -> list[Line]:
     item = change.subject
-    if isinstance(item, objects.Handle):
-        return [("ip", f"netns del {item.netns}")]
-    if isinstance(item, objects.Veth):
+    if isinstance(item, Handle):
+        return [("ip", f"netns del {item.container}")]
+    if isinstance(item, Veth):
         return [("ip", f"link del {item.place.link}")]
-    if isinstance(item, plan.Priority):
+    if isinstance(item, Priority):
         return [("tc", f"filter del {slot(item)}")]
-    if isinstance(item, (objects.Filter, objects.Table)):
+    if isinstance(item, (Filter, Table)):
         handle = handle_words(handles[item.identity])
         return [("tc", f"filter del {slot(item)} handle {handle} u32")]
-    if isinstance(item, objects.Qdisc):
+    if isinstance(item, Qdisc):
         return [("tc", f"qdisc del dev {item.place.link} {item.kind}")]
     return []  # it goes with its link

@@ -27,30 +27,31 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs impor
     containers,
     host,
     info,
+    results,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import Kernel
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import viewed
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Ask
 
 from . import batch
 
 LEFT_OUT = {"state": "present", "netns": None, "pid": None, "ports": None, "ephemeral_ports": None}
 
 
-def requests_of(items: list[dict[str, Any]]) -> list[claims.Request]:
+def asks_of(items: list[dict[str, Any]]) -> list[Ask]:
     params = {"containers": [{**LEFT_OUT, **item} for item in items]}
-    return boundary.container_requests(params)
+    return boundary.asks(params)
 
 
 def place(order: dict[str, Any]) -> Any:
-    outcome = containers.place(
-        requests_of(order["containers"]),
+    run = containers.place(
+        asks_of(order["containers"]),
         purge=order.get("purge", False),
         dry_run=order.get("check", False),
     )
-    return outcome.changes, outcome.result["containers"]
+    return run.outcome.changes, results.containers_result(run.decision)
 
 
 def prepare(order: dict[str, Any]) -> Any:
@@ -59,8 +60,8 @@ def prepare(order: dict[str, Any]) -> Any:
         "rp_filter": "relax",
         **order["options"],
     }
-    outcome = host.prepare(boundary.host_options(options), dry_run=False)
-    return outcome.changes, outcome.result
+    run = host.prepare(boundary.host_options(options), dry_run=False)
+    return run.outcome.changes, run.host
 
 
 def look(order: dict[str, Any]) -> Any:
@@ -76,17 +77,19 @@ def look(order: dict[str, Any]) -> Any:
 
 def write_batch(order: dict[str, Any]) -> dict[str, Any]:
     """The plan of the same order, as a script that does it with `ip -batch` and `tc -batch`."""
-    wanted = requests_of(order["containers"])
-    names = [request.name for request in wanted]
+    wanted = asks_of(order["containers"])
+    names = [ask.name for ask in wanted]
 
-    def decide(current: dict[str, Any]) -> list[claims.Request]:
+    def demand(current: dict[str, Any]) -> list[Ask]:
         others = sorted(set(current) - set(names)) if order.get("purge") else []
-        return [*wanted, *(claims.Request(name, present=False) for name in others)]
+        return [*wanted, *(Ask(name, present=False) for name in others)]
 
-    seen = Kernel()
     few = names if len(names) < 16 and not order.get("purge") else None
-    changes = containers.look_at(seen, record.required(), decide, few).changes()
-    lines = batch.write(changes, seen.handles, Path(order["folder"]))
+    job = containers.Placing(record.required(), demand, few)
+    with viewed() as view:
+        comparison = job.compare(view, in_full=False)
+    changes = comparison.changes()
+    lines = batch.write(changes, comparison.handles, Path(order["folder"]))
     return {"lines": lines, "changes": len(changes)}
 
 
