@@ -21,10 +21,15 @@ HOST_MAC = "02:00:00:00:00:10"
 PEER_MAC = "02:00:00:00:00:fe"
 OTHER_MAC = "02:00:00:00:00:fd"
 
-# What is mounted below /run would stay in the table of mounts, covered, and could mislead.  What
-# the machine itself has saved for its next boot is not to be written.
+# What is mounted below /run would stay in the table of mounts, covered, and could mislead.  Whoever
+# deletes a handle of the machine takes its mount away here, too, so some go by themselves.  What the
+# machine itself has saved for its next boot is not to be written.
 _HOLD = """
-cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r | xargs -r umount -l
+exec 2>&1
+below_run() {{ cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r; }}
+for mount in $(below_run); do umount -l "$mount" 2>/dev/null || true; done
+left=$(below_run)
+if [ "$left" ]; then echo "still mounted:" $left; exit 1; fi
 mount -t tmpfs -o mode=755 tmpfs /run
 if [ -d /var/lib/netiso-portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
 mount -t sysfs sysfs /sys
@@ -74,8 +79,9 @@ class Machine:
             text=True,
         )
         assert self._holder.stdout is not None
-        if self._holder.stdout.readline() != "ready\n":
-            raise RuntimeError(f"cannot make the namespaces of {name}")
+        said = self._holder.stdout.readline().strip()
+        if said != "ready":
+            raise RuntimeError(f"cannot make the namespaces of {name}: {said}")
         self.name = name
         self.pid = self._holder.pid
         self.place = Place(name, f"/proc/{self.pid}/ns/net")
