@@ -45,3 +45,19 @@ def test_a_machine_is_made_while_handles_come_and_go(machine: Machine) -> None:
         for process in churn:
             process.kill()
             process.communicate()
+
+
+def test_the_sandbox_has_none_of_the_handles_of_the_machine(machine: Machine) -> None:
+    sandbox = str(ROOT / "tools" / "sandbox")
+    told = machine.run(sandbox, "sh", "-ec", "ip netns list; ip netns add mine; ip netns list")
+    assert told.stdout == "mine\n"
+    assert machine.run("ip", "netns", "list").stdout == "busy\n"
+
+
+def test_the_sandbox_is_a_host_of_its_own(machine: Machine) -> None:
+    script = "ip -o route show; echo processes: /proc/[0-9]*; pwd; exit 7"
+    done = machine.run("env", f"--chdir={ROOT}", "tools/sandbox", "sh", "-ec", script, check=False)
+    assert done.returncode == 7
+    assert "default via 10.0.0.254 dev eth0" in done.stdout
+    assert "processes: /proc/1\n" in done.stdout
+    assert done.stdout.endswith(f"\n{ROOT}\n")

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import subprocess
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from .netns import inside
 
@@ -142,6 +144,11 @@ class Machine:
     def tc(self, *lines: str, container: str | None = None) -> None:
         self.run("tc", "-batch", "-", container=container, text="\n".join(lines) + "\n")
 
+    def stay(self) -> None:
+        """Live on when this process becomes another program, until that ends."""
+        if self._holder.stdin is not None:
+            os.set_inheritable(self._holder.stdin.fileno(), True)
+
     def close(self) -> None:
         self._holder.kill()
         self._holder.wait()
@@ -165,6 +172,17 @@ class Lab:
     @property
     def machines(self) -> Sequence[Machine]:
         return (self.host, self.peer, self.other, self.wire)
+
+    def become(self, *command: str) -> NoReturn:
+        """Go on as a command on the host that sees no processes but its own.
+
+        With it ends what it has started, and the lab.
+        """
+        for machine in self.machines:
+            machine.stay()
+        alone = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--")
+        words = [*self.host.enter(), *alone, "env", f"--chdir={os.getcwd()}", *command]
+        os.execvp(words[0], words)
 
     def close(self) -> None:
         for machine in self.machines:
