@@ -16,12 +16,6 @@ import yaml
 from documentation import COLLECTIONS
 from lab.machines import Lab
 
-POOLS: dict[str, Any] = {
-    "ports": ["31000-31999"],
-    "ephemeral_ports": "32768-57343",
-    "host_ephemeral_ports": "57344-60999",
-}
-
 # The only host is the lab's own, under the name that the documents give it.
 INVENTORY = {
     "all": {

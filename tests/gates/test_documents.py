@@ -12,7 +12,8 @@ import yaml
 
 from documentation import ROOT
 from documents import Block, blocks
-from playing import POOLS, Desk
+from lab.pools import DOCUMENTED
+from playing import Desk
 
 DOCUMENTS = [
     "README.md",
@@ -28,7 +29,7 @@ PREPARED = {
     "hosts": "all",
     "gather_facts": False,
     "tasks": [
-        {"netiso.portmap.portmap_host": POOLS},
+        {"netiso.portmap.portmap_host": DOCUMENTED},
         {"netiso.portmap.portmap_container": {"name": "web", "ports": ["31000-31007"]}},
     ],
 }

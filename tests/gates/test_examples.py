@@ -12,10 +12,11 @@ import pytest
 import yaml
 
 from documentation import MODULES, modules
-from playing import POOLS, Desk
+from lab.pools import DOCUMENTED
+from playing import Desk
 
 # What a reader of the examples has done before.
-PREPARED = {"name": "Prepare the host", "netiso.portmap.portmap_host": POOLS}
+PREPARED = {"name": "Prepare the host", "netiso.portmap.portmap_host": DOCUMENTED}
 PLACED = {
     "name": "Place containers",
     "netiso.portmap.portmap_container": {

@@ -14,6 +14,7 @@ import pytest
 from documentation import MODULES, modules
 from lab.machines import Lab
 from lab.modules import Modules
+from lab.pools import DOCUMENTED
 
 # What Ansible adds to the result of every module.
 ANSIBLES_OWN = {"changed", "diff", "invocation", "warnings", "deprecations"}
@@ -26,16 +27,9 @@ PYTHON_TYPES = {
     "str": str,
 }
 
-POOLS = {
-    "ports": ["31000-31999"],
-    "ephemeral_ports": "32768-36863",
-    "ephemeral_ports_per_container": 16,
-    "host_ephemeral_ports": "57344-60999",
-}
-
 # In this order, each on what the ones before it left.
 CALLS: list[tuple[str, dict[str, Any]]] = [
-    ("portmap_host", POOLS),
+    ("portmap_host", DOCUMENTED),
     ("portmap_container", {"name": "web", "ports": ["31000-31007"]}),
     ("portmap_container", {"containers": [{"name": "db", "ports": ["31008"]}, {"name": "web"}]}),
     ("portmap_ranges", {"container": "web", "ports": ["31016-31019"]}),

@@ -18,6 +18,7 @@ import scene
 from lab import machines
 from lab.machines import Lab
 from lab.modules import Modules
+from lab.pools import POOLS
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,7 +48,7 @@ def modules(lab: Lab) -> Modules:
 @pytest.fixture
 def prepared(modules: Modules) -> Modules:
     """The modules of a host that is ready for containers."""
-    modules.host(**scene.POOLS)
+    modules.host(**POOLS)
     return modules
 
 

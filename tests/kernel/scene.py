@@ -12,13 +12,8 @@ from dataclasses import dataclass
 from lab import machines, probes
 from lab.machines import HOST, Lab, Place
 from lab.modules import Modules
+from lab.pools import POOLS
 
-# The pools of the original's own tests.
-POOLS = {
-    "ports": ["31000-32000"],
-    "ephemeral_ports": "30001-30999",
-    "ephemeral_ports_per_container": 16,
-}
 PORTS = {
     "web": ["31000-31007", "31100"],
     "db": ["31008-31031", "31500-31999"],

@@ -18,7 +18,8 @@ from lab import machines, snapshot
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.netns import inside
-from scene import POOLS, inventory
+from lab.pools import POOLS
+from scene import inventory
 
 
 @pytest.fixture

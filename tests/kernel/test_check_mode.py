@@ -14,7 +14,8 @@ import pytest
 from lab import snapshot, trace
 from lab.machines import HOST, Lab
 from lab.modules import ModuleError, Modules
-from scene import POOLS, inventory
+from lab.pools import POOLS
+from scene import inventory
 
 # What comes before, and the step that is first predicted and then done.
 STEPS: dict[str, tuple[list[tuple[str, dict[str, Any]]], tuple[str, dict[str, Any]]]] = {}

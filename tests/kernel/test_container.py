@@ -16,8 +16,9 @@ import pytest
 from lab import probes, snapshot
 from lab.machines import HOST, HOST_MAC, PEER, Lab, Place
 from lab.modules import ModuleError, Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import POOLS, PORTS, WEB, inventory
+from scene import PORTS, WEB, inventory
 
 
 def link(lab: Lab, name: str, container: str | None = None) -> dict:

@@ -15,14 +15,9 @@ import pytest
 
 from lab import machines, trace
 from lab.modules import Modules
+from lab.pools import LARGE
 
 COUNTS = (1, 50, 100)
-POOLS = {
-    "ports": ["31000-36000"],
-    "ephemeral_ports": "2048-29999",
-    "ephemeral_ports_per_container": 16,
-    "host_ephemeral_ports": "40000-60999",
-}
 
 
 class Price(NamedTuple):
@@ -91,7 +86,7 @@ def measure(count: int, folder: Path) -> Measured:
     """The prices of `count` containers, and of one more among them."""
     with machines.lab() as lab:
         modules = Modules(lab.host)
-        modules.host(**POOLS)
+        modules.host(**LARGE)
 
         def run(name: str, module: str, parameters: dict[str, Any]) -> trace.Traced:
             log = folder / f"{count}-{name.replace(' ', '-')}"

@@ -16,8 +16,9 @@ from lab import frames, machines, probes
 from lab.frames import ARP, ICMP, IPV4, UDP, ethernet, ip, token, udp
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC, Lab, Place
 from lab.modules import Modules
+from lab.pools import POOLS
 from lab.probes import REFUSED, Answer, Probe
-from scene import ADDRESSES, POOLS
+from scene import ADDRESSES
 
 NAMES = [f"c{number:02}" for number in range(40)]
 FIRST = {name: 31000 + 16 * number for number, name in enumerate(NAMES)}

@@ -13,8 +13,9 @@ import pytest
 from lab import machines, probes, snapshot
 from lab.machines import HOST, HOST_MAC, PEER, Lab
 from lab.modules import ModuleError, Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import POOLS, WEB, inventory
+from scene import WEB, inventory
 
 
 def link(lab: Lab, name: str, container: str | None = None) -> dict:

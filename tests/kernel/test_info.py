@@ -10,8 +10,9 @@ import pytest
 from lab import probes, snapshot
 from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import POOLS, WEB, inventory
+from scene import WEB, inventory
 
 
 @pytest.fixture

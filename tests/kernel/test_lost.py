@@ -17,7 +17,7 @@ from lab.frames import IPV4, UDP, ethernet, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC, Lab, Place
 from lab.modules import Modules
 from lab.netns import inside
-from scene import POOLS
+from lab.pools import POOLS
 
 LOCAL = "127.0.0.1"
 WEB, DB, HOSTS, PEERS = 31001, 31009, 22, 53

@@ -10,8 +10,9 @@ import pytest
 from lab import probes, snapshot
 from lab.machines import HOST, PEER, Lab, Place
 from lab.modules import ModuleError, Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import POOLS, inventory
+from scene import inventory
 
 
 def who(lab: Lab, *ports: int) -> list[str]:

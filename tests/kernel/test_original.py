@@ -12,8 +12,8 @@ import pytest
 from lab import machines, probes
 from lab.machines import BEYOND, HOST, PEER, Lab
 from lab.modules import Modules
+from lab.pools import POOLS
 from lab.probes import REFUSED, Probe
-from scene import POOLS
 
 VALID = 31001  # the first container's
 INVALID = 32502  # nobody's

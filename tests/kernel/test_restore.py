@@ -25,8 +25,9 @@ from lab import machines, probes, snapshot
 from lab.machines import HOST, Lab, Machine
 from lab.modules import ROOT, ModuleError, Modules
 from lab.netns import inside
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import DB, EPHEMERAL, POOLS, PORTS, WEB, inventory
+from scene import DB, EPHEMERAL, PORTS, WEB, inventory
 
 DIRECTORY = "/var/lib/netiso-portmap"
 FILE = f"{DIRECTORY}/desired.json"

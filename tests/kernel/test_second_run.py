@@ -13,7 +13,8 @@ import pytest
 from lab import snapshot, trace
 from lab.machines import Lab
 from lab.modules import Modules
-from scene import POOLS, inventory
+from lab.pools import POOLS
+from scene import inventory
 
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "host": ("portmap_host", POOLS),

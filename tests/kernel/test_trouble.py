@@ -15,8 +15,9 @@ import pytest
 from lab import probes, snapshot
 from lab.machines import HOST, Lab
 from lab.modules import Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import DB, POOLS, WEB, inventory
+from scene import DB, WEB, inventory
 
 
 def handles(text: str) -> list[str]:

@@ -17,8 +17,9 @@ import pytest
 from lab import probes
 from lab.machines import HOST, PEER, Lab
 from lab.modules import COLLECTIONS, ROOT, Modules
+from lab.pools import POOLS
 from lab.probes import Probe
-from scene import POOLS, UNOWNED, WEB, inventory
+from scene import UNOWNED, WEB, inventory
 
 ANSIBLE = str(Path(ansible.__file__).parents[1])
 OLDEST = "0.7.2"  # of Debian 12

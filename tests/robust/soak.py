@@ -31,16 +31,12 @@ import damage  # noqa: E402
 import stage as stages  # noqa: E402
 import upkeep  # noqa: E402
 import world  # noqa: E402
+from lab.pools import LARGE  # noqa: E402
 from stage import Stage  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
 ERRORS = ("kill", "ENOSPC", "EBUSY", "EPERM", "ENOBUFS", "deaf")
 POINTS = 80  # faults strike at one of so many points of a run; what has fewer meets none
-POOLS: dict[str, Any] = {
-    "ports": ["20000-28999", "31000-31100"],
-    "ephemeral_ports": "10000-19999",
-    "ephemeral_ports_per_container": 16,
-}
 ABSENT = {"state": "absent"}
 
 
@@ -78,10 +74,10 @@ class Soak:
         self.samples: list[upkeep.Figures] = []  # one a minute, and one at the end
 
     def run(self, seconds: float) -> dict[str, Any]:
-        self.engine.do("portmap_host", POOLS)
+        self.engine.do("portmap_host", LARGE)
         self.engine.do("portmap_host", ABSENT)  # what cannot be restored is there now
         bare = self._world()
-        self.engine.do("portmap_host", POOLS)
+        self.engine.do("portmap_host", LARGE)
         prepared = self._world()
         before = upkeep.taken(self.engine)
         self.engine.do("portmap_container", {"containers": stages.inventory()})

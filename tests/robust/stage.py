@@ -16,13 +16,9 @@ from engine import Engine
 from lab import machines
 from lab.machines import HOST, PEER, Lab
 from lab.modules import Modules
+from lab.pools import POOLS
 from traffic import Traffic
 
-POOLS: dict[str, Any] = {
-    "ports": ["31000-32000"],
-    "ephemeral_ports": "30001-30999",
-    "ephemeral_ports_per_container": 16,
-}
 WEB, DB = 31001, 31009  # a port of each with a server
 PORTS = {"web": ["31000-31007"], "db": ["31008-31015", "31100"]}
 LOCAL = "127.0.0.1"

@@ -24,17 +24,13 @@ from lab import frames
 from lab.frames import ARP, ICMP, IPV4, arp, ethernet, icmp, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
 from lab.netns import inside
+from lab.pools import LARGE, POOLS
 from stage import Stage
 
 SECURITY = Path(__file__).parents[2] / "SECURITY.md"
 FLOOD = Path(__file__).with_name("flood.py")
 SECONDS = 2.0
 BURST, A_SECOND = 21, 20  # packets that the documented rate lets pass
-POOLS = {
-    "ports": ["31000-32499"],
-    "ephemeral_ports": "2000-30000",
-    "ephemeral_ports_per_container": 16,
-}
 
 
 def documented() -> dict[str, list[str]]:
@@ -50,7 +46,7 @@ def documented() -> dict[str, list[str]]:
 def crowd(bare: Stage, thorough: bool) -> tuple[Stage, int]:
     """A host with many containers, each with one port."""
     count = 1000 if thorough else 40
-    bare.engine.do("portmap_host", POOLS)
+    bare.engine.do("portmap_host", LARGE)
     for first in range(0, count, 200):
         some = range(first, min(first + 200, count))
         listed = [{"name": f"c{n}", "ports": [str(31000 + n)]} for n in some]
@@ -178,7 +174,7 @@ def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
     time.sleep(0.2)
     assert lab.host.place.snmp("Icmp", "InEchoReps") == before + 5
     with stages.traffic(placed, "web", "db") as running:
-        placed.engine.do("portmap_host", stages.POOLS)
+        placed.engine.do("portmap_host", POOLS)
         placed.engine.do("portmap_container", {"containers": stages.inventory()})
         assert running.finish()["lost"] == []
     assert placed.engine.problems() == []

@@ -15,6 +15,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.pla
 import stage as stages
 import world
 from lab.netns import inside
+from lab.pools import POOLS
 from stage import Stage
 
 Step = tuple[str, dict[str, Any]]
@@ -51,7 +52,7 @@ def test_sixteen_runs_at_once_equal_some_order_of_them(placed: Stage) -> None:
         ("portmap_container", {"name": "db", "state": "absent"}),
         ("portmap_container", {"name": "gone", "state": "absent"}),
         ("portmap_info", {}),
-        ("portmap_host", stages.POOLS),
+        ("portmap_host", POOLS),
     ]
     assert len(steps) == 16
     with ThreadPoolExecutor(16) as pool, stages.traffic(placed, "web") as running:
@@ -128,7 +129,7 @@ def test_a_namespace_that_dies_under_a_run_is_told_or_placed_anew(placed: Stage)
     whole = world.look(engine)
     steps: list[Step] = [
         ("portmap_info", {}),
-        ("portmap_host", stages.POOLS),
+        ("portmap_host", POOLS),
         ("portmap_container", {"containers": stages.inventory()}),
     ]
     for number in range(20):

@@ -12,6 +12,7 @@ import pytest
 import damage
 import stage as stages
 import world
+from lab.pools import POOLS
 from stage import Stage
 
 SEED = 20261122
@@ -52,7 +53,7 @@ def test_every_damage_is_named_and_repaired_by_one_run(placed: Stage, thorough: 
             assert world.difference(whole, world.look(engine)) == "", told
             continue
         if done.host:
-            engine.do("portmap_host", stages.POOLS)
+            engine.do("portmap_host", POOLS)
         if not done.host or world.difference(whole, world.look(engine)):
             engine.do("portmap_container", INVENTORY)
         assert world.difference(whole, world.look(engine)) == "", told
@@ -76,7 +77,7 @@ def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
         found = marks(world.look(engine))
         assert [line for line in theirs if line not in found] == []
 
-    engine.do("portmap_host", stages.POOLS)
+    engine.do("portmap_host", POOLS)
     unharmed()
     engine.do("portmap_container", INVENTORY)
     unharmed()
@@ -86,7 +87,7 @@ def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
         if "qdisc" in done.what:
             continue  # that takes the strangers' filters away, too
         engine.shell(done.script)
-        engine.do("portmap_host", stages.POOLS)
+        engine.do("portmap_host", POOLS)
         engine.do("portmap_container", INVENTORY)
         unharmed()
     engine.do("portmap_container", {"containers": [], "purge": True})

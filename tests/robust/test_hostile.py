@@ -18,6 +18,7 @@ import stage as stages
 from lab import frames
 from lab.frames import ARP, ICMP, IPV4, TCP, UDP, ethernet, icmp, ip, tcp_syn, token, udp
 from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, OTHER_MAC, PEER, PEER_MAC
+from lab.pools import POOLS
 from stage import DB, WEB, Stage
 
 QUIET = 1053  # no server listens here
@@ -224,7 +225,7 @@ def test_what_a_container_does_to_itself_is_felt_by_nobody_else(placed: Stage, w
         # What led to a link that is gone is taken away; nothing of `db` itself has changed.
         changes = [change for change in found["changes"] if "(gone)" not in change]
         assert [change for change in changes if "mirror" not in change] == []
-        engine.do("portmap_host", stages.POOLS)
+        engine.do("portmap_host", POOLS)
         engine.do("portmap_container", {"containers": stages.inventory()})
         # A filter of its own at another priority is a stranger's: named, and left alone.
         assert {problem["kind"] for problem in engine.problems()} <= {"foreign"}

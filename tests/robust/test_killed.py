@@ -9,82 +9,13 @@ not known beforehand.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 import pytest
 
 import stage as stages
 import world
 from engine import Engine
-from stage import POOLS, Stage, inventory
-
-Step = tuple[str, dict[str, Any]]
-NEW = {"name": "new", "ports": ["31200-31299"]}
-MOVED_POOLS = {**POOLS, "ports": ["31000-32100"], "rp_filter": "keep"}
-
-
-@dataclass(frozen=True)
-class Operation:
-    """Something to do, and how to take it back; `others` have traffic meanwhile."""
-
-    do: Step
-    undo: Step
-    others: tuple[str, ...] = ("web", "db")
-    before: tuple[Step, ...] = ()
-    saving: bool = False  # for the next boot
-    # An ingress qdisc that comes or goes makes the kernel stop the link's sending for a moment.
-    silent: bool = False
-
-
-SAVING = "mount -t tmpfs tmpfs /var/lib && mkdir -m 700 /var/lib/netiso-portmap"
-HOST: Step = ("portmap_host", POOLS)
-PLACED: Step = ("portmap_container", {"containers": inventory()})
-OPERATIONS = {
-    "prepare the host, or take that back": Operation(
-        HOST,
-        ("portmap_host", {"state": "absent"}),
-        others=(),
-        silent=True,
-    ),
-    "change the host": Operation(
-        ("portmap_host", MOVED_POOLS),
-        HOST,
-        before=(HOST, PLACED),
-    ),
-    "place a container, or remove it": Operation(
-        ("portmap_container", NEW),
-        ("portmap_container", {"name": "new", "state": "absent"}),
-        before=(HOST, PLACED),
-    ),
-    "change ports": Operation(
-        (
-            "portmap_ranges",
-            {"container": "db", "ports": ["31003-31010", "31200"], "state": "exact"},
-        ),
-        ("portmap_ranges", {"container": "db", "ports": stages.PORTS["db"], "state": "exact"}),
-        before=(HOST, ("portmap_container", {"containers": inventory("db")})),
-        others=("db",),
-    ),
-    "change the host, and save it": Operation(
-        ("portmap_host", MOVED_POOLS),
-        HOST,
-        before=(HOST, PLACED),
-        saving=True,
-    ),
-    "change ports, and save them": Operation(
-        ("portmap_ranges", {"container": "db", "ports": ["31200"]}),
-        ("portmap_ranges", {"container": "db", "ports": ["31200"], "state": "absent"}),
-        before=(HOST, PLACED),
-        saving=True,
-    ),
-    "purge, or place all at once": Operation(
-        ("portmap_container", {"containers": inventory("web"), "purge": True}),
-        ("portmap_container", {"containers": [*inventory(), NEW]}),
-        before=(HOST, ("portmap_container", {"containers": [*inventory(), NEW]})),
-        others=("web",),
-    ),
-}
+from operations import OPERATIONS, SAVING, Step
+from stage import Stage
 
 
 @pytest.mark.parametrize("name", OPERATIONS)

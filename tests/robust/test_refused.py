@@ -19,8 +19,9 @@ import pytest
 import stage as stages
 import world
 from engine import Run
+from lab.pools import POOLS
+from operations import NEW, OPERATIONS, Operation
 from stage import Stage
-from test_killed import NEW, OPERATIONS, Operation
 
 ERRORS = ("ENOSPC", "EBUSY", "ENODEV", "EPERM", "ENOBUFS", "deaf")
 ABSENT = {"name": "new", "state": "absent"}
@@ -91,7 +92,7 @@ def test_what_vanishes_between_looking_and_writing_is_told(
     check_account(run)
     if "public" in what:
         return
-    engine.do("portmap_host", stages.POOLS)
+    engine.do("portmap_host", POOLS)
     engine.do("portmap_container", {"containers": stages.inventory()})
     engine.do(*change)
     assert engine.problems() == []
