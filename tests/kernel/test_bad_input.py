@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from lab import machines, snapshot
+from lab import machines, state
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.netns import inside
@@ -31,9 +31,9 @@ def crowded(prepared: Modules) -> Modules:
 def refused(
     lab: Lab, modules: Modules, module: str, parameters: dict[str, Any], *says: str
 ) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     says_no(modules, module, parameters, *says)
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def says_no(modules: Modules, module: str, parameters: dict[str, Any], *says: str) -> None:
@@ -52,18 +52,18 @@ class Witness:
         self._steps = steps
         self._stack = ExitStack()
         self._modules: Modules | None = None
-        self._before: snapshot.Snapshot = {}
+        self._before: state.State = {}
 
     def refuses(self, module: str, parameters: dict[str, Any], *says: str) -> None:
         if self._modules is None:
             self._modules = Modules(self._stack.enter_context(machines.lab()).host)
             for step in self._steps:
                 self._modules.call(*step)
-            self._before = snapshot.of(self._modules.machine)
+            self._before = state.of(self._modules.machine)
         try:
             says_no(self._modules, module, parameters, *says)
-            after = snapshot.of(self._modules.machine)
-            assert snapshot.difference(self._before, after) == ""
+            after = state.of(self._modules.machine)
+            assert state.difference(self._before, after) == ""
         except BaseException:
             self.close()
             raise
@@ -335,12 +335,12 @@ def test_a_link_of_somebody_else_with_our_name_is_refused(lab: Lab, crowded: Mod
 
 
 def test_a_run_without_root_is_refused(lab: Lab, modules: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     nobody = modules.under("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     said = nobody.result("portmap_host", POOLS)
     assert said["failed"]
     assert "root" in said["msg"]
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_a_machine_without_pyroute2_is_told_the_package(
@@ -348,12 +348,12 @@ def test_a_machine_without_pyroute2_is_told_the_package(
 ) -> None:
     (tmp_path / "pyroute2.py").write_text("raise ImportError('No module named pyroute2')\n")
     os.chmod(tmp_path, 0o755)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     blind = Modules(lab.host, paths=(str(tmp_path), *modules.paths))
     said = blind.result("portmap_host", POOLS)
     assert said["failed"]
     assert "pyroute2" in said["msg"]
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_other_languages_change_no_message(modules: Modules) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from lab import snapshot, trace
+from lab import state, trace
 from lab.machines import HOST, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -60,15 +60,15 @@ step(
     containers=[{"name": "cache"}, {"name": "new", "ports": ["31000-31007"]}],
     purge=True,
 )
-for state in ("present", "absent", "exact"):
+for wanted in ("present", "absent", "exact"):
     step(
-        f"ranges {state}",
+        f"ranges {wanted}",
         HOST_STEP,
         PLACED,
         module="portmap_ranges",
         container="web",
         ports=["31002-31005", "31200"],
-        state=state,
+        state=wanted,
     )
 
 
@@ -79,10 +79,10 @@ def test_check_mode_tells_the_truth_and_does_nothing(
     earlier, (module, parameters) = STEPS[name]
     for done in earlier:
         modules.call(*done)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     careful = modules.checking().differing()
     traced = trace.run(careful, module, tmp_path / "trace", **parameters)
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
     assert (traced.writes, traced.files) == ([], [])
     done_for_real = modules.differing().call(module, parameters)
     assert _told(traced.result) == _told(done_for_real)
@@ -109,9 +109,9 @@ def test_check_mode_predicts_a_repair(lab: Lab, prepared: Modules, damage: str) 
     lab.host.run(*damage.split())
     time.sleep(0.3)  # a namespace that lost its handle goes in the background, its pair with it
     for module, parameters in (HOST_STEP, PLACED):
-        before = snapshot.of(lab.host)
+        before = state.of(lab.host)
         predicted = prepared.checking().differing().call(module, parameters)
-        assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+        assert state.difference(before, state.of(lab.host)) == ""
         assert _told(predicted) == _told(prepared.differing().call(module, parameters))
 
 

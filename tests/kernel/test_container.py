@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, HOST_MAC, PEER, Lab, Place
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -70,7 +70,7 @@ def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
 def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
     lab: Lab, prepared: Modules
 ) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     prepared.container(name="web", ports=["31000"])
     assert handles(lab) == {"web"}
     assert "web" in lab.host.run("ip", "netns", "list").stdout
@@ -78,7 +78,7 @@ def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
     assert result["changed"]
     assert result["container"]["state"] == "absent"
     assert handles(lab) == set()
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_a_namespace_that_was_there_stays(lab: Lab, prepared: Modules) -> None:
@@ -389,10 +389,10 @@ def test_purge_removes_who_is_not_listed(lab: Lab, prepared: Modules) -> None:
 
 
 def test_purge_with_an_empty_list_removes_all(lab: Lab, prepared: Modules) -> None:
-    empty = snapshot.of(lab.host)
+    empty = state.of(lab.host)
     prepared.container(containers=inventory())
     assert prepared.container(containers=[], purge=True)["changed"]
-    assert snapshot.difference(empty, snapshot.of(lab.host)) == ""
+    assert state.difference(empty, state.of(lab.host)) == ""
 
 
 def test_an_item_of_a_list_may_be_absent(lab: Lab, prepared: Modules) -> None:
@@ -404,9 +404,9 @@ def test_an_item_of_a_list_may_be_absent(lab: Lab, prepared: Modules) -> None:
 
 
 def test_absent_of_an_unknown_container_changes_nothing(lab: Lab, prepared: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     assert not prepared.container(name="web", state="absent")["changed"]
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_removing_one_leaves_the_others_traffic_alone(lab: Lab, prepared: Modules) -> None:
@@ -423,10 +423,10 @@ def test_removing_one_leaves_the_others_traffic_alone(lab: Lab, prepared: Module
 
 def test_the_last_one_takes_the_mirrors_along(lab: Lab, prepared: Modules) -> None:
     prepared.container(name="web", ports=["31000"])
-    assert "Mirror to device pm-web" in snapshot.filters(lab.host, "eth0")
+    assert "Mirror to device pm-web" in state.filters(lab.host, "eth0")
     prepared.container(name="web", state="absent")
     for name in ("eth0", "lo"):
-        assert "mirred" not in snapshot.filters(lab.host, name)
+        assert "mirred" not in state.filters(lab.host, name)
 
 
 # --- repair ---------------------------------------------------------------------------------------
@@ -460,15 +460,12 @@ DAMAGES = {
 def test_one_run_repairs_a_damaged_container(lab: Lab, prepared: Modules, damage: str) -> None:
     where, command = DAMAGES[damage]
     prepared.container(containers=inventory())
-    whole = snapshot.of(lab.host)
+    whole = state.of(lab.host)
     lab.host.run(*command.split(" "), container=where or None)
     assert prepared.info()["problems"] != []
     prepared.host(**POOLS)
     prepared.container(containers=inventory())
-    assert (
-        snapshot.difference(snapshot.unnumbered(whole), snapshot.unnumbered(snapshot.of(lab.host)))
-        == ""
-    )
+    assert state.difference(state.unnumbered(whole), state.unnumbered(state.of(lab.host))) == ""
     assert prepared.info()["problems"] == []
     assert not prepared.container(containers=inventory())["changed"]
 
@@ -485,10 +482,10 @@ def test_a_dead_namespace_is_replaced(lab: Lab, prepared: Modules) -> None:
 
 def test_what_is_inside_is_not_touched_by_a_second_container(lab: Lab, prepared: Modules) -> None:
     prepared.container(name="web", ports=["31000"])
-    first = {k: v for k, v in snapshot.of(lab.host).items() if k.startswith("web:")}
+    first = {k: v for k, v in state.of(lab.host).items() if k.startswith("web:")}
     prepared.container(name="db", ports=["31001"])
-    second = {k: v for k, v in snapshot.of(lab.host).items() if k.startswith("web:")}
-    assert snapshot.difference(first, second) == ""
+    second = {k: v for k, v in state.of(lab.host).items() if k.startswith("web:")}
+    assert state.difference(first, second) == ""
 
 
 def test_few_file_descriptors_are_enough_for_many_containers(prepared: Modules) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -64,14 +64,14 @@ def test_the_next_run_finishes_what_a_killed_one_began(
 
 def test_absent_removes_what_a_killed_run_began(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
-    before = snapshot.unnumbered(snapshot.of(lab.host))
+    before = state.unnumbered(state.of(lab.host))
     for send in KILLED_AT:
         done = killed(prepared, send).execute(*STEPS["place"])
         if done.stdout:
             break
         prepared.container(name="new", state="absent")
-        after = snapshot.unnumbered(snapshot.of(lab.host))
-        assert snapshot.difference(before, after) == "", f"killed at send {send}"
+        after = state.unnumbered(state.of(lab.host))
+        assert state.difference(before, after) == "", f"killed at send {send}"
         assert prepared.info()["problems"] == []
 
 

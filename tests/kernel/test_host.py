@@ -10,11 +10,12 @@ import re
 
 import pytest
 
-from lab import machines, probes, snapshot
+from lab import machines, probes, state
 from lab.machines import HOST, HOST_MAC, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from lab.probes import Probe
+from lab.state import State
 from scene import WEB, inventory
 
 
@@ -26,7 +27,7 @@ def sysctls(lab: Lab, *names: str) -> list[str]:
     return [lab.host.place.sysctl(f"ipv4/{name}") for name in names]
 
 
-def without_mac_of_lo(state: snapshot.Snapshot) -> snapshot.Snapshot:
+def without_mac_of_lo(state: State) -> State:
     """The kernel refuses to give the loopback interface its zeros back."""
     return {**state, "links": state["links"].replace(HOST_MAC, "00:00:00:00:00:00")}
 
@@ -43,7 +44,7 @@ def foreign(lab: Lab, qdisc: str) -> str:
         lab.host.tc(
             "filter add dev eth0 egress protocol ip prio 3 u32 match ip dport 9 0xffff flowid 1:3"
         )
-    return snapshot.filters(lab.host, "eth0")
+    return state.filters(lab.host, "eth0")
 
 
 def matches(text: str) -> list[str]:
@@ -191,15 +192,15 @@ def test_the_host_ephemeral_range_moves_out_of_the_way_of_a_pool(modules: Module
 def test_absent_gives_the_host_its_first_state_back(lab: Lab, modules: Modules) -> None:
     for name, value in (("all", "1"), ("eth0", "2"), ("lo", "1")):
         lab.host.place.set_sysctl(f"ipv4/conf/{name}/rp_filter", value)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     modules.host(**POOLS, host_ephemeral_ports="40000-49999")
     modules.container(containers=inventory())
     modules.container(containers=[], purge=True)
     result = modules.host(state="absent")
     assert result["changed"]
     assert result["host"] is None
-    after = snapshot.of(lab.host)
-    assert snapshot.difference(without_mac_of_lo(before), without_mac_of_lo(after)) == ""
+    after = state.of(lab.host)
+    assert state.difference(without_mac_of_lo(before), without_mac_of_lo(after)) == ""
 
 
 def test_absent_names_each_value_that_it_restores(lab: Lab, modules: Modules) -> None:
@@ -211,17 +212,17 @@ def test_absent_names_each_value_that_it_restores(lab: Lab, modules: Modules) ->
 
 
 def test_absent_on_an_untouched_host_changes_nothing(lab: Lab, modules: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     assert not modules.host(state="absent")["changed"]
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_absent_refuses_while_containers_exist_and_names_them(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     with pytest.raises(ModuleError, match=r"cache.*db.*web|web.*db.*cache"):
         prepared.host(state="absent")
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_absent_refuses_what_a_killed_run_left_of_a_container(lab: Lab, prepared: Modules) -> None:
@@ -236,17 +237,17 @@ def test_absent_refuses_what_a_killed_run_left_of_a_container(lab: Lab, prepared
 @pytest.mark.parametrize("qdisc", ["ingress", "clsact"])
 def test_the_qdisc_and_filters_of_others_survive(lab: Lab, modules: Modules, qdisc: str) -> None:
     theirs = matches(foreign(lab, qdisc))
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     modules.host(**POOLS)
     modules.container(containers=inventory())
-    during = matches(snapshot.filters(lab.host, "eth0"))
+    during = matches(state.filters(lab.host, "eth0"))
     assert [line for line in theirs if line not in during] == []
     assert lab.host.run("tc", "qdisc", "show", "dev", "eth0", qdisc).stdout != ""
     modules.container(containers=[], purge=True)
     modules.host(state="absent")
-    after = snapshot.of(lab.host)
+    after = state.of(lab.host)
     assert after["qdiscs"] == before["qdiscs"]
-    assert sorted(matches(after["filters eth0"])) == sorted(theirs)
+    assert sorted(matches(after["ingress eth0"])) == sorted(theirs)
     if qdisc == "clsact":
         egress = lab.host.run("tc", "filter", "show", "dev", "eth0", "egress").stdout
         assert "flowid 1:3" in egress
@@ -286,10 +287,10 @@ def test_absent_works_after_the_qdiscs_are_gone(lab: Lab, prepared: Modules) -> 
     ],
 )
 def test_one_run_repairs_a_damaged_host(lab: Lab, prepared: Modules, damage: str) -> None:
-    whole = snapshot.of(lab.host)
+    whole = state.of(lab.host)
     lab.host.run(*damage.split())
     assert prepared.host(**POOLS)["changed"]
-    assert snapshot.difference(whole, snapshot.of(lab.host)) == ""
+    assert state.difference(whole, state.of(lab.host)) == ""
     assert not prepared.host(**POOLS)["changed"]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -22,11 +22,11 @@ def placed(prepared: Modules) -> Modules:
 
 
 def test_an_untouched_host_has_nothing_to_tell(lab: Lab, modules: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     told = modules.info()
     assert not told["changed"]
     assert (told["host"], told["containers"], told["problems"]) == (None, [], [])
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 @pytest.mark.smoke

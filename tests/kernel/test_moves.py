@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, PEER, Lab, Place
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -162,7 +162,7 @@ def test_a_host_with_several_addresses_shares_the_first(lab: Lab, modules: Modul
 
 
 def test_a_refused_list_leaves_everybody_as_he_was(lab: Lab, placed: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     with pytest.raises(ModuleError):
         placed.container(
             containers=[
@@ -171,4 +171,4 @@ def test_a_refused_list_leaves_everybody_as_he_was(lab: Lab, placed: Modules) ->
                 {"name": "db", "ports": ["32001"]},
             ]
         )
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""

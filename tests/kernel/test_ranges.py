@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, Lab
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
@@ -68,10 +68,10 @@ def test_the_ephemeral_range_is_never_touched(lab: Lab, web: Modules) -> None:
 
 
 def test_a_container_that_does_not_exist_is_an_error(lab: Lab, web: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     with pytest.raises(ModuleError, match="nobody"):
         web.ranges(container="nobody", ports=["31500"])
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_traffic_follows_the_ports(lab: Lab, web: Modules) -> None:
@@ -104,14 +104,10 @@ def test_traffic_follows_the_ports(lab: Lab, web: Modules) -> None:
 
 
 def test_a_range_that_comes_back_leaves_the_same_filters(lab: Lab, web: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     web.ranges(container="web", ports=["31005"], state="absent")
     web.ranges(container="web", ports=["31005"], state="present")
-    assert snapshot.difference(_sorted(before), _sorted(snapshot.of(lab.host))) == ""
-
-
-def _sorted(state: snapshot.Snapshot) -> snapshot.Snapshot:
-    return {section: "\n".join(sorted(text.splitlines())) for section, text in state.items()}
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 @contextlib.contextmanager

@@ -21,7 +21,7 @@ from typing import Any
 
 import pytest
 
-from lab import machines, probes, snapshot
+from lab import machines, probes, state
 from lab.machines import HOST, Lab, Machine
 from lab.modules import ROOT, ModuleError, Modules
 from lab.netns import inside
@@ -218,10 +218,10 @@ def test_a_container_that_is_lost_is_saved_still_but_not_its_ports_when_others_h
 
 def test_a_directory_that_others_can_write_is_refused(lab: Lab, keeping: Modules) -> None:
     os.chmod(lab.host.path(DIRECTORY), 0o777)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     with pytest.raises(ModuleError, match="others than root may write it"):
         keeping.host(**POOLS)
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_one_container_asks_the_kernel_nothing_more(lab: Lab, placed: Modules) -> None:
@@ -248,14 +248,14 @@ def booted(reboot: Lab, content: str) -> Lab:
 def test_everything_comes_back_without_ansible(
     lab: Lab, placed: Modules, reboot: Lab, shipped: Path
 ) -> None:
-    was = snapshot.unnumbered(snapshot.of(lab.host))
+    was = state.unnumbered(state.of(lab.host))
     told = placed.info()
     after = booted(reboot, text(lab.host))
     done = restore(after.host, shipped)
     assert (done.returncode, done.stdout) == (0, "")
     assert "restored the host and 3 of 3 containers" in done.stderr
-    now = snapshot.unnumbered(snapshot.of(after.host))
-    assert snapshot.difference(was, now) == ""
+    now = state.unnumbered(state.of(after.host))
+    assert state.difference(was, now) == ""
     modules = Modules(after.host)
     found = modules.info()
     assert found["problems"] == []
@@ -286,32 +286,32 @@ def test_a_host_that_is_prepared_already_is_left_alone(
     old = text(lab.host)
     placed.ranges(container="web", ports=PORTS["web"][:1], state="exact")
     write(lab.host, old)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     done = restore(lab.host, shipped)
     assert (done.returncode, done.stderr) == (
         0,
         "portmap-restore: nothing to restore: this host is prepared already\n",
     )
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_a_running_host_without_its_record_is_left_alone(
     lab: Lab, placed: Modules, shipped: Path
 ) -> None:
     os.unlink(lab.host.path("/run/portmap/host.json"))
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     done = restore(lab.host, shipped)
     assert done.returncode == 1
     assert "so this is no boot; run netiso.portmap.portmap_host" in done.stderr
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_with_nothing_saved_nothing_is_done(reboot: Lab, shipped: Path) -> None:
-    before = snapshot.of(reboot.host)
+    before = state.of(reboot.host)
     done = restore(reboot.host, shipped)
     assert done.returncode == 0
     assert f"nothing to restore: there is no {FILE}" in done.stderr
-    assert snapshot.difference(before, snapshot.of(reboot.host)) == ""
+    assert state.difference(before, state.of(reboot.host)) == ""
 
 
 def _halved(content: str) -> str:
@@ -350,13 +350,13 @@ def test_a_damaged_file_is_refused_and_the_host_stays_as_it_is(
 ) -> None:
     change, why = DAMAGE[damage]
     after = booted(reboot, change(text(lab.host)))
-    before = snapshot.of(after.host)
+    before = state.of(after.host)
     done = restore(after.host, shipped)
     assert done.returncode == 1
     assert done.stderr.startswith(f"portmap-restore: cannot read {FILE}: {why}")
     assert done.stderr.endswith(f"{FIX}\n")
     assert done.stderr.count("\n") == 1
-    assert snapshot.difference(before, snapshot.of(after.host)) == ""
+    assert state.difference(before, state.of(after.host)) == ""
 
 
 @pytest.mark.parametrize(
@@ -380,11 +380,11 @@ def test_what_others_could_have_written_is_refused(
 ) -> None:
     after = booted(reboot, text(lab.host))
     after.host.run(*command, path)
-    before = snapshot.of(after.host)
+    before = state.of(after.host)
     done = restore(after.host, shipped)
     assert done.returncode == 1
     assert why in done.stderr
-    assert snapshot.difference(before, snapshot.of(after.host)) == ""
+    assert state.difference(before, state.of(after.host)) == ""
 
 
 def test_a_link_in_place_of_the_file_is_refused(
@@ -392,11 +392,11 @@ def test_a_link_in_place_of_the_file_is_refused(
 ) -> None:
     Path(reboot.host.path("/run/elsewhere")).write_text(text(lab.host), encoding="utf-8")
     reboot.host.run("ln", "-s", "/run/elsewhere", FILE)
-    before = snapshot.of(reboot.host)
+    before = state.of(reboot.host)
     done = restore(reboot.host, shipped)
     assert done.returncode == 1
     assert f"cannot read {FILE}" in done.stderr
-    assert snapshot.difference(before, snapshot.of(reboot.host)) == ""
+    assert state.difference(before, state.of(reboot.host)) == ""
 
 
 def test_what_cannot_come_back_is_named_and_the_others_come(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from lab import snapshot, trace
+from lab import state, trace
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -67,14 +67,14 @@ def test_a_second_run_writes_nothing(
     if step == "host absent":
         crowded.container(containers=[], purge=True)
     crowded.call(module, parameters)
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     traced = trace.run(crowded, module, tmp_path / "trace", **parameters)
     assert not traced.result["changed"]
     assert traced.result.get("changes", []) == []
     assert traced.reads, "the trace saw no request at all: it cannot tell that there was no write"
     assert traced.writes == []
     assert traced.files == []
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 @pytest.mark.smoke

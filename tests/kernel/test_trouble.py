@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from lab import probes, snapshot
+from lab import probes, state
 from lab.machines import HOST, Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -32,29 +32,29 @@ def test_no_two_filters_share_a_handle(lab: Lab, prepared: Modules) -> None:
         prepared.ranges(container="web", ports=[], state="exact")
         prepared.ranges(container="web", ports=ports, state="exact")
         for name in ("eth0", "lo", "pm-web", "pm-db"):
-            counted = Counter(handles(snapshot.filters(lab.host, name)))
+            counted = Counter(handles(state.filters(lab.host, name)))
             assert counted
             assert [handle for handle, times in counted.items() if times > 1] == []
 
 
 def test_a_container_whose_pair_is_gone_is_removed(lab: Lab, prepared: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     prepared.container(name="web", ports=["31000-31007"])
     lab.host.run("ip", "link", "del", "pm-web")
     with probes.servers() as servers:
         servers.listen(lab.host.place, WEB, HOST)
         assert prepared.container(name="web", state="absent")["changed"]
         assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "host"
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_purge_removes_what_is_left_of_a_pair(lab: Lab, prepared: Modules) -> None:
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     prepared.container(containers=inventory())
     lab.host.run("ip", "link", "del", "pm-db")
     prepared.container(containers=[], purge=True)
     assert prepared.info()["problems"] == []
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
 
 
 def test_a_handle_in_use_can_be_removed(lab: Lab, prepared: Modules) -> None:
@@ -122,7 +122,7 @@ def test_a_failure_half_way_is_told_and_undone(
     lab: Lab, prepared: Modules, call: str, first: int, error: str
 ) -> None:
     prepared.container(containers=inventory())
-    before = snapshot.of(lab.host)
+    before = state.of(lab.host)
     failing = prepared.under(
         *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
         *("-e", f"inject={call}:error={error}:when={first}+"),
@@ -131,7 +131,7 @@ def test_a_failure_half_way_is_told_and_undone(
     assert result["failed"]
     assert result["msg"]
     prepared.container(name="new", state="absent")
-    assert snapshot.difference(before, snapshot.of(lab.host)) == ""
+    assert state.difference(before, state.of(lab.host)) == ""
     assert prepared.container(name="new", ports=["31200-31299"])["changed"]
     assert prepared.info()["problems"] == []
 
