@@ -124,6 +124,10 @@ class Machine:
             raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip() or done.stdout}")
         return done
 
+    def shell(self, script: str, *, check: bool = True) -> str:
+        """What a shell script prints here."""
+        return self.run("sh", "-c", script, check=check, timeout=120).stdout
+
     def start(self, *command: str, container: str | None = None) -> subprocess.Popen[str]:
         """Start a command here; the caller ends it."""
         return subprocess.Popen(

@@ -6,19 +6,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import nursery
+from . import runner
 from .machines import Machine
+from .runner import PATIENCE, Ended
 
 ROOT = Path(__file__).resolve().parents[2]
 COLLECTIONS = ROOT / ".build" / "collections"
-PATIENCE = 300  # seconds for one run: a thousand containers on a busy machine
-RUNNER = Path(__file__).with_name("run_module.py")
+PROGRAM = Path(__file__).with_name("run_module.py")
 
 
 class ModuleError(Exception):
@@ -31,10 +30,33 @@ class ModuleError(Exception):
 
 
 @dataclass(frozen=True)
+class Run:
+    """A run in which a fault may have happened: the result, or none when it was killed.
+
+    `points` are those that it came to.
+    """
+
+    result: dict[str, Any] | None
+    points: tuple[str, ...]
+
+    @property
+    def killed(self) -> bool:
+        return self.result is None
+
+    @property
+    def failed(self) -> bool:
+        return bool((self.result or {}).get("failed"))
+
+    @property
+    def msg(self) -> str:
+        return str((self.result or {}).get("msg", ""))
+
+
+@dataclass(frozen=True)
 class Modules:
     """The modules as functions: `modules.host(ports=[...])["changed"]`.
 
-    Without a prefix they run in children of a nursery, which is ten times as fast; with one, or
+    Without a prefix they run in children of a runner, which is ten times as fast; with one, or
     with another interpreter or other paths, each is a process from the start.
     """
 
@@ -73,30 +95,54 @@ class Modules:
             raise ModuleError(result)
         return result
 
-    def result(self, module: str, parameters: dict[str, Any]) -> dict[str, Any]:
-        done = self.execute(module, parameters)
-        try:
-            return json.loads(done.stdout)
-        except ValueError:
-            raise AssertionError(
-                f"{module} ended with {done.returncode} and said no JSON:\n{done.stdout}{done.stderr}"
-            ) from None
+    def problems(self) -> list[dict[str, Any]]:
+        return list(self.info()["problems"])
 
-    def execute(self, module: str, parameters: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-        """Run the module and return the finished process, whatever it said."""
+    def result(self, module: str, parameters: dict[str, Any]) -> dict[str, Any]:
+        return _result(module, self.execute(module, parameters))
+
+    def run(
+        self, module: str, parameters: dict[str, Any], *, at: int = 0, fault: str = "kill"
+    ) -> Run:
+        """Run a module; at the `at`-th point happens what `fault` says (see faults.py)."""
+        ended = self._runner.run(self.machine.pid, module, parameters, (at, fault))
+        killed = ended.code < 0
+        return Run(None if killed else _result(module, ended), ended.points)
+
+    def execute(self, module: str, parameters: dict[str, Any]) -> Ended:
+        """Run the module, whatever it says."""
         parameters = {**self.options, **parameters}
         if not self.prefix and (self.python, self.paths) == (sys.executable, (str(COLLECTIONS),)):
-            born = nursery.shared(self.python, self.paths)
-            return born.run(self.machine.pid, module, parameters, PATIENCE)
+            return self._runner.run(self.machine.pid, module, parameters)
         # The variable is set inside: nsenter and strace must not see it.
         environment = ("env", "PYTHONPATH=" + ":".join(self.paths), "PYTHONDONTWRITEBYTECODE=1")
-        return self.machine.run(
+        done = self.machine.run(
             *environment,
             *self.prefix,
             self.python,
-            str(RUNNER),
+            str(PROGRAM),
             module,
             text=json.dumps(parameters),
             check=False,
             timeout=PATIENCE,
         )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def pid(self) -> int:
+        """The process whose children the runs are."""
+        return self._runner.pid
+
+    @property
+    def _runner(self) -> runner.Runner:
+        return runner.shared(self.python, self.paths)
+
+
+def _result(module: str, ended: Ended) -> dict[str, Any]:
+    try:
+        return dict(json.loads(ended.out))
+    except ValueError:
+        raise AssertionError(
+            f"{module} ended with {ended.code} after {ended.points[-1:]} and said no JSON:\n"
+            f"{ended.out}{ended.err}"
+        ) from None

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine import Engine
+from lab.machines import Machine
 
 _WEB = "nsenter --net=/run/netns/web"
 _SYSCTLS = {
@@ -29,15 +29,15 @@ class Damage:
     host: bool = False
 
 
-def choose(dice: random.Random, engine: Engine) -> Damage:
+def choose(dice: random.Random, host: Machine) -> Damage:
     """One damage; what it names exists now."""
-    return dice.choice(_KINDS)(dice, engine)
+    return dice.choice(_KINDS)(dice, host)
 
 
-def _delete_filter(dice: random.Random, engine: Engine) -> Damage:
+def _delete_filter(dice: random.Random, host: Machine) -> Damage:
     enter, link = dice.choice([("", "eth0"), ("", "lo"), ("", "pm-web"), ("", "pm-db"),
                                (_WEB, "eth0"), (_WEB, "lo")])  # fmt: skip
-    shown = engine.must(f"{enter} tc filter show dev {link} ingress")
+    shown = host.shell(f"{enter} tc filter show dev {link} ingress")
     protocol, priority, handle = dice.choice(_FILTER.findall(shown))
     script = (
         f"{enter} tc filter delete dev {link} ingress protocol {protocol} pref {priority}"
@@ -46,25 +46,25 @@ def _delete_filter(dice: random.Random, engine: Engine) -> Damage:
     return Damage("delete a filter", script, host=link in ("eth0", "lo") and not enter)
 
 
-def _delete_priority(dice: random.Random, engine: Engine) -> Damage:
+def _delete_priority(dice: random.Random, host: Machine) -> Damage:
     enter, link = dice.choice([("", "pm-web"), ("", "pm-db"), (_WEB, "lo"), (_WEB, "eth0")])
-    shown = engine.must(f"{enter} tc filter show dev {link} ingress")
+    shown = host.shell(f"{enter} tc filter show dev {link} ingress")
     protocol, priority, _handle = dice.choice(_FILTER.findall(shown))
     script = f"{enter} tc filter delete dev {link} ingress protocol {protocol} pref {priority} u32"
     return Damage("delete all filters of a priority", script)
 
 
-def _delete_qdisc(dice: random.Random, engine: Engine) -> Damage:
+def _delete_qdisc(dice: random.Random, host: Machine) -> Damage:
     enter, link = dice.choice([("", "eth0"), ("", "lo"), ("", "pm-web"), (_WEB, "lo")])
     script = f"{enter} tc qdisc delete dev {link} ingress"
     return Damage("delete a qdisc", script, host=link in ("eth0", "lo") and not enter)
 
 
-def _delete_drop(dice: random.Random, engine: Engine) -> Damage:
+def _delete_drop(dice: random.Random, host: Machine) -> Damage:
     return Damage("delete the last filter", "tc filter delete dev pm-web ingress pref 65535")
 
 
-def _add_filter(dice: random.Random, engine: Engine) -> Damage:
+def _add_filter(dice: random.Random, host: Machine) -> Damage:
     node = dice.randrange(0x601, 0x7FF)
     script = (
         f"tc filter add dev pm-web ingress protocol ip pref 771 handle ::{node:x} u32"
@@ -73,66 +73,66 @@ def _add_filter(dice: random.Random, engine: Engine) -> Damage:
     return Damage("add a filter among ours", script)
 
 
-def _sysctl(dice: random.Random, engine: Engine) -> Damage:
+def _sysctl(dice: random.Random, host: Machine) -> Damage:
     enter = dice.choice(list(_SYSCTLS))
     path = f"/proc/sys/net/ipv4/{dice.choice(_SYSCTLS[enter])}"
     value = "1" if path.endswith(("send_redirects", "arp_ignore")) else "0"
     return Damage("set a sysctl", f"{enter} sh -c 'echo {value} > {path}'", host=not enter)
 
 
-def _port_range(dice: random.Random, engine: Engine) -> Damage:
+def _port_range(dice: random.Random, host: Machine) -> Damage:
     path = "/proc/sys/net/ipv4/ip_local_port_range"
     return Damage("set the ephemeral range", f"{_WEB} sh -c 'echo 1024 65535 > {path}'")
 
 
-def _link_value(dice: random.Random, engine: Engine) -> Damage:
+def _link_value(dice: random.Random, host: Machine) -> Damage:
     link, value = dice.choice([("pm-web", "address 02:00:00:00:00:77"), ("pm-db", "mtu 1400"),
                                ("pm-web", "down"), ("pm-web", "alias ''")])  # fmt: skip
     return Damage("set a value of a veth", f"ip link set {link} {value}")
 
 
-def _link_value_inside(dice: random.Random, engine: Engine) -> Damage:
+def _link_value_inside(dice: random.Random, host: Machine) -> Damage:
     value = dice.choice(["eth0 address 02:00:00:00:00:77", "eth0 mtu 1400", "eth0 down", "lo down",
                          "lo mtu 9000"])  # fmt: skip
     return Damage("set a value of a link inside", f"{_WEB} ip link set {value}")
 
 
-def _loopback(dice: random.Random, engine: Engine) -> Damage:
+def _loopback(dice: random.Random, host: Machine) -> Damage:
     value = dice.choice(["address 02:00:00:00:00:77", "mtu 9000"])
     return Damage("set a value of the loopback", f"ip link set lo {value}", host=True)
 
 
-def _address(dice: random.Random, engine: Engine) -> Damage:
+def _address(dice: random.Random, host: Machine) -> Damage:
     script = dice.choice(["address delete 10.0.0.1/24 dev eth0", "address add 10.9.9.9/24 dev eth0",
                           "address flush dev eth0"])  # fmt: skip
     return Damage("change the addresses inside", f"{_WEB} ip {script}")
 
 
-def _route(dice: random.Random, engine: Engine) -> Damage:
+def _route(dice: random.Random, host: Machine) -> Damage:
     script = dice.choice(["delete default", "replace default via 10.0.0.253"])
     return Damage("change the route inside", f"{_WEB} ip route {script}")
 
 
-def _delete_veth(dice: random.Random, engine: Engine) -> Damage:
+def _delete_veth(dice: random.Random, host: Machine) -> Damage:
     return Damage("delete a veth", f"ip link delete {dice.choice(['pm-web', 'pm-db'])}")
 
 
-def _rename_veth(dice: random.Random, engine: Engine) -> Damage:
+def _rename_veth(dice: random.Random, host: Machine) -> Damage:
     link = dice.choice(["pm-web", "pm-db"])
     script = f"ip link set {link} down; ip link set {link} name other; ip link set other up"
     return Damage("rename a veth", script)
 
 
-def _rename_inside(dice: random.Random, engine: Engine) -> Damage:
+def _rename_inside(dice: random.Random, host: Machine) -> Damage:
     return Damage("rename the link inside", f"{_WEB} sh -ec 'ip link set eth0 down;"
                   " ip link set eth0 name other'")  # fmt: skip
 
 
-def _handle(dice: random.Random, engine: Engine) -> Damage:
+def _handle(dice: random.Random, host: Machine) -> Damage:
     return Damage("take the handle away", "umount /run/netns/web; rm -f /run/netns/web")
 
 
-KINDS: Sequence[Callable[[random.Random, Engine], Damage]] = (
+KINDS: Sequence[Callable[[random.Random, Machine], Damage]] = (
     *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _add_filter, *[_sysctl] * 2,
     _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _delete_veth,
     _rename_veth, _rename_inside, _handle,

@@ -30,8 +30,9 @@ sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 import damage  # noqa: E402
 import stage as stages  # noqa: E402
 import upkeep  # noqa: E402
-import world  # noqa: E402
+from lab import state  # noqa: E402
 from lab.pools import LARGE  # noqa: E402
+from lab.state import State  # noqa: E402
 from stage import Stage  # noqa: E402
 from traffic import Traffic  # noqa: E402
 
@@ -64,7 +65,7 @@ class Soak:
     """`ports` are those of the containers that are placed; `failures` say what must not be."""
 
     def __init__(self, stage: Stage, most: int, damages: int, seed: int) -> None:
-        self.stage, self.engine = stage, stage.engine
+        self.stage, self.modules = stage, stage.modules
         self.most, self.damages = most, damages
         self.dice = random.Random(seed)
         self.ports: dict[str, list[str]] = {}
@@ -74,26 +75,26 @@ class Soak:
         self.samples: list[upkeep.Figures] = []  # one a minute, and one at the end
 
     def run(self, seconds: float) -> dict[str, Any]:
-        self.engine.do("portmap_host", LARGE)
-        self.engine.do("portmap_host", ABSENT)  # what cannot be restored is there now
+        self.modules.call("portmap_host", LARGE)
+        self.modules.call("portmap_host", ABSENT)  # what cannot be restored is there now
         bare = self._world()
-        self.engine.do("portmap_host", LARGE)
+        self.modules.call("portmap_host", LARGE)
         prepared = self._world()
-        before = upkeep.taken(self.engine)
-        self.engine.do("portmap_container", {"containers": stages.inventory()})
+        before = upkeep.taken(self.modules)
+        self.modules.call("portmap_container", {"containers": stages.inventory()})
         with stages.traffic(self.stage, "db") as running:
             self._churn(seconds, running)
             report = running.finish()
         self.failures += [str(loss) for loss in report["lost"][:20]]
-        self.engine.do("portmap_container", {"containers": [], "purge": True})
+        self.modules.call("portmap_container", {"containers": [], "purge": True})
         self._compare(prepared, "after the purge")
-        after = upkeep.given_back(self.engine, before)
+        after = upkeep.given_back(self.modules, before)
         self.failures += upkeep.kept(before, after)
         least = upkeep.least(self.samples)
         early, late = least["kernel memory"]
         if late > early + upkeep.KERNEL_KB:
             self.failures.append(f"kernel memory: {late} kB instead of {early} kB")
-        self.engine.do("portmap_host", ABSENT)
+        self.modules.call("portmap_host", ABSENT)
         self._compare(bare, "after the host was taken back")
         return {
             "minutes": round(seconds / 60, 1),
@@ -113,7 +114,7 @@ class Soak:
     def _churn(self, seconds: float, running: Traffic) -> None:
         """`web` is whole before each damage; what that is, is looked at once."""
         self._fill()
-        whole = world.look(self.engine, "web")
+        whole = stages.look(self.modules, "web")
         start = time.monotonic()
         end = start + seconds
         minute = start + 60
@@ -133,7 +134,7 @@ class Soak:
 
     def _sample(self, left: float, running: Traffic) -> None:
         self._check()
-        self.samples.append(upkeep.taken(self.engine))
+        self.samples.append(upkeep.taken(self.modules))
         lost = len(running.report()["lost"])
         print(
             f"{left:.0f} minutes left, {len(self.ports)} containers, {self.done.total()} done,"
@@ -145,7 +146,7 @@ class Soak:
 
     def _check(self) -> None:
         """Whoever is placed is whole, and nobody else is there."""
-        told = self.engine.do("portmap_info", {})
+        told = self.modules.call("portmap_info", {})
         for problem in told["problems"]:
             self._fail(f"problem: {problem}")
         have = {item["name"]: item["ports"] for item in told["containers"]}
@@ -165,7 +166,7 @@ class Soak:
         """Place all of them in one run."""
         self.ports = {f"c{number}": first_ports(number) for number in range(self.most)}
         wanted = [{"name": name, "ports": ports} for name, ports in self.ports.items()]
-        self.engine.do("portmap_container", {"containers": wanted})
+        self.modules.call("portmap_container", {"containers": wanted})
 
     def _place(self) -> None:
         """One that is missing, or else what is there once more, with its first ports."""
@@ -190,24 +191,24 @@ class Soak:
             self._do("portmap_ranges", {"container": name, "ports": ports, "state": "exact"})
             self.ports[name] = ports
 
-    def _damage(self, whole: list[str]) -> None:
+    def _damage(self, whole: State) -> None:
         """Of `web`; the traffic is that of `db` and of the host."""
-        chosen = damage.choose(self.dice, self.engine)
+        chosen = damage.choose(self.dice, self.modules.machine)
         while "pm-db" in chosen.script or chosen.host:
-            chosen = damage.choose(self.dice, self.engine)
-        self.engine.shell(chosen.script)
+            chosen = damage.choose(self.dice, self.modules.machine)
+        self.modules.machine.shell(chosen.script, check=False)
         self.damaged[chosen.what] += 1
         told = f"{chosen.what}: {chosen.script}"
         only = {"container": "web"}
-        named = self.engine.run("portmap_info", only)
+        named = self.modules.run("portmap_info", only)
         if named.failed:  # its namespace has gone with its handle
             assert "no such container" in named.msg, named.msg
         if named.failed or (named.result or {})["problems"]:
-            self.engine.do("portmap_container", stages.inventory("web")[0])
-            assert self.engine.do("portmap_info", only)["problems"] == [], told
+            self.modules.call("portmap_container", stages.inventory("web")[0])
+            assert self.modules.call("portmap_info", only)["problems"] == [], told
         else:  # the value was that already
             self.done["damage of no effect"] += 1
-        left = world.difference(whole, world.look(self.engine, "web"))
+        left = state.difference(whole, stages.look(self.modules, "web"))
         assert left == "", f"{told}: {left}"
 
     def _do(self, module: str, parameters: dict[str, Any]) -> None:
@@ -215,20 +216,20 @@ class Soak:
         if self.dice.random() < 0.3:
             fault = self.dice.choice(ERRORS)
             at = self.dice.randrange(1, POINTS)
-            run = self.engine.run(module, parameters, at=at, fault=fault)
+            run = self.modules.run(module, parameters, at=at, fault=fault)
             if run.killed or run.failed:
                 self.done["killed" if run.killed else f"refused: {fault}"] += 1
-        self.engine.do(module, parameters)
+        self.modules.call(module, parameters)
         self.done[module] += 1
 
-    def _world(self) -> list[str]:
-        return world.without(world.look(self.engine), "/run/portmap")
+    def _world(self) -> State:
+        return state.without(stages.look(self.modules), "/run/portmap")
 
     def _average(self, name: str) -> int:
         return round(statistics.mean(sample[name] for sample in self.samples))
 
-    def _compare(self, wanted: list[str], when: str) -> None:
-        left = world.difference(wanted, self._world())
+    def _compare(self, wanted: State, when: str) -> None:
+        left = state.difference(wanted, self._world())
         if left:
             self.failures.append(f"{when}: {left}")
 

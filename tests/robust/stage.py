@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import engine as engines
 import traffic as traffics
-from engine import Engine
-from lab import machines
+from lab import machines, state
 from lab.machines import HOST, PEER, Lab
 from lab.modules import Modules
 from lab.pools import POOLS
+from lab.state import State
 from traffic import Traffic
 
 WEB, DB = 31001, 31009  # a port of each with a server
@@ -28,14 +27,13 @@ HOST_PORT, PEER_PORT = 22, 53
 @dataclass(frozen=True)
 class Stage:
     lab: Lab
-    engine: Engine
     modules: Modules
 
 
 @contextlib.contextmanager
 def bare() -> Iterator[Stage]:
-    with machines.lab() as lab, engines.engine(lab.host) as engine:
-        yield Stage(lab, engine, Modules(lab.host))
+    with machines.lab() as lab:
+        yield Stage(lab, Modules(lab.host))
 
 
 def inventory(*names: str) -> list[dict[str, Any]]:
@@ -44,8 +42,14 @@ def inventory(*names: str) -> list[dict[str, Any]]:
 
 def prepare(stage: Stage) -> None:
     """Prepare the host, place `web` and `db`."""
-    stage.engine.do("portmap_host", POOLS)
-    stage.engine.do("portmap_container", {"containers": inventory()})
+    stage.modules.call("portmap_host", POOLS)
+    stage.modules.call("portmap_container", {"containers": inventory()})
+
+
+def look(modules: Modules, only: str = "") -> State:
+    """The host and its containers, or `only` one of these, as they compare when made anew."""
+    machine = modules.machine
+    return state.unnumbered(state.of(machine, only=only, sysctls=state.TOUCHED))
 
 
 @contextlib.contextmanager

@@ -46,7 +46,7 @@ def documented() -> dict[str, list[str]]:
 def crowd(bare: Stage, thorough: bool) -> tuple[Stage, int]:
     """A host with many containers, each with one port."""
     count = 1000 if thorough else 40
-    bare.engine.do("portmap_host", LARGE)
+    bare.modules.call("portmap_host", LARGE)
     for first in range(0, count, 200):
         some = range(first, min(first + 200, count))
         listed = [{"name": f"c{n}", "ports": [str(31000 + n)]} for n in some]
@@ -174,10 +174,10 @@ def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
     time.sleep(0.2)
     assert lab.host.place.snmp("Icmp", "InEchoReps") == before + 5
     with stages.traffic(placed, "web", "db") as running:
-        placed.engine.do("portmap_host", POOLS)
-        placed.engine.do("portmap_container", {"containers": stages.inventory()})
+        placed.modules.call("portmap_host", POOLS)
+        placed.modules.call("portmap_container", {"containers": stages.inventory()})
         assert running.finish()["lost"] == []
-    assert placed.engine.problems() == []
+    assert placed.modules.problems() == []
 
 
 def test_a_chain_of_nftables_at_the_ingress_hook_comes_too_late(placed: Stage) -> None:

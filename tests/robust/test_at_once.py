@@ -13,7 +13,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 import stage as stages
-import world
+from lab import state
 from lab.netns import inside
 from lab.pools import POOLS
 from stage import Stage
@@ -60,7 +60,7 @@ def test_sixteen_runs_at_once_equal_some_order_of_them(placed: Stage) -> None:
         assert running.finish()["lost"] == []
     failed = [step for step, result in zip(steps, results) if result.get("failed")]
     assert [step[1]["name"] for step in failed] in (["one"], ["other"])
-    told = placed.engine.do("portmap_info", {})
+    told = placed.modules.call("portmap_info", {})
     names = {item["name"] for item in told["containers"]}
     winner = {"one", "other"} - {failed[0][1]["name"]}
     assert names == {"web", *(f"n{n}" for n in range(5)), *winner}
@@ -73,7 +73,7 @@ def test_sixteen_runs_at_once_equal_some_order_of_them(placed: Stage) -> None:
 
 def test_who_waits_for_the_lock_too_long_is_told_who_holds_it(placed: Stage) -> None:
     """The wait is two minutes; the test shortens it in the process that waits."""
-    engine = placed.engine
+    modules = placed.modules
     holder = placed.lab.host.start(
         *("flock", "-o", "/run/portmap/lock", "sh", "-c"),
         "echo $PPID > /run/portmap/lock; echo ready; exec sleep 20",
@@ -82,10 +82,10 @@ def test_who_waits_for_the_lock_too_long_is_told_who_holds_it(placed: Stage) -> 
         assert holder.stdout is not None
         holder.stdout.readline()
         begun = time.monotonic()
-        run = engine.run("portmap_container", {"name": "new"}, at=1, fault="impatient")
+        run = modules.run("portmap_container", {"name": "new"}, at=1, fault="impatient")
         assert run.failed
         assert "held by pid" in run.msg
-        held = engine.must("cat /run/portmap/lock").split()[0]
+        held = modules.machine.shell("cat /run/portmap/lock").split()[0]
         assert held in run.msg
         assert time.monotonic() - begun < 10
     finally:
@@ -94,10 +94,10 @@ def test_who_waits_for_the_lock_too_long_is_told_who_holds_it(placed: Stage) -> 
 
 
 def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) -> None:
-    engine = placed.engine
-    start = world.look(engine)
-    points = engine.run("portmap_container", {"name": "new", "ports": ["31200"]}).points
-    engine.do("portmap_container", {"name": "new", "state": "absent"})
+    modules = placed.modules
+    start = stages.look(modules)
+    points = modules.run("portmap_container", {"name": "new", "ports": ["31200"]}).points
+    modules.call("portmap_container", {"name": "new", "state": "absent"})
     for at in range(3, len(points), 8):
         tenant = placed.lab.host.start(
             "unshare", "--net", "sh", "-c", "echo ready; exec sleep 600"
@@ -106,12 +106,12 @@ def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) 
             assert tenant.stdout is not None
             tenant.stdout.readline()
             given = {"name": "new", "ports": ["31200"], "pid": tenant.pid}
-            engine.run("portmap_container", given, at=at, fault=f"run:kill -9 {tenant.pid}")
+            modules.run("portmap_container", given, at=at, fault=f"run:kill -9 {tenant.pid}")
         finally:
             tenant.kill()
             tenant.communicate()
-        engine.do("portmap_container", {"name": "new", "state": "absent"})
-        assert world.difference(start, world.look(engine)) == "", at
+        modules.call("portmap_container", {"name": "new", "state": "absent"})
+        assert state.difference(start, stages.look(modules)) == "", at
 
 
 def test_nothing_hangs_on_a_link_that_has_gone_since_it_was_listed(bare: Stage) -> None:
@@ -125,16 +125,16 @@ def test_nothing_hangs_on_a_link_that_has_gone_since_it_was_listed(bare: Stage) 
 
 def test_a_namespace_that_dies_under_a_run_is_told_or_placed_anew(placed: Stage) -> None:
     """Without its handle the kernel takes it apart, and its pair, while runs look and write."""
-    engine = placed.engine
-    whole = world.look(engine)
+    modules = placed.modules
+    whole = stages.look(modules)
     steps: list[Step] = [
         ("portmap_info", {}),
         ("portmap_host", POOLS),
         ("portmap_container", {"containers": stages.inventory()}),
     ]
     for number in range(20):
-        engine.shell("umount -l /run/netns/web; rm -f /run/netns/web")
+        modules.machine.shell("umount -l /run/netns/web; rm -f /run/netns/web", check=False)
         time.sleep(number % 10 * 0.003)
         for step in steps:
-            engine.do(*step)
-        assert world.difference(whole, world.look(engine)) == ""
+            modules.call(*step)
+        assert state.difference(whole, stages.look(modules)) == ""

@@ -11,8 +11,9 @@ import pytest
 
 import damage
 import stage as stages
-import world
+from lab import state
 from lab.pools import POOLS
+from lab.state import State
 from stage import Stage
 
 SEED = 20261122
@@ -31,73 +32,73 @@ STRANGERS = (
 )
 
 
-def marks(looked: list[str]) -> list[str]:
+def marks(looked: State) -> list[str]:
     """The lines of the strangers' objects."""
     signs = ("00320000/00ff0000", "00330000/00ff0000", " 77:", "chain 5", "10.0.0.77", "pm-stranger",
              "pm-other", "198.51.100.0", "clsact")  # fmt: skip
-    return [line for line in looked if any(sign in line for sign in signs)]
+    return [line for line in state.lines(looked) if any(sign in line for sign in signs)]
 
 
 def test_every_damage_is_named_and_repaired_by_one_run(placed: Stage, thorough: bool) -> None:
-    engine = placed.engine
+    modules = placed.modules
     dice = random.Random(SEED)
-    assert engine.problems() == []
-    whole = world.look(engine)
+    assert modules.problems() == []
+    whole = stages.look(modules)
     log = []
     for number in range(10_000 if thorough else DAMAGES):
-        done = damage.choose(dice, engine)
+        done = damage.choose(dice, modules.machine)
         told = f"damage {number} of seed {SEED}: {done.what}: {done.script}"
         log.append(told)
-        engine.shell(done.script)
-        if engine.problems() == []:  # the value was that already
-            assert world.difference(whole, world.look(engine)) == "", told
+        modules.machine.shell(done.script, check=False)
+        if modules.problems() == []:  # the value was that already
+            assert state.difference(whole, stages.look(modules)) == "", told
             continue
         if done.host:
-            engine.do("portmap_host", POOLS)
-        if not done.host or world.difference(whole, world.look(engine)):
-            engine.do("portmap_container", INVENTORY)
-        assert world.difference(whole, world.look(engine)) == "", told
-    assert engine.problems() == []
+            modules.call("portmap_host", POOLS)
+        if not done.host or state.difference(whole, stages.look(modules)):
+            modules.call("portmap_container", INVENTORY)
+        assert state.difference(whole, stages.look(modules)) == "", told
+    assert modules.problems() == []
     with stages.traffic(placed, "web", "db") as running:
         assert running.finish()["lost"] == []
 
 
 @pytest.mark.parametrize("qdisc", ["ingress", "clsact"])
 def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
-    engine = bare.engine
-    start = world.look(engine)
-    engine.must(f"tc qdisc add dev eth0 {qdisc}; tc qdisc add dev lo {qdisc}")
+    modules = bare.modules
+    start = stages.look(modules)
+    modules.machine.shell(f"tc qdisc add dev eth0 {qdisc}; tc qdisc add dev lo {qdisc}")
     for line in STRANGERS:
-        engine.must(line)
-    theirs = marks(world.look(engine))
+        modules.machine.shell(line)
+    theirs = marks(stages.look(modules))
     assert len(theirs) >= len(STRANGERS)
-    alone = world.look(engine)
+    alone = stages.look(modules)
 
     def unharmed() -> None:
-        found = marks(world.look(engine))
+        found = marks(stages.look(modules))
         assert [line for line in theirs if line not in found] == []
 
-    engine.do("portmap_host", POOLS)
+    modules.call("portmap_host", POOLS)
     unharmed()
-    engine.do("portmap_container", INVENTORY)
+    modules.call("portmap_container", INVENTORY)
     unharmed()
     dice = random.Random(SEED)
     for _ in range(20):
-        done = damage.choose(dice, engine)
+        done = damage.choose(dice, modules.machine)
         if "qdisc" in done.what:
             continue  # that takes the strangers' filters away, too
-        engine.shell(done.script)
-        engine.do("portmap_host", POOLS)
-        engine.do("portmap_container", INVENTORY)
+        modules.machine.shell(done.script, check=False)
+        modules.call("portmap_host", POOLS)
+        modules.call("portmap_container", INVENTORY)
         unharmed()
-    engine.do("portmap_container", {"containers": [], "purge": True})
+    modules.call("portmap_container", {"containers": [], "purge": True})
     unharmed()
-    engine.do("portmap_host", {"state": "absent"})
+    modules.call("portmap_host", {"state": "absent"})
     unharmed()
     # The loopback keeps its MAC. A filter in another chain keeps its priority in ours, empty.
-    unlike = ("link/loopback", "/run/portmap", "lo filter protocol ip pref 770")
-    left = world.difference(
-        world.without(alone, *unlike), world.without(world.look(engine), *unlike)
+    unlike = ('"link_type": "loopback"', "/run/portmap", "ingress lo: filter protocol ip pref 770")
+    left = state.difference(
+        state.without(alone, *unlike), state.without(stages.look(modules), *unlike)
     )
     assert left == ""
     assert start != alone
@@ -105,16 +106,16 @@ def test_strangers_survive_everything(bare: Stage, qdisc: str) -> None:
 
 def test_strangers_files_among_the_handles_survive(placed: Stage) -> None:
     """An empty one is what a killed `ip netns add` leaves; a killed run of ours leaves another."""
-    engine = placed.engine
-    engine.must("install -m 0 /dev/null /run/netns/empty; echo theirs > /run/netns/full")
-    refused = engine.run("portmap_container", {"name": "full"})
+    modules = placed.modules
+    modules.machine.shell("install -m 0 /dev/null /run/netns/empty; echo theirs > /run/netns/full")
+    refused = modules.run("portmap_container", {"name": "full"})
     assert refused.failed
     assert "/run/netns/full" in refused.msg
-    engine.must("install -m 1000 /dev/null /run/netns/ours")
-    assert [problem["container"] for problem in engine.problems()] == ["ours"]
-    engine.do("portmap_container", {"containers": [], "purge": True})
-    assert engine.must("cd /run/netns; stat -c '%n %a' *; cat full").split("\n") == [
+    modules.machine.shell("install -m 1000 /dev/null /run/netns/ours")
+    assert [problem["container"] for problem in modules.problems()] == ["ours"]
+    modules.call("portmap_container", {"containers": [], "purge": True})
+    assert modules.machine.shell("cd /run/netns; stat -c '%n %a' *; cat full").split("\n") == [
         *("empty 0", "full 644"),
         *("theirs", ""),
     ]
-    assert engine.problems() == []
+    assert modules.problems() == []

@@ -243,8 +243,8 @@ def random_filter(dice: random.Random, node: int) -> tuple[str, tuple[Any, ...]]
 
 def test_the_decoder_reads_what_tc_installs_and_prints(bare: Stage, thorough: bool) -> None:
     dice = random.Random(7)
-    engine = bare.engine
-    engine.must("tc qdisc add dev eth0 ingress")
+    modules = bare.modules
+    modules.machine.shell("tc qdisc add dev eth0 ingress")
     with inside(bare.lab.host.place.netns):
         sock = Socket()
         index = socket.if_nametoindex("eth0")
@@ -259,8 +259,8 @@ def test_the_decoder_reads_what_tc_installs_and_prints(bare: Stage, thorough: bo
                 verbs = [action.verb.split(" ")[0] for action in seen.item.actions]
                 read[seen.item.node] = (seen.item.match, "".join(verbs))
         assert read == wanted
-        assert printed(engine.must("tc filter show dev eth0 ingress")) == wanted
-        engine.must("tc filter delete dev eth0 ingress pref 900")
+        assert printed(modules.machine.shell("tc filter show dev eth0 ingress")) == wanted
+        modules.machine.shell("tc filter delete dev eth0 ingress pref 900")
     sock.close()
 
 

@@ -106,7 +106,7 @@ def test_a_container_in_promiscuous_mode_hears_nothing_of_another(stage: Stage) 
                      sender=PEER_MAC)  # fmt: skip
     to_web = ethernet(IPV4, ip(PEER, HOST, UDP, udp(QUIET, WEB, b"") + token()), to=HOST_MAC,
                       sender=PEER_MAC)  # fmt: skip
-    stage.engine.must("nsenter --net=/run/netns/web ip link set eth0 promisc on")
+    stage.modules.machine.shell("nsenter --net=/run/netns/web ip link set eth0 promisc on")
     with frames.ear(lab.container("web")) as web, frames.ear(lab.container("db")) as db:
         told = frames.heard(
             lab.peer.place, {"to db": to_db, "to web": to_web}, {"web": web, "db": db}
@@ -217,34 +217,36 @@ INSIDE = {
 
 @pytest.mark.parametrize("what", INSIDE)
 def test_what_a_container_does_to_itself_is_felt_by_nobody_else(placed: Stage, what: str) -> None:
-    engine = placed.engine
+    modules = placed.modules
     script = INSIDE[what]
     with stages.traffic(placed, "db") as running:
-        engine.must(f"nsenter --net=/run/netns/web sh -ec '{script}'".replace("''", '""'))
-        found = engine.do("portmap_container", stages.inventory("db")[0])
+        modules.machine.shell(
+            f"nsenter --net=/run/netns/web sh -ec '{script}'".replace("''", '""')
+        )
+        found = modules.call("portmap_container", stages.inventory("db")[0])
         # What led to a link that is gone is taken away; nothing of `db` itself has changed.
         changes = [change for change in found["changes"] if "(gone)" not in change]
         assert [change for change in changes if "mirror" not in change] == []
-        engine.do("portmap_host", POOLS)
-        engine.do("portmap_container", {"containers": stages.inventory()})
+        modules.call("portmap_host", POOLS)
+        modules.call("portmap_container", {"containers": stages.inventory()})
         # A filter of its own at another priority is a stranger's: named, and left alone.
-        assert {problem["kind"] for problem in engine.problems()} <= {"foreign"}
+        assert {problem["kind"] for problem in modules.problems()} <= {"foreign"}
         assert running.finish()["lost"] == []
-    engine.do("portmap_container", {"name": "web", "state": "absent"})
-    assert [item["name"] for item in engine.do("portmap_info", {})["containers"]] == ["db"]
-    assert engine.problems() == []
+    modules.call("portmap_container", {"name": "web", "state": "absent"})
+    assert [item["name"] for item in modules.call("portmap_info", {})["containers"]] == ["db"]
+    assert modules.problems() == []
 
 
 def test_a_link_put_in_the_place_of_ours_hinders_only_its_container(placed: Stage) -> None:
-    engine = placed.engine
-    engine.must(
+    modules = placed.modules
+    modules.machine.shell(
         "nsenter --net=/run/netns/web sh -ec 'ip link set eth0 down; ip link set eth0 name evil;"
         " ip link add eth0 type veth peer name eth9'"
     )
-    refused = engine.run("portmap_container", stages.inventory("web")[0])
+    refused = modules.run("portmap_container", stages.inventory("web")[0])
     assert refused.failed
     assert "eth0" in refused.msg
-    assert not engine.do("portmap_container", stages.inventory("db")[0])["changed"]
-    engine.do("portmap_container", {"name": "web", "state": "absent"})
-    engine.do("portmap_container", stages.inventory("web")[0])
-    assert engine.problems() == []
+    assert not modules.call("portmap_container", stages.inventory("db")[0])["changed"]
+    modules.call("portmap_container", {"name": "web", "state": "absent"})
+    modules.call("portmap_container", stages.inventory("web")[0])
+    assert modules.problems() == []

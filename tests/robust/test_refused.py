@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 
 import stage as stages
-import world
-from engine import Run
+from lab import state
+from lab.modules import Run
 from lab.pools import POOLS
 from operations import NEW, OPERATIONS, Operation
 from stage import Stage
@@ -34,37 +34,37 @@ def test_an_error_at_any_point_is_undone_and_told(
     bare: Stage, name: str, way: str, thorough: bool
 ) -> None:
     operation = OPERATIONS[name]
-    engine = bare.engine
+    modules = bare.modules
     for step in (*operation.before, operation.do, operation.undo):
-        engine.do(*step)
+        modules.call(*step)
     if way == "undo":
-        engine.do(*operation.do)
+        modules.call(*operation.do)
         operation = Operation(operation.undo, operation.do)
-    start = world.look(engine)
-    points = engine.run(*operation.do).points
-    done = world.look(engine)
-    engine.do(*operation.undo)
+    start = stages.look(modules)
+    points = modules.run(*operation.do).points
+    done = stages.look(modules)
+    modules.call(*operation.undo)
     for at, point in enumerate(points, 1):
         for error in ERRORS if thorough else (ERRORS[at % len(ERRORS)],):
             told = f"{error} at {at} of {len(points)}, {point}"
-            run = engine.run(*operation.do, at=at, fault=error)
-            after = world.look(engine)
+            run = modules.run(*operation.do, at=at, fault=error)
+            after = stages.look(modules)
             if run.failed:
                 assert run.msg.startswith("cannot "), f"{told}: {run.msg}"
-                undone = not world.difference(start, after)
+                undone = not state.difference(start, after)
                 # All was done, but not verified, or not written down.
                 late = run.msg.startswith(("cannot hear", "cannot write the record"))
                 assert undone or "not undone" in run.msg or late, (
-                    f"{told}: {run.msg}\n{world.difference(start, after)}"
+                    f"{told}: {run.msg}\n{state.difference(start, after)}"
                 )
                 if undone:
                     continue
             else:
-                assert world.difference(done, after) == "", told
-            engine.do(*operation.do)
-            assert world.difference(done, world.look(engine)) == "", told
-            engine.do(*operation.undo)
-            assert world.difference(start, world.look(engine)) == "", told
+                assert state.difference(done, after) == "", told
+            modules.call(*operation.do)
+            assert state.difference(done, stages.look(modules)) == "", told
+            modules.call(*operation.undo)
+            assert state.difference(start, stages.look(modules)) == "", told
 
 
 GONE = {
@@ -86,16 +86,16 @@ def test_what_vanishes_between_looking_and_writing_is_told(
     placed: Stage, what: str, at: int
 ) -> None:
     """Point 3 is the first change: all was seen, nothing was written."""
-    engine = placed.engine
+    modules = placed.modules
     change = ("portmap_ranges", {"container": "web", "ports": ["31200-31207"]})
-    run = engine.run(*change, at=at, fault=f"run:{GONE[what]}")
+    run = modules.run(*change, at=at, fault=f"run:{GONE[what]}")
     check_account(run)
     if "public" in what:
         return
-    engine.do("portmap_host", POOLS)
-    engine.do("portmap_container", {"containers": stages.inventory()})
-    engine.do(*change)
-    assert engine.problems() == []
+    modules.call("portmap_host", POOLS)
+    modules.call("portmap_container", {"containers": stages.inventory()})
+    modules.call(*change)
+    assert modules.problems() == []
 
 
 def check_account(run: Run) -> None:
@@ -120,39 +120,39 @@ def tenant(stage: Stage) -> Iterator[tuple[dict[str, Any], str]]:
 
 
 def test_a_process_that_ends_before_its_namespace_is_opened_leaves_nothing(placed: Stage) -> None:
-    engine = placed.engine
-    start = world.look(engine)
+    modules = placed.modules
+    start = stages.look(modules)
     with tenant(placed) as (given, end):
-        run = engine.run("portmap_container", given, at=2, fault=end)
+        run = modules.run("portmap_container", given, at=2, fault=end)
     assert run.points[1].startswith("open /run/portmap/lock")
     assert run.failed
     assert "there is no such process" in run.msg
-    assert world.difference(start, world.look(engine)) == ""
+    assert state.difference(start, stages.look(modules)) == ""
 
 
 def test_a_process_may_end_once_its_namespace_is_open(placed: Stage) -> None:
     """The namespace lives on by our handle, and what was placed is found there by the same run."""
-    engine = placed.engine
-    start = world.look(engine)
+    modules = placed.modules
+    start = stages.look(modules)
     with tenant(placed) as (given, _end):
-        points = engine.run("portmap_container", given).points
-    engine.do("portmap_container", ABSENT)
+        points = modules.run("portmap_container", given).points
+    modules.call("portmap_container", ABSENT)
     assert points[2] == "new link"
     for at in (*range(3, 12), len(points) // 2, len(points)):
         with tenant(placed) as (given, end):
-            run = engine.run("portmap_container", given, at=at, fault=end)
+            run = modules.run("portmap_container", given, at=at, fault=end)
         assert not run.failed, f"{at}, {points[at - 1]}: {run.msg}"
-        assert engine.problems() == []
-        engine.do("portmap_container", ABSENT)
-        assert world.difference(start, world.look(engine)) == ""
+        assert modules.problems() == []
+        modules.call("portmap_container", ABSENT)
+        assert state.difference(start, stages.look(modules)) == ""
 
 
 def test_a_run_that_cannot_look_again_says_what_it_has_done(placed: Stage) -> None:
-    engine = placed.engine
-    last = len(engine.run("portmap_container", NEW).points)
-    engine.do("portmap_container", ABSENT)
+    modules = placed.modules
+    last = len(modules.run("portmap_container", NEW).points)
+    modules.call("portmap_container", ABSENT)
     fault = "run:" + GONE["the public interface's name"]
-    run = engine.run("portmap_container", NEW, at=last, fault=fault)
+    run = modules.run("portmap_container", NEW, at=last, fault=fault)
     assert run.failed
     assert "no such interface" in run.msg
     assert re.search(r"\d\d changes were done before, and stay", run.msg), run.msg

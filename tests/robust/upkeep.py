@@ -10,11 +10,11 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from engine import Engine
+from lab.modules import Modules
 
 # Of the whole machine, where others work, too.
 SHARED = ("kernel memory", "files of the machine")
-ENGINE_KB = 8 << 10
+RUNNER_KB = 8 << 10
 KERNEL_KB = (
     128 << 10
 )  # more than the containers of a soak take; a filter lost in every run is more
@@ -23,35 +23,35 @@ PATIENCE = 60  # seconds: the kernel takes namespaces apart later
 Figures = dict[str, int]
 
 
-def taken(engine: Engine) -> Figures:
-    """Counts of the host's objects and of the engine's process; memory in kB."""
-    pid = engine.pid
+def taken(modules: Modules) -> Figures:
+    """Counts of the host's objects and of the runner's process; memory in kB."""
+    pid = modules.pid
     return {
-        "namespaces": _count(engine, "ip netns list-id"),
-        "links": _count(engine, "ip -o link show"),
-        "actions": _count(engine, "tc actions list action mirred | grep 'action order'"),
-        "mounts": _count(engine, "cat /proc/self/mountinfo"),
-        "handles": _count(engine, "ls /run/netns"),
-        "engine descriptors": len(os.listdir(f"/proc/{pid}/fd")),
-        "engine memory": _kilobytes(Path(f"/proc/{pid}/status"), "VmRSS:"),
+        "namespaces": _count(modules, "ip netns list-id"),
+        "links": _count(modules, "ip -o link show"),
+        "actions": _count(modules, "tc actions list action mirred | grep 'action order'"),
+        "mounts": _count(modules, "cat /proc/self/mountinfo"),
+        "handles": _count(modules, "ls /run/netns"),
+        "runner descriptors": len(os.listdir(f"/proc/{pid}/fd")),
+        "runner memory": _kilobytes(Path(f"/proc/{pid}/status"), "VmRSS:"),
         "kernel memory": _kilobytes(Path("/proc/meminfo"), "SUnreclaim:"),
         "files of the machine": int(Path("/proc/sys/fs/file-nr").read_text().split()[0]),
     }
 
 
-def given_back(engine: Engine, before: Figures) -> Figures:
+def given_back(modules: Modules, before: Figures) -> Figures:
     """The figures as soon as nothing is kept, or after a while."""
     give_up = time.monotonic() + PATIENCE
-    now = taken(engine)
+    now = taken(modules)
     while kept(before, now) and time.monotonic() < give_up:
         time.sleep(1)
-        now = taken(engine)
+        now = taken(modules)
     return now
 
 
 def kept(before: Figures, after: Figures) -> list[str]:
     """What of our own has grown."""
-    slack = {"engine memory": ENGINE_KB}
+    slack = {"runner memory": RUNNER_KB}
     return [
         f"{name}: {after[name]} instead of {before[name]}"
         for name in before
@@ -74,8 +74,8 @@ def least(samples: Sequence[Figures]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _count(engine: Engine, script: str) -> int:
-    return len(engine.shell(script).splitlines())
+def _count(modules: Modules, script: str) -> int:
+    return len(modules.machine.shell(script, check=False).splitlines())
 
 
 def _kilobytes(path: Path, name: str) -> int:

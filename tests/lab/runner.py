@@ -3,8 +3,9 @@
 
 """Run modules in children of a process that has imported what they need already.
 
-Starting Python and importing takes most of the time of a run, and a test suite has a thousand
-runs.  A child carries out one order and ends with it, as a process of its own would.
+Starting Python and importing takes most of the time of a run, and a test suite has thousands of
+runs.  A child carries out one order and ends with it, as a process of its own would.  An order may
+have a fault happen at a chosen point of the run (see faults.py).
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ import atexit
 import contextlib
 import ctypes
 import functools
+import gc
 import importlib
 import json
 import os
-import runpy
 import select
 import signal
 import socket
@@ -24,15 +25,47 @@ import subprocess
 import sys
 import threading
 import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
+from . import faults
+
+TESTS = str(Path(__file__).resolve().parents[1])
 MODULES = "ansible_collections.netiso.portmap.plugins.modules"
 ENGINE = "ansible_collections.netiso.portmap.plugins.module_utils._portmap"
 NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info")
+# What the modules and the faults need, but import only when they run.
+LATE = (
+    f"{ENGINE}.boundary",
+    f"{ENGINE}.jobs.info",
+    "pyroute2.netlink.rtnl.ifinfmsg",
+    "pyroute2.netlink.rtnl.ifaddrmsg",
+    "pyroute2.netlink.rtnl.rtmsg",
+    "pyroute2.netlink.rtnl.tcmsg",
+)
+FAULTY = ("linux.netlink", "linux.netns", "memory.lock")  # parts between which faults stand
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
+# Seconds until a run is taken for hanging: the kernel's lock on links is one for the whole machine, and
+# whoever takes a thousand of them apart holds it for long.
+PATIENCE = 300
 
 
-class Nursery:
+@dataclass(frozen=True)
+class Ended:
+    """How a run ended: its exit code, or the negative of the signal that killed it; what it said.
+
+    `points` are those that it came to, where they were counted.
+    """
+
+    code: int
+    out: str
+    err: str
+    points: tuple[str, ...] = ()
+
+
+class Runner:
     """The process that bears the children, from the side of the tests."""
 
     def __init__(self, python: str, paths: tuple[str, ...]) -> None:
@@ -42,24 +75,37 @@ class Nursery:
         listener.listen(64)
         with listener:
             self._process = subprocess.Popen(
-                [python, __file__, str(listener.fileno())],
-                env={**os.environ, "PYTHONPATH": ":".join(paths)},
+                [python, "-m", "lab.runner", str(listener.fileno())],
+                env={**os.environ, "PYTHONPATH": ":".join((*paths, TESTS))},
                 stdin=subprocess.PIPE,
                 pass_fds=[listener.fileno()],
             )
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def run(
-        self, pid: int, module: str, parameters: dict[str, Any], timeout: float
-    ) -> subprocess.CompletedProcess[str]:
-        """Run a module in the network and mount namespaces of a process."""
-        order = json.dumps({"pid": pid, "module": module, "parameters": parameters}).encode()
+        self,
+        pid: int,
+        module: str,
+        parameters: dict[str, Any],
+        fault: tuple[int, str] | None = None,
+    ) -> Ended:
+        """Run a module in the network and mount namespaces of a process.
+
+        `fault` is the number of a point, or 0, and what happens there; points are counted then.
+        """
+        order = {"pid": pid, "module": module, "parameters": parameters, "fault": fault}
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
-            line.settimeout(timeout)
             line.connect(self._address)
-            line.sendall(order)
+            line.sendall(json.dumps(order).encode())
             line.shutdown(socket.SHUT_WR)
             told = json.loads(_all(line))
-        return subprocess.CompletedProcess([module], told["code"], told["out"], told["err"])
+        points = tuple(told["points"].splitlines())
+        if told["code"] == -signal.SIGALRM:
+            raise AssertionError(f"{module} hangs after {points[-1:]}: {told['out']}{told['err']}")
+        return Ended(told["code"], told["out"], told["err"], points)
 
     def close(self) -> None:
         self._process.kill()
@@ -71,17 +117,17 @@ class Nursery:
 _one_at_a_time = threading.Lock()
 
 
-def shared(python: str, paths: tuple[str, ...]) -> Nursery:
-    """One nursery for all tests of a process, whichever of its threads asks first."""
+def shared(python: str, paths: tuple[str, ...]) -> Runner:
+    """One runner for all tests of a process, whichever of its threads asks first."""
     with _one_at_a_time:
         return _born(python, paths)
 
 
 @functools.cache
-def _born(python: str, paths: tuple[str, ...]) -> Nursery:
-    nursery = Nursery(python, paths)
-    atexit.register(nursery.close)
-    return nursery
+def _born(python: str, paths: tuple[str, ...]) -> Runner:
+    runner = Runner(python, paths)
+    atexit.register(runner.close)
+    return runner
 
 
 def _all(line: socket.socket) -> bytes:
@@ -95,16 +141,18 @@ def _all(line: socket.socket) -> bytes:
 
 
 def main() -> None:
-    import ansible.module_utils.basic
-    import pyroute2  # noqa: F401
+    import ansible.module_utils.basic as basic
 
-    for name in NAMES:
-        importlib.import_module(f"{MODULES}.{name}")
-    for name in ("boundary", "jobs.info"):  # the modules import them only when they run
-        importlib.import_module(f"{ENGINE}.{name}")
+    modules = {name: importlib.import_module(f"{MODULES}.{name}") for name in NAMES}
+    faulty = [importlib.import_module(f"{ENGINE}.{name}") for name in FAULTY]
+    for name in LATE:
+        importlib.import_module(name)
+    basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
+    basic.AnsibleModule({})  # so that it has loaded everything before the forks
+    gc.freeze()
     signal.signal(signal.SIGCHLD, _reap)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
-        file.write("nursery")
+        file.write("runner")
     listener = socket.socket(fileno=int(sys.argv[1]))
     # Standard input ends with the tests; a signal at the parent's death would come at the end of
     # the thread that happened to need the first run.
@@ -112,7 +160,9 @@ def main() -> None:
         line, _ = listener.accept()
         if os.fork() == 0:
             listener.close()
-            _attend(line, ansible.module_utils.basic)
+            order = json.loads(_all(line))
+            module = modules[order["module"]]
+            _attend(line, functools.partial(_be, module, basic, faulty, order))
         line.close()
 
 
@@ -123,16 +173,16 @@ def _reap(*_: object) -> None:
             pass
 
 
-def _attend(line: socket.socket, basic: Any) -> NoReturn:
+def _attend(line: socket.socket, carry_out: Callable[[dict[str, int]], NoReturn]) -> NoReturn:
     """Have the order carried out by a child of our own, and tell how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    order = json.loads(_all(line))
-    out, err = os.memfd_create("out"), os.memfd_create("err")
+    files = {name: os.memfd_create(name) for name in ("out", "err", "points")}
     child = os.fork()
     if child == 0:
-        _carry_out(order, out, err, basic)
+        carry_out(files)
     _, status = os.waitpid(child, 0)
-    told = {"code": os.waitstatus_to_exitcode(status), "out": _text(out), "err": _text(err)}
+    code = os.waitstatus_to_exitcode(status)
+    told = {"code": code, **{name: _text(memory) for name, memory in files.items()}}
     line.sendall(json.dumps(told).encode())
     line.close()
     os._exit(0)
@@ -144,11 +194,14 @@ def _text(memory: int) -> str:
         return file.read()
 
 
-def _carry_out(order: dict[str, Any], out: int, err: int, basic: Any) -> NoReturn:
+def _be(
+    module: Any, basic: Any, faulty: list[Any], order: dict[str, Any], files: dict[str, int]
+) -> NoReturn:
     code = 1
     try:
-        os.dup2(out, 1)
-        os.dup2(err, 2)
+        os.dup2(files["out"], 1)
+        os.dup2(files["err"], 2)
+        signal.alarm(PATIENCE)
         libc = ctypes.CDLL(None, use_errno=True)
         for kind, flag in (("net", CLONE_NEWNET), ("mnt", CLONE_NEWNS)):
             with open(f"/proc/{order['pid']}/ns/{kind}", "rb") as namespace:
@@ -156,8 +209,13 @@ def _carry_out(order: dict[str, Any], out: int, err: int, basic: Any) -> NoRetur
                     raise OSError(ctypes.get_errno(), f"cannot enter {kind} of {order['pid']}")
         basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": order["parameters"]}).encode()
         basic._ANSIBLE_PROFILE = "legacy"
-        sys.modules.pop(f"{MODULES}.{order['module']}")
-        runpy.run_module(f"{MODULES}.{order['module']}", run_name="__main__")
+        if order["fault"] is not None:
+
+            def say(point: str) -> None:
+                os.write(files["points"], f"{point}\n".encode())
+
+            faults.Faults(*order["fault"], say).install(*faulty)
+        module.main()
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
