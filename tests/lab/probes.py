@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import selectors
 import socket
+import subprocess
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -20,7 +22,7 @@ from .netns import inside
 
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
 REFUSED = "refused"
-SILENCE = "silence"
+SILENCE = "silent"
 
 
 def patience() -> float:
@@ -31,7 +33,7 @@ def patience() -> float:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a client met: the name of who answered, or `refused`, `silence`, another errno."""
+    """What a client met: the name of who answered, or `refused`, `silent`, another errno."""
 
     who: str
     seen: tuple[str, int] | None = None  # the client's address as the server saw it
@@ -42,7 +44,10 @@ class Answer:
 
 @dataclass(frozen=True)
 class Probe:
-    """One attempt: from a place, perhaps from a given address or port, to an address and a port."""
+    """One attempt: from a place, perhaps from a given address or port, to an address and a port.
+
+    By "tcp", "udp", or "http", which asks with curl(1).
+    """
 
     source: Place
     protocol: str
@@ -55,6 +60,8 @@ class Probe:
         return f"{self.source}->{self.protocol}:{self.address}:{self.port}"
 
     def run(self) -> Answer:
+        if self.protocol == "http":
+            return self._curl()
         try:
             with inside(self.source.netns):
                 client = socket.socket(socket.AF_INET, KINDS[self.protocol])
@@ -69,7 +76,7 @@ class Probe:
                 client.connect((self.address, self.port))
                 if self.protocol == "udp":
                     client.send(b"?")
-                return _answer(client)
+                return _understood(client.recv(200).decode())
             except ConnectionRefusedError:
                 return Answer(REFUSED)
             except (socket.timeout, TimeoutError):
@@ -77,13 +84,38 @@ class Probe:
             except OSError as error:
                 return Answer(errno.errorcode.get(error.errno or 0, str(error)))
 
+    def _curl(self) -> Answer:
+        command = [*_enter(self.source), "curl", "--silent", "--show-error"]
+        command += ["--max-time", str(patience())]
+        if self.source_port:
+            command += ["--local-port", str(self.source_port)]
+        command += [f"http://{self.address}:{self.port}/"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode == 0:
+            return _understood(done.stdout)
+        return Answer({7: REFUSED, 28: SILENCE}.get(done.returncode, done.stderr.strip()))
 
-def _answer(client: socket.socket) -> Answer:
-    text = client.recv(200).decode()
+
+def _enter(place: Place) -> list[str]:
+    return ["nsenter", f"--net={place.netns}", "--"]
+
+
+def _understood(text: str) -> Answer:
+    """What a server of ours says, or another one."""
     if not text:
         return Answer("closed")
-    who, address, port = text.split()
-    return Answer(who, (address, int(port)))
+    who, *client = text.split()
+    return Answer(who, (client[0], int(client[1])) if client else None)
+
+
+def ping(source: Place, address: str) -> str:
+    """Whether each of three requests is answered once."""
+    # The option -c counts duplicates too, so the last answer's twin has time to come.
+    command = ["ping", "-n", "-c", "3", "-i", "0.2", "-W", str(patience()), address]
+    done = subprocess.run([*_enter(source), *command], capture_output=True, text=True, check=False)
+    if "duplicates" in done.stdout or "DUP" in done.stdout:
+        return "answered twice"
+    return "answered" if " 3 received" in done.stdout else SILENCE
 
 
 def run(probes: Iterable[Probe]) -> dict[Probe, Answer]:
@@ -94,13 +126,17 @@ def run(probes: Iterable[Probe]) -> dict[Probe, Answer]:
 
 
 class Servers:
-    """Answer on many sockets in many namespaces: the place's name and the client's address."""
+    """Answer on many sockets in many namespaces: the place's name and the client's address.
 
-    def __init__(self) -> None:
+    With `echo` it is what the client has sent, and a connection stays.
+    """
+
+    def __init__(self, *, echo: bool = False) -> None:
+        self._echo = echo
         self._selector = selectors.DefaultSelector()
-        self._sockets: list[socket.socket] = []
         self._wake, self._waker = socket.socketpair()
-        self._selector.register(self._wake, selectors.EVENT_READ, None)
+        self._answer_with(self._wake, self._woken)
+        self._closing = False
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self._thread.start()
 
@@ -113,42 +149,55 @@ class Servers:
                 for address in addresses or ("0.0.0.0",)
             ]
         for server, protocol, address in made:
-            self._sockets.append(server)
             server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             server.bind((address, port))
             if protocol == "tcp":
                 server.listen(64)
             server.setblocking(False)
-            self._selector.register(server, selectors.EVENT_READ, place.name)
+            answer = self._accept if protocol == "tcp" else self._reply
+            self._answer_with(server, functools.partial(answer, place.name))
         self._waker.send(b".")
 
     def close(self) -> None:
         self._waker.close()
         self._thread.join()
-        for server in self._sockets:
-            server.close()
-        self._wake.close()
+        for key in list(self._selector.get_map().values()):
+            key.fileobj.close()  # type: ignore[union-attr]
         self._selector.close()
 
+    def _answer_with(self, sock: socket.socket, answer: Callable[[socket.socket], None]) -> None:
+        self._selector.register(sock, selectors.EVENT_READ, answer)
+
     def _serve(self) -> None:
-        while True:
+        while not self._closing:
             for key, _ in self._selector.select():
-                if key.data is None:
-                    if not self._wake.recv(1):
-                        return
-                    continue
                 with contextlib.suppress(OSError):
-                    _reply(key.fileobj, key.data)  # type: ignore[arg-type]
+                    key.data(key.fileobj)
 
+    def _woken(self, wake: socket.socket) -> None:
+        self._closing = not wake.recv(1)
 
-def _reply(server: socket.socket, name: str) -> None:
-    if server.type == socket.SOCK_DGRAM:
-        _, client = server.recvfrom(200)
-        server.sendto(_line(name, client), client)
-        return
-    connection, client = server.accept()
-    with connection:
-        connection.send(_line(name, client))
+    def _reply(self, name: str, server: socket.socket) -> None:
+        text, client = server.recvfrom(200)
+        server.sendto(text if self._echo else _line(name, client), client)
+
+    def _accept(self, name: str, server: socket.socket) -> None:
+        connection, client = server.accept()
+        if self._echo:
+            connection.setblocking(False)
+            self._answer_with(connection, self._repeat)
+            return
+        with connection:
+            connection.send(_line(name, client))
+
+    def _repeat(self, connection: socket.socket) -> None:
+        text = b""
+        with contextlib.suppress(ConnectionError):
+            text = connection.recv(200)
+            connection.send(text)
+        if not text:
+            self._selector.unregister(connection)
+            connection.close()
 
 
 def _line(name: str, client: tuple[str, int]) -> bytes:
@@ -156,8 +205,8 @@ def _line(name: str, client: tuple[str, int]) -> bytes:
 
 
 @contextlib.contextmanager
-def servers() -> Iterator[Servers]:
-    made = Servers()
+def servers(*, echo: bool = False) -> Iterator[Servers]:
+    made = Servers(echo=echo)
     try:
         yield made
     finally:

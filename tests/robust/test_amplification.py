@@ -12,7 +12,6 @@ import itertools
 import re
 import socket
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,7 @@ from pathlib import Path
 import pytest
 
 import stage as stages
-from lab import frames
+from lab import frames, probes
 from lab.frames import ARP, ICMP, IPV4, arp, ethernet, icmp, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
 from lab.netns import inside
@@ -93,44 +92,22 @@ def flood(stage: Stage, reply: bytes) -> Flood:
 
 def exchanges(stage: Stage) -> int:
     """How many datagrams a second go to the container `c0` and back, one after the other."""
-    server = _socket(stage.lab.container("c0").netns)
-    server.bind((HOST, 31000))
-    echo = threading.Thread(target=_echo, args=(server,), daemon=True)
-    echo.start()
-    client = _socket(stage.lab.peer.place.netns)
-    client.connect((HOST, 31000))
-    client.settimeout(0.1)
-    done = 0
-    end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
-        client.send(b"?")
-        try:
-            client.recv(8)
-            done += 1
-        except (TimeoutError, socket.timeout):
-            continue
-    client.send(b"end")
-    echo.join(5)
-    server.close()
-    client.close()
+    with inside(stage.lab.peer.place.netns):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with client, probes.servers(echo=True) as servers:
+        servers.listen(stage.lab.container("c0"), 31000, HOST, protocols="udp")
+        client.connect((HOST, 31000))
+        client.settimeout(0.1)
+        done = 0
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            client.send(b"?")
+            try:
+                client.recv(8)
+                done += 1
+            except (TimeoutError, socket.timeout):
+                continue
     return int(done / SECONDS)
-
-
-def _socket(netns: str) -> socket.socket:
-    with inside(netns):
-        return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-
-
-def _echo(server: socket.socket) -> None:
-    server.settimeout(5)
-    while True:
-        try:
-            data, client = server.recvfrom(8)
-        except (TimeoutError, socket.timeout):
-            return
-        if data == b"end":
-            return
-        server.sendto(data, client)
 
 
 @pytest.mark.parametrize("protocol", REPLIES)

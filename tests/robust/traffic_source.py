@@ -25,7 +25,9 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from lab.machines import Place
 from lab.netns import inside
+from lab.probes import Servers
 
 TICK = 0.008
 LATE = (
@@ -122,7 +124,7 @@ class Conversation:
         self._asked = 0.0
         with inside(netns):
             self.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        self.socket.settimeout(2)
+        self.socket.settimeout(LATE)
         self.socket.connect((address, port))
         self.socket.setblocking(False)
 
@@ -190,72 +192,17 @@ class Connections:
 class Traffic:
     def __init__(self, plan: dict[str, Any]) -> None:
         self.selector = selectors.DefaultSelector()
+        servers = Servers(echo=True)
         for netns, port, addresses in plan["listen"]:
-            for address in addresses:
-                self._listen(netns, port, address)
+            servers.listen(Place("", netns), port, *addresses)
         self.streams: list[Datagrams | Conversation] = []
         self.connections: list[Connections] = []
-        for name, netns, address, port in plan["streams"]:
-            self.streams.append(Datagrams(name, netns, address, port))
-            self.connections.append(Connections(name, netns, address, port))
-        for stream in self.streams:
-            self.selector.register(stream.socket, selectors.EVENT_READ, stream.ready)
-        self._plan = plan
+        for stream in plan["streams"]:
+            self.streams += [Datagrams(*stream), Conversation(*stream)]
+            self.connections.append(Connections(*stream))
+        for one in self.streams:
+            self.selector.register(one.socket, selectors.EVENT_READ, one.ready)
         self._stop = self._pausing = False
-
-    def converse(self) -> None:
-        """Open the connections that stay: the servers run now."""
-        for name, netns, address, port in self._plan["streams"]:
-            with inside(netns):
-                probe = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            probe.setblocking(False)
-            probe.connect_ex((address, port))
-            until = time.monotonic() + 2
-            while time.monotonic() < until and probe.getsockopt(socket.IPPROTO_TCP, 11, 1)[0] != 1:
-                self.poll(0.01)
-            probe.close()
-            talk = Conversation.__new__(Conversation)
-            talk.name, talk.tally, talk._asked = f"tcp {name}", Tally(), 0.0
-            with inside(netns):
-                talk.socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            talk.socket.setblocking(False)
-            talk.socket.connect_ex((address, port))
-            self.poll(0.05)
-            self.selector.register(talk.socket, selectors.EVENT_READ, talk.ready)
-            self.streams.append(talk)
-
-    def _listen(self, netns: str, port: int, address: str) -> None:
-        with inside(netns):
-            datagram = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        for sock in (datagram, server):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind((address, port))
-            sock.setblocking(False)
-        server.listen(64)
-
-        def answer() -> None:
-            text, client = datagram.recvfrom(64)
-            datagram.sendto(text, client)
-
-        def accept() -> None:
-            connection, _client = server.accept()
-            connection.setblocking(False)
-            self.selector.register(connection, selectors.EVENT_READ, lambda: echo(connection))
-
-        def echo(connection: socket.socket) -> None:
-            try:
-                text = connection.recv(64)
-                if text:
-                    connection.send(text)
-                    return
-            except OSError:
-                pass
-            self.selector.unregister(connection)
-            connection.close()
-
-        self.selector.register(datagram, selectors.EVENT_READ, answer)
-        self.selector.register(server, selectors.EVENT_READ, accept)
 
     def poll(self, seconds: float) -> None:
         for key, _ in self.selector.select(seconds):
@@ -326,7 +273,6 @@ class Traffic:
 
 def main() -> None:
     traffic = Traffic(json.loads(sys.stdin.readline()))
-    traffic.converse()
     print("ready", flush=True)
     traffic.run()
 
