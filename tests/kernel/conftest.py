@@ -19,6 +19,7 @@ from lab import machines
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
+from lab.steering import steering as steering
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -53,7 +54,7 @@ def prepared(modules: Modules) -> Modules:
 
 
 @pytest.fixture(scope="module")
-def three() -> Iterator[scene.Three]:
+def three(steering: str) -> Iterator[scene.Three]:
     """Three containers with servers, shared by the tests of a file that only look."""
     with scene.three() as made:
         yield made

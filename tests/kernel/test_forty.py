@@ -32,7 +32,7 @@ class Forty(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def forty() -> Iterator[Forty]:
+def forty(steering: str) -> Iterator[Forty]:
     with machines.lab() as lab, probes.servers() as servers:
         modules = Modules(lab.host)
         modules.host(**POOLS)

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import stage
+from lab.steering import steering as steering
 from stage import Stage
 
 
@@ -49,7 +50,7 @@ def bare() -> Iterator[Stage]:
 
 
 @pytest.fixture
-def placed() -> Iterator[Stage]:
+def placed(steering: str) -> Iterator[Stage]:
     """A host with the containers `web` and `db`."""
     with stage.bare() as made:
         stage.prepare(made)

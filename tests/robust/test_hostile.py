@@ -26,7 +26,7 @@ FORGED_MAC = "02:00:00:00:00:66"
 
 
 @pytest.fixture(scope="module")
-def stage() -> Iterator[Stage]:
+def stage(steering: str) -> Iterator[Stage]:
     with stages.bare() as made:
         stages.prepare(made)
         yield made
