@@ -117,7 +117,7 @@ def made(change: Change, handles: Mapping[object, int]) -> list[Line]:
 def made_by_ip(change: Change) -> list[str]:
     item, before = change.subject, change.before
     if isinstance(item, Handle):
-        return [f"netns add {item.netns}"]
+        return [f"netns add {item.container}"]
     if isinstance(item, Veth):
         ends = f"address {item.mac} mtu {item.mtu}"
         peer = f"peer name {item.peer.link} {ends} netns {item.peer.netns}"
