@@ -70,10 +70,19 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
     "remove": ("portmap_container", {"name": "one", "state": "absent"}),
 }
 
+# What there is and what is wrong, asked of all containers at once: as much again as a second run asks,
+# and of each container its counters; for each of the few messages more, no dump.
+INFO = {
+    1: Price(0, 21, 12, 768),
+    50: Price(0, 511, 306, 17624),
+    100: Price(0, 1011, 606, 34824),
+}
+
 
 class Measured(NamedTuple):
     all_at_once: Price
     second_run: Price
+    info: Price
     one: dict[str, Price]
     received: dict[str, int]
 
@@ -95,11 +104,12 @@ def measure(count: int, folder: Path) -> Measured:
         many = {"containers": others(count)}
         first = price(run("all at once", "portmap_container", many))
         second = price(run("second run", "portmap_container", many))
+        info = price(run("info", "portmap_info", {}))
         one, received = {}, {}
         for step, (module, parameters) in STEPS.items():
             traced = run(step, module, parameters)
             one[step], received[step] = price(traced), traced.received
-        return Measured(first, second, one, received)
+        return Measured(first, second, info, one, received)
 
 
 @pytest.fixture(scope="module")
@@ -126,6 +136,13 @@ def test_the_requests_for_all_at_once_are_these(measured: dict[int, Measured], c
 def test_a_second_run_only_asks(measured: dict[int, Measured], count: int) -> None:
     assert measured[count].second_run == SECOND_RUN[count]
     assert SECOND_RUN[count].writes == 0
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_telling_costs_as_much_as_a_second_run_and_a_question_for_each(
+    measured: dict[int, Measured], count: int
+) -> None:
+    assert measured[count].info == INFO[count]
 
 
 @pytest.mark.parametrize("step", STEPS)

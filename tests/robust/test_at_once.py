@@ -9,7 +9,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import Kernel
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import viewed
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering import choose
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 import stage as stages
@@ -116,11 +117,9 @@ def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) 
 
 def test_nothing_hangs_on_a_link_that_has_gone_since_it_was_listed(bare: Stage) -> None:
     gone = Place("", "pm-gone")
-    with inside(bare.lab.host.place.netns):
-        kernel = Kernel()
-        assert kernel.qdisc(gone) is None
-        assert list(kernel.filters(gone)) == []
-        kernel.close()
+    with inside(bare.lab.host.place.netns), viewed() as view:
+        seen = choose.plane().see_link(view.socket, gone, view.ifindex(gone), view.names)
+        assert (seen.objects, seen.foreign) == ([], [])
 
 
 def test_a_namespace_that_dies_under_a_run_is_told_or_placed_anew(placed: Stage) -> None:

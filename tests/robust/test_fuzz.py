@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
     Socket,
@@ -66,7 +66,7 @@ class Names(dict):  # type: ignore[type-arg]
 MATCH = (u32.NO_OPTIONS, u32.NO_FRAGMENT)
 MESSAGES = [
     encode.table_message(Table(ETH0, k.ETH_P_IP, 770, 0x302, 256), 2),
-    encode.drop_message(Drop(ETH0), 2),
+    encode.drop_message(Drop(ETH0).bytecode, 2),
     encode.filter_message(
         Filter(ETH0, k.ETH_P_IP, 770, 0x302, 4, 5, MATCH, (Action("redirect", "lo"),)),
         2, 0, {"lo": 1},
@@ -162,9 +162,9 @@ def drain(*ends: socket.socket) -> None:
 
 
 READERS: dict[str, Callable[[bytes], Any]] = {
-    "links": rtnl.read_link,
-    "addresses": rtnl.read_address,
-    "routes": rtnl.read_default_route,
+    "links": messages.read_link,
+    "addresses": messages.read_address,
+    "routes": messages.read_default_route,
 }
 
 

@@ -13,7 +13,9 @@ import errno
 from collections.abc import Iterator
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import rtnl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
+    messages as rtmessages,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import Socket
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.requests import Request
@@ -25,7 +27,7 @@ from lab.machines import Machine
 from lab.netns import inside
 
 CROWD = 150
-LINKS = Request(k.RTM_GETLINK, 0, rtnl.ask_link(""), "list the links")
+LINKS = Request(k.RTM_GETLINK, 0, rtmessages.ask_link(""), "list the links")
 
 
 @pytest.fixture
@@ -68,7 +70,7 @@ class Disturbed(Socket):
 
 
 def names(messages: list[memoryview]) -> set[str]:
-    return {rtnl.read_link(message).name for message in messages}
+    return {rtmessages.read_link(message).name for message in messages}
 
 
 def halves(found: set[str]) -> list[int]:
