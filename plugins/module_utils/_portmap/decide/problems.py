@@ -122,14 +122,14 @@ def sysctls_differ(wanted: Mapping[str, str], have: Mapping[str, str]) -> list[P
 
 
 def next_boot_differs(
-    kept: SavedFile, now: Mapping[str, Entry], container: str | None
+    file: SavedFile, now: Mapping[str, Entry], container: str | None
 ) -> list[Problem]:
     """What would not be the same after a reboot; `now` are the containers as they are."""
-    if kept.state is None:
-        said = f"{next_boot.PATH}: {kept.problem or 'missing'}; run netiso.portmap.portmap_host"
-        return [problem(None, "changed" if kept.problem else "missing", said)]
+    if file.state is None:
+        said = f"{next_boot.PATH}: {file.problem or 'missing'}; run netiso.portmap.portmap_host"
+        return [problem(None, "changed" if file.problem else "missing", said)]
     found = []
-    saved = kept.state.containers
+    saved = file.state.containers
     for name in sorted({*now, *saved} if container is None else [container]):
         was, one = saved.get(name), now.get(name)
         if one is None:

@@ -79,11 +79,11 @@ class Pairs:
         if replaced:
             self._delete_links([_place(c) for c in replaced], keep_going)
         new = [c for c in veths if c.before is None or c in replaced]
-        kept = [c for c in veths if c not in new]
+        there = [c for c in veths if c not in new]
         for change in new:
             self._hold(change, handles)
         self._send_each(new, self._creation, keep_going)
-        self._send_each([*new, *kept], _marking, keep_going)
+        self._send_each([*new, *there], _marking, keep_going)
         for change in handles.values():
             _attempt(self._pin, change, self._done, keep_going)
 

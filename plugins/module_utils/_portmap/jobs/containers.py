@@ -93,7 +93,7 @@ def _run(
     purge: bool = False,
 ) -> Run:
     with host_lock(dry_run):
-        kept = next_boot.read()
+        file = next_boot.read()
         prepared = record.load()
         if prepared is None:
             run = _without_host(demand)
@@ -101,7 +101,7 @@ def _run(
             job = Placing(prepared, demand, names)
             outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
             run = Run(outcome, job.decision)
-        saving.keep_containers(kept, prepared, run.outcome, run.decision, purge, dry_run)
+        saving.save_containers(file, prepared, run.outcome, run.decision, purge, dry_run)
         return run
 
 

@@ -43,10 +43,10 @@ class Run(NamedTuple):
 def prepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Run:
     """Prepare the host, or bring it (and every container) up to date with its address and MAC."""
     with host_lock(dry_run):
-        kept = next_boot.read()
+        file = next_boot.read()
         job = prepare_locked(options, dry_run=dry_run, with_diff=with_diff)
         given = job.record.options.on(options.public, options.loopback)
-        saving.keep_host(kept, given, job.record, job.outcome, dry_run)
+        saving.save_host(file, given, job.record, job.outcome, dry_run)
         return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
 
 
@@ -171,7 +171,7 @@ class Preparing:
 def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Run:
     """Remove our filters, restore what was changed.  Raises InvalidRequest with containers left."""
     with host_lock(dry_run):
-        kept = next_boot.read()
+        file = next_boot.read()
         old = record.load()
         job = TakingBack(options, old)
         outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
@@ -181,7 +181,7 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
             if old is not None:
                 netns.remove_leftover(old.before.get("handles", "mounted"))
             record.delete()
-        saving.forget(kept, outcome, dry_run)
+        saving.forget(file, outcome, dry_run)
         return Run(outcome, None)
 
 

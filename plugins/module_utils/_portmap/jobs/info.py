@@ -161,13 +161,13 @@ def _host_problems(observer: Observer, prepared: Record) -> list[Problem]:
 
 def _saved_problems(placed: dict[str, Container], container: str | None) -> list[Problem]:
     try:
-        kept = next_boot.read()
+        file = next_boot.read()
     except InvalidRequest as error:
         return [problem(None, "changed", str(error))]
-    if kept is None:
+    if file is None:
         return []
     now = {name: saving.as_saved(one, "") for name, one in placed.items()}
-    return problems.next_boot_differs(kept, now, container)
+    return problems.next_boot_differs(file, now, container)
 
 
 def _orphaned_handles(known: set[str], container: str | None) -> list[Problem]:

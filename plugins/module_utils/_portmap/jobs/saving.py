@@ -22,19 +22,19 @@ from ..values.tenants import Container
 from ..wanted.claims import Ask
 
 
-def keep_host(
-    kept: SavedFile | None, given: HostOptions, prepared: Record, outcome: Outcome, dry_run: bool
+def save_host(
+    file: SavedFile | None, given: HostOptions, prepared: Record, outcome: Outcome, dry_run: bool
 ) -> None:
     """Save the host as a run has prepared it; its containers stay as they are saved."""
-    if kept is None:
+    if file is None:
         return
-    have = kept.state or _as_it_is(prepared)
+    have = file.state or _as_it_is(prepared)
     wanted = Saved(given, fitting(have.containers, given.pools))
-    _save(kept, wanted, outcome, dry_run)
+    _save(file, wanted, outcome, dry_run)
 
 
-def keep_containers(
-    kept: SavedFile | None,
+def save_containers(
+    file: SavedFile | None,
     prepared: Record | None,
     outcome: Outcome,
     decision: Decision,
@@ -42,29 +42,29 @@ def keep_containers(
     dry_run: bool,
 ) -> None:
     """Save the containers that a run has placed; forget the others of the task, or all others."""
-    if kept is None or (kept.state is None and prepared is None):
+    if file is None or (file.state is None and prepared is None):
         return
-    have = kept.state or _as_it_is(prepared or record.required())
+    have = file.state or _as_it_is(prepared or record.required())
     asked = {ask.name: ask for ask in decision.asks}
     mine = [_entry(container, asked[container.name], have) for container in decision.placed]
     others = {} if purge else {n: one for n, one in have.containers.items() if n not in asked}
-    _save(kept, Saved(have.host, merged(others, mine)), outcome, dry_run)
+    _save(file, Saved(have.host, merged(others, mine)), outcome, dry_run)
 
 
-def forget(kept: SavedFile | None, outcome: Outcome, dry_run: bool) -> None:
+def forget(file: SavedFile | None, outcome: Outcome, dry_run: bool) -> None:
     """Nothing is to come back."""
-    if kept is None:
+    if file is None:
         return
-    if kept.state or kept.problem:
+    if file.state or file.problem:
         outcome.changes.append(f"delete the desired state {next_boot.PATH}")
-    outcome.before += _text(next_boot.lines(kept.state))
+    outcome.before += _text(next_boot.lines(file.state))
     if not dry_run:
         next_boot.delete()
 
 
-def _save(kept: SavedFile, wanted: Saved, outcome: Outcome, dry_run: bool) -> None:
-    before, after = next_boot.lines(kept.state), next_boot.lines(wanted)
-    told = [f"write {next_boot.PATH} anew: {kept.problem}"] if kept.problem else []
+def _save(file: SavedFile, wanted: Saved, outcome: Outcome, dry_run: bool) -> None:
+    before, after = next_boot.lines(file.state), next_boot.lines(wanted)
+    told = [f"write {next_boot.PATH} anew: {file.problem}"] if file.problem else []
     told += [f"save {line}" for key, line in after.items() if before.get(key) != line]
     told += [f"forget {key}" for key in before if key not in after]
     outcome.changes += told
@@ -134,8 +134,8 @@ def merged(others: Mapping[str, Entry], placed: Iterable[Entry]) -> dict[str, En
 
 def fitting(have: Mapping[str, Entry], pools: Pools) -> dict[str, Entry]:
     """The containers without the ports that the pools no longer hold."""
-    kept = {}
+    fit = {}
     for name, one in have.items():
         if one.ephemeral is None or not ports.subtract([one.ephemeral], [pools.ephemeral]):
-            kept[name] = one._replace(service=ports.intersect(one.service, pools.service))
-    return kept
+            fit[name] = one._replace(service=ports.intersect(one.service, pools.service))
+    return fit

@@ -53,7 +53,7 @@ class Sysctl(_Fields, Object):
         return self.netns, self.name
 
     def made(self, replacing: bool) -> tuple[float, ...]:
-        relaxing = 0  # what applies to all links is switched off last and on first
+        relaxing = 0  # conf/all weakens every link: set to 0 last, back to 1 first
         if self.netns == HOST and "/all/" in self.name:
             relaxing = 1 if self.value == "0" else -1
         return when(MAKE, self.step, replacing and self.step >= STEER, self.rank, relaxing)

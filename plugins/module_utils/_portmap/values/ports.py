@@ -110,8 +110,8 @@ def subtract(ranges: Iterable[Range], taken: Iterable[Range]) -> Ranges:
 
 def intersect(one: Iterable[Range], other: Iterable[Range]) -> Ranges:
     """The ports that are in both."""
-    kept = tuple(one)
-    return subtract(kept, subtract(kept, other))
+    ranges = tuple(one)
+    return subtract(ranges, subtract(ranges, other))
 
 
 def cut(ranges: Iterable[Range], largest: int = 0x10000) -> Iterator[Block]:

@@ -148,8 +148,8 @@ def _service(
     service = {}
     for ask in wanted:
         have = current.get(ask.name)
-        kept = have.service if have else ()
-        service[ask.name] = kept if ask.ports is None else ask.ports
+        before = have.service if have else ()
+        service[ask.name] = before if ask.ports is None else ask.ports
         check_service(ask.name, service[ask.name], pools)
     return service
 

@@ -170,8 +170,8 @@ def see_link(sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen
     qdisc = _qdisc(sock, place, ifindex)
     if qdisc is None:
         return Seen()
-    found = Seen([qdisc])
-    found.add(_filters(sock, place, ifindex, names))
+    found = _filters(sock, place, ifindex, names)
+    found.objects.insert(0, qdisc)
     return found
 
 
