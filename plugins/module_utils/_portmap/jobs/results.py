@@ -29,8 +29,8 @@ def ranges_result(decision: Decision) -> dict[str, Any]:
     had = decision.had[container.name].service
     return {
         "container": container_result(container),
-        "added": _texts(ports.subtract(container.service, had)),
-        "removed": _texts(ports.subtract(had, container.service)),
+        "added": ports.written(ports.subtract(container.service, had)),
+        "removed": ports.written(ports.subtract(had, container.service)),
     }
 
 
@@ -40,7 +40,7 @@ def container_result(container: Container) -> dict[str, Any]:
         "state": "present",
         "netns": handle_path(container.handle),
         "interface": container.veth.link,
-        "ports": _texts(container.service),
+        "ports": ports.written(container.service),
         "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
     }
 
@@ -66,13 +66,9 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "mac": host.mac,
         "mtu": host.mtu,
         "gateway": host.ipv4_gateway or None,
-        "ports": _texts(options.service or ()),
+        "ports": ports.written(options.service or ()),
         "ephemeral_ports": str(options.ephemeral),
         "ephemeral_ports_per_container": options.per_container,
         "host_ephemeral_ports": str(port_range),
         "rp_filter": options.rp_filter,
     }
-
-
-def _texts(ranges: ports.Ranges) -> list[str]:
-    return [str(item) for item in ranges]

@@ -30,7 +30,7 @@ def host_json(options: HostOptions) -> dict[str, Any]:
     return {
         "public_interface": options.public,
         "loopback_interface": options.loopback,
-        "ports": ranges_json(options.service or ()),
+        "ports": ports.written(options.service or ()),
         "ephemeral_ports": range_json(options.ephemeral),
         "ephemeral_ports_per_container": options.per_container,
         "host_ephemeral_ports": range_json(options.host_ephemeral),
@@ -59,10 +59,6 @@ def _read_link(value: object) -> str:
     if len(name.encode()) > 15 or "/" in name or "\0" in name:
         raise ValueError(f"{name!r} is not the name of an interface")
     return name
-
-
-def ranges_json(ranges: ports.Ranges) -> list[str]:
-    return [str(item) for item in ranges]
 
 
 def range_json(item: ports.Range | None) -> str | None:

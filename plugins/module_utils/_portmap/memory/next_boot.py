@@ -165,7 +165,7 @@ def encode(state: Saved) -> str:
             "name": one.name,
             "netns": one.netns,
             "origin": one.origin,
-            "ports": codec.ranges_json(one.service),
+            "ports": ports.written(one.service),
             "ephemeral_ports": codec.range_json(one.ephemeral),
         }
         for _name, one in sorted(state.containers.items())

@@ -65,12 +65,35 @@ def parse(text: object, option: str) -> Range:
     return Range(first, last)
 
 
+class Item(NamedTuple):
+    """One item of a list of ports, as users, results and files write it.
+
+    Every such item is read by `read` and written by `str`.  What else an item may say one day, a
+    protocol or other ports inside, is a field of it.
+    """
+
+    outside: Range
+
+    @classmethod
+    def read(cls, text: object, option: str) -> Item:
+        """Raises InvalidRequest naming `option`."""
+        return cls(parse(text, option))
+
+    def __str__(self) -> str:
+        return str(self.outside)
+
+
+def written(ranges: Iterable[Range]) -> list[str]:
+    """The items that make up these ports."""
+    return [str(Item(item)) for item in ranges]
+
+
 def parse_all(texts: Iterable[object], option: str) -> Ranges:
-    """Every item parsed, neighbouring ranges joined.
+    """Every item read, neighbouring ranges joined.
 
     Raises InvalidRequest also for a port that the list has twice: one of both is a mistake.
     """
-    ranges = sorted(parse(text, option) for text in texts)
+    ranges = sorted(Item.read(text, option).outside for text in texts)
     for one, other in zip(ranges, ranges[1:]):
         if other.first <= one.last:
             shared = Range(other.first, min(one.last, other.last))

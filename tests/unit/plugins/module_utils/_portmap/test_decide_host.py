@@ -1,0 +1,149 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import host as decide
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.record import Record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import (
+    HandleDirectory,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import state
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.link import Link
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering import choose
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.plane import Seen
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.options import (
+    HostOptions,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
+from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.seen import (
+    HOST,
+    WEB,
+    survey,
+)
+
+OWN = Range(57344, 60999)
+OPTIONS = HostOptions("eth0", "lo", (Range(31000, 31999),), Range(30016, 30999), 16, None, "relax")
+RECORD = Record(OPTIONS, {}, (), HOST.applied)
+LO = Link(HOST.loopback_place, HOST.mac, 65536, True)
+FORWARD = "net/ipv4/conf/all/rp_filter"
+
+
+def base(old: Record | None, before: list, options: HostOptions = OPTIONS) -> Record:
+    known = state(before)
+    values = {FORWARD: "0"}
+    after = decide.wanted_objects(choose.plane(), HOST, "/run/netns", values, known)
+    return decide.record(options, HOST, known, after, old, "directory")
+
+
+def test_what_is_left_out_stays_as_it_was():
+    given = HostOptions("", "", None, None, 16, None, "relax")
+    assert given.completed(OPTIONS).pools == OPTIONS.pools
+    assert given._replace(service=()).completed(OPTIONS).service == ()
+    with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
+        given.completed(None).pools  # noqa: B018
+
+
+def test_a_record_has_what_every_value_was_before_we_changed_it():
+    first = base(None, [LO, Sysctl("", FORWARD, "1")])
+    assert first.before == {FORWARD: "1", "mtu": "65536", "handles": "directory"}
+    assert first.qdiscs == ("eth0", "lo")
+    again = base(first, [LO._replace(mtu=9000), Sysctl("", FORWARD, "2")])
+    assert (again.before, again.qdiscs) == (first.before, first.qdiscs)
+
+
+def test_what_is_as_it_shall_be_was_not_changed_by_us():
+    qdiscs = [Qdisc(HOST.public_place, "clsact"), Qdisc(HOST.loopback_place, "ingress")]
+    there = [
+        LO._replace(mtu=1500),
+        Sysctl("", FORWARD, "0"),
+        HandleDirectory("/run/netns"),
+        *qdiscs,
+    ]
+    assert base(None, there)[1:3] == ({}, ())
+
+
+def test_reverse_path_filters_that_are_given_back_are_forgotten():
+    old = RECORD._replace(before={FORWARD: "1", "mtu": "65536"})
+    keep = OPTIONS._replace(rp_filter="keep")
+    assert decide.given_back(keep, old) == {FORWARD: "1"}
+    assert decide.given_back(OPTIONS, old) == {}
+    assert base(old, [], keep).before["mtu"] == "65536"
+    assert FORWARD not in base(old, [], keep).before
+
+
+def test_the_host_s_own_range_is_set_when_it_is_given():
+    name = "net/ipv4/ip_local_port_range"
+    assert name not in decide.wanted_sysctls(HOST, OPTIONS, {"all": "0", "lo": "0"})
+    moved = OPTIONS._replace(host_ephemeral=OWN, rp_filter="keep")
+    assert decide.wanted_sysctls(HOST, moved, {})[name] == "57344 60999"
+    assert FORWARD not in decide.wanted_sysctls(HOST, moved, {"all": "1", "lo": "0"})
+
+
+@pytest.mark.parametrize(
+    ("options", "old", "said"),
+    [
+        (OPTIONS, RECORD, ""),
+        (OPTIONS, RECORD._replace(options=OPTIONS.on("eth1", "lo")), "cannot move from eth1 and lo to eth0"),
+        (OPTIONS._replace(service=(Range(31004, 31999),)), RECORD, "31000-31003 of <pm-web>"),
+        (OPTIONS._replace(service=(Range(57000, 58000),)), RECORD, "which the host takes its own"),
+        (OPTIONS._replace(service=(Range(57000, 58000),), host_ephemeral=Range(40000, 41000)), RECORD, "of <pm-web>"),
+    ],
+)  # fmt: skip
+def test_a_host_with_containers_cannot_become_any_other(options, old, said):
+    def check() -> None:
+        decide.check(options, old, survey(WEB), OWN, "<{}>".format)
+
+    if not said:
+        check()
+        return
+    with pytest.raises(InvalidRequest, match=said):
+        check()
+
+
+def test_without_containers_a_host_may_move():
+    decide.check(OPTIONS, RECORD._replace(options=OPTIONS.on("eth1", "lo")), survey(), OWN, str)
+
+
+def test_containers_are_looked_at_when_what_they_copy_has_changed_or_their_filters_homes():
+    plane = choose.plane()
+    whole = decide.wanted_objects(plane, HOST, "/run/netns", {}, {})
+    assert not decide.containers_are_stale(HOST, whole, whole, RECORD)
+    assert decide.containers_are_stale(HOST, whole, whole, RECORD._replace(applied=()))
+    homes = [item for item in whole.values() if "divisor" in str(item) or "qdisc" in str(item)]
+    assert len(homes) == 2 + 5
+    for item in homes:
+        left = {name: one for name, one in whole.items() if one != item}
+        assert decide.containers_are_stale(HOST, left, whole, RECORD), item
+
+
+def test_changed_parameters_are_told_with_what_they_are_now():
+    told, before, after = decide.changed_parameters(None, RECORD)
+    assert "set ports to 31000-31999" in told
+    assert before == ""
+    assert len(told) == len(after.splitlines()) == 5
+    wider = RECORD._replace(options=OPTIONS._replace(service=()))
+    assert decide.changed_parameters(RECORD, wider)[0] == ["set ports to none"]
+
+
+def test_taking_back_leaves_strangers_qdiscs_and_gives_values_back():
+    ours, theirs = Qdisc(HOST.public_place, "ingress"), Qdisc(HOST.loopback_place, "clsact")
+    seen = survey()
+    seen = seen._replace(steered=seen.steered._replace(shared=Seen([ours, theirs])))
+    old = RECORD._replace(
+        before={"mtu": "65536", FORWARD: "1", "handles": "directory"}, qdiscs=("eth0",)
+    )
+    changed = [Sysctl("", FORWARD, "0")]
+    here = [LO._replace(mtu=1500), HandleDirectory("/run/netns")]
+    before, after = decide.taken_back(seen, here, changed, old, can_unshare=True)
+    assert list(before.values()) == [ours, LO._replace(mtu=1500), here[1], *changed]
+    assert list(after.values()) == [LO, Sysctl("", FORWARD, "1")]
+    assert decide.changed_sysctls(old) == [FORWARD]
+    kept, _after = decide.taken_back(seen, here, changed, old, can_unshare=False)
+    assert here[1] not in kept.values()
