@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 #
 # `make help` lists the targets. Each gate is a target of its own; `make test` runs all
-# of them and ends with a table of their times.
+# of them but `thorough`, `make test-all` that too. Both end with a table of their times.
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
@@ -12,9 +12,9 @@ export ANSIBLE_COLLECTIONS_PATH := $(CURDIR)/.build/collections
 export LC_ALL := C.UTF-8
 export PYTHONDONTWRITEBYTECODE := 1
 
-# All but `install`, of which `cores` is more. First what fails quickest; then two at any time, in an
-# order that keeps two cores busy to the end and has `robust` and `kernel`, which wait for the same
-# locks of the kernel, beside others.
+# All but `install`, of which `cores` is more, and `thorough`, which takes longer than all of them.
+# First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
+# and has `robust` and `kernel`, which wait for the same locks of the kernel, beside others.
 FIRST := lint unit changelog reuse build
 TOGETHER := robust sanity units molecule kernel cores integration importer gates ansible-lint docs \
 	demo docs-lint
@@ -26,7 +26,8 @@ QUICK := smoke lint unit
 AS_ROOT := tools/as-root
 export GOALS := $(MAKECMDGOALS)
 
-.PHONY: help setup setup-demo test test-quick clean soak bench bench-quick $(GATES) smoke install
+.PHONY: help setup setup-demo test test-all test-quick clean soak bench bench-quick \
+	$(GATES) thorough smoke install
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -48,7 +49,10 @@ demo: setup-demo ## Three containers on a sandbox host, with real traffic (KEEP=
 test: setup ## Every gate, then a table of their times
 	@tools/run-gates $(FIRST) -- $(TOGETHER)
 
-test-quick: setup ## Lint, unit tests and a smoke test in the kernel, in less than a minute
+test-all: setup ## The same, and with it all that takes hours
+	@tools/run-gates $(FIRST) -- thorough $(TOGETHER)
+
+test-quick: setup ## Lint, unit tests and a smoke test in the kernel, in half a minute
 	@tools/run-gates -- $(QUICK)
 
 lint: setup ## ruff, mypy --strict on the engine, yamllint, shellcheck
@@ -65,6 +69,9 @@ kernel: setup ## Real packets in namespaces (root)
 
 robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
 	@tools/gate robust
+
+thorough: setup ## What of `robust` takes hours: each error at each point, 10,000 damages (root)
+	@tools/gate thorough
 
 soak: setup ## An hour of churn, traffic and damage (root)
 	@$(AS_ROOT) .venv/bin/python tests/robust/soak.py

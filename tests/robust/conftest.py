@@ -21,7 +21,7 @@ from stage import Stage
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--thorough", action="store_true", help="every error at every point, 10,000 filters"
+        "--thorough", action="store_true", help="do all that tests marked so can do, for hours"
     )
 
 
@@ -39,6 +39,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def thorough(request: pytest.FixtureRequest) -> bool:
+    mark = request.node.get_closest_marker("thorough")
+    assert mark, "make test-all leaves out what is not marked as thorough"
+    assert mark.args, "say why make test does not do it"
     return bool(request.config.getoption("--thorough"))
 
 

@@ -39,6 +39,7 @@ def marks(looked: State) -> list[str]:
     return [line for line in state.lines(looked) if any(sign in line for sign in signs)]
 
 
+@pytest.mark.thorough("33 times as many damages: 10,000, each with a run that repairs it")
 def test_every_damage_is_named_and_repaired_by_one_run(placed: Stage, thorough: bool) -> None:
     modules = placed.modules
     dice = random.Random(SEED)

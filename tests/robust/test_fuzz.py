@@ -241,6 +241,7 @@ def random_filter(dice: random.Random, node: int) -> tuple[str, tuple[Any, ...]]
     return line, (node, tuple(keys), verb)
 
 
+@pytest.mark.thorough("20 times as many filters: 10,000")
 def test_the_decoder_reads_what_tc_installs_and_prints(bare: Stage, thorough: bool) -> None:
     dice = random.Random(7)
     modules = bare.modules

@@ -3,8 +3,8 @@
 
 """Refused in the middle: what was done is undone, the message says so, and another run repairs.
 
-By default every point of every operation fails once, with one error after the other; with
---thorough each point fails with each error.
+Every point of every operation fails once, with one error after the other; when thorough, each
+point fails with each error.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ ABSENT = {"name": "new", "state": "absent"}
 ACCOUNTS = ("changes were done before", "nothing was changed", "cannot ")
 
 
+@pytest.mark.thorough("6 times as many runs: each error at each point")
 @pytest.mark.parametrize("name", OPERATIONS)
 @pytest.mark.parametrize("way", ["do", "undo"])
 def test_an_error_at_any_point_is_undone_and_told(
