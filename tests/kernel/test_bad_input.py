@@ -363,4 +363,4 @@ def test_other_languages_change_no_message(modules: Modules) -> None:
 
 def test_the_module_ends_with_an_error_code(modules: Modules) -> None:
     done = modules.execute(*host(ports=["9-1"]))
-    assert done.returncode != 0
+    assert done.code != 0

@@ -49,7 +49,7 @@ def test_the_next_run_finishes_what_a_killed_one_began(
         deaths = 0
         for send in KILLED_AT:
             done = killed(prepared, send).execute(module, parameters)
-            if done.stdout:
+            if done.out:
                 break  # it was through before that send
             deaths += 1
             for port, owner in ((WEB, "web"), (DB, "db")):
@@ -67,7 +67,7 @@ def test_absent_removes_what_a_killed_run_began(lab: Lab, prepared: Modules) -> 
     before = state.unnumbered(state.of(lab.host))
     for send in KILLED_AT:
         done = killed(prepared, send).execute(*STEPS["place"])
-        if done.stdout:
+        if done.out:
             break
         prepared.container(name="new", state="absent")
         after = state.unnumbered(state.of(lab.host))
@@ -77,5 +77,5 @@ def test_absent_removes_what_a_killed_run_began(lab: Lab, prepared: Modules) -> 
 
 def test_a_killed_run_leaves_no_lock(prepared: Modules) -> None:
     done = killed(prepared, 3).execute(*STEPS["place"])
-    assert not done.stdout
+    assert not done.out
     assert prepared.container(name="new", ports=["31200-31299"])["container"]["name"] == "new"

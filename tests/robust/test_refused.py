@@ -162,5 +162,5 @@ def test_a_run_that_cannot_look_again_says_what_it_has_done(placed: Stage) -> No
 def test_a_run_that_fails_ends_with_an_error(placed: Stage) -> None:
     """What Ansible sees: `failed`, and a process that does not end with 0."""
     done = placed.modules.execute("portmap_container", {"name": "new", "ports": ["1-2"]})
-    assert done.returncode != 0
-    assert '"failed": true' in done.stdout
+    assert done.code != 0
+    assert '"failed": true' in done.out
