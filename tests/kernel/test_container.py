@@ -40,14 +40,8 @@ def identity(path: str) -> int:
 
 @pytest.fixture
 def sleeper(lab: Lab) -> Iterator[subprocess.Popen[str]]:
-    """A process in a network namespace of its own, started by nobody that we know."""
-    process = lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
-    assert process.stdout is not None
-    process.stdout.readline()
-    yield process
-    process.kill()
-    process.wait()
-    process.stdout.close()
+    with lab.host.tenant() as process:
+        yield process
 
 
 # --- namespaces -----------------------------------------------------------------------------------

@@ -119,10 +119,7 @@ def test_a_container_that_meddled_with_its_inside_is_put_right(
 
 
 def test_a_namespace_named_by_a_process_file(lab: Lab, prepared: Modules) -> None:
-    tenant = lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
-    try:
-        assert tenant.stdout is not None
-        tenant.stdout.readline()
+    with lab.host.tenant() as tenant:
         path = f"/proc/{tenant.pid}/ns/net"
         prepared.container(name="web", netns=path, ports=["31000-31007"])
         with probes.servers() as servers:
@@ -130,9 +127,6 @@ def test_a_namespace_named_by_a_process_file(lab: Lab, prepared: Modules) -> Non
             assert Probe(lab.peer.place, "tcp", HOST, 31001).run().who == "web"
         assert not prepared.container(name="web", netns=path, ports=["31000-31007"])["changed"]
         assert prepared.info()["problems"] == []
-    finally:
-        tenant.kill()
-        tenant.communicate()
     before = {item["kind"] for item in prepared.info()["problems"]}
     prepared.container(name="web", state="absent")
     assert prepared.info()["problems"] == [], before

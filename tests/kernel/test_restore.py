@@ -405,10 +405,8 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
     """A process, a path and a handle of others; the handle of one is there again, made by others."""
     for name in ("theirs", "early", "bound"):
         lab.host.run("ip", "netns", "add", name)
-    process = lab.host.start("unshare", "--net", "sleep", "60")
     keeping.host(**POOLS)
-    try:
-        _until_apart(lab, process.pid)
+    with lab.host.tenant() as process:
         keeping.container(
             containers=[
                 {"name": "attached", "pid": process.pid, "ports": ["31001"]},
@@ -419,9 +417,6 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
             ]
         )
         keeping.ranges(container="pathed", ports=["31003"])
-    finally:
-        process.kill()
-        process.wait()
     found = {name: (one["origin"], one["netns"]) for name, one in saved(lab.host).items()}
     assert found == {
         "attached": ("attached", ""),
@@ -452,15 +447,6 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
         servers.listen(after.container("early"), 31002, HOST)
         for port, who in ((31000, "web"), (31002, "early")):
             assert Probe(after.peer.place, "tcp", HOST, port).run().who == who
-
-
-def _until_apart(lab: Lab, pid: int) -> None:
-    home = os.stat(lab.host.place.netns).st_ino
-    for _ in range(500):
-        if os.stat(f"/proc/{pid}/ns/net").st_ino != home:
-            return
-        subprocess.run(["sleep", "0.01"], check=True)
-    raise AssertionError("the process is in no namespace of its own")
 
 
 def test_one_that_fails_does_not_keep_the_others_down(

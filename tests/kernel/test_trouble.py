@@ -95,12 +95,8 @@ def test_the_handle_directory_may_be_reached_by_a_link(lab: Lab, modules: Module
 
 def test_the_same_name_with_another_process_moves_to_it(lab: Lab, prepared: Modules) -> None:
     """A service that was started again has a new namespace under the old name."""
-    tenants = []
-    try:
-        for _ in range(2):
-            tenant = lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
-            tenants.append(tenant)
-            tenant.stdout.readline()
+    with lab.host.tenant() as first, lab.host.tenant() as second:
+        for tenant in (first, second):
             assert prepared.container(name="web", pid=tenant.pid, ports=["31000-31007"])["changed"]
             inner = os.stat(f"/proc/{tenant.pid}/ns/net").st_ino
             assert os.stat(lab.host.path("/run/netns/web")).st_ino == inner
@@ -108,10 +104,6 @@ def test_the_same_name_with_another_process_moves_to_it(lab: Lab, prepared: Modu
                 servers.listen(lab.container("web"), WEB, HOST)
                 assert Probe(lab.peer.place, "tcp", HOST, WEB).run().who == "web"
         assert prepared.info()["problems"] == []
-    finally:
-        for tenant in tenants:
-            tenant.kill()
-            tenant.communicate()
 
 
 @pytest.mark.parametrize("error", ["ENOSPC", "EPERM", "ENODEV"])

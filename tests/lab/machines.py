@@ -139,6 +139,18 @@ class Machine:
             text=True,
         )
 
+    @contextlib.contextmanager
+    def tenant(self) -> Iterator[subprocess.Popen[str]]:
+        """A process in a network namespace of its own, started by nobody that we know."""
+        process = self.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+            process.communicate()
+
     def json(self, *command: str, container: str | None = None) -> list[dict]:
         return json.loads(self.run(*command, container=container).stdout or "[]")
 

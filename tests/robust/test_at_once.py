@@ -100,17 +100,9 @@ def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) 
     points = modules.run("portmap_container", {"name": "new", "ports": ["31200"]}).points
     modules.call("portmap_container", {"name": "new", "state": "absent"})
     for at in range(3, len(points), 8):
-        tenant = placed.lab.host.start(
-            "unshare", "--net", "sh", "-c", "echo ready; exec sleep 600"
-        )
-        try:
-            assert tenant.stdout is not None
-            tenant.stdout.readline()
+        with placed.lab.host.tenant() as tenant:
             given = {"name": "new", "ports": ["31200"], "pid": tenant.pid}
             modules.run("portmap_container", given, at=at, fault=f"run:kill -9 {tenant.pid}")
-        finally:
-            tenant.kill()
-            tenant.communicate()
         modules.call("portmap_container", {"name": "new", "state": "absent"})
         assert state.difference(start, stages.look(modules)) == "", at
 

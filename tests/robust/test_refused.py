@@ -108,16 +108,10 @@ def check_account(run: Run) -> None:
 @contextlib.contextmanager
 def tenant(stage: Stage) -> Iterator[tuple[dict[str, Any], str]]:
     """A process with a namespace of its own: what places it, and a fault that ends it."""
-    process = stage.lab.host.start("unshare", "--net", "sh", "-c", "echo ready; exec sleep 600")
-    try:
-        assert process.stdout is not None
-        process.stdout.readline()
+    with stage.lab.host.tenant() as process:
         space = f"/proc/{process.pid}/ns/net"
         ended = f"while readlink {space} >/dev/null; do sleep 0.01; done"
         yield {**NEW, "pid": process.pid}, f"run:kill -9 {process.pid}; {ended}"
-    finally:
-        process.kill()
-        process.communicate()
 
 
 def test_a_process_that_ends_before_its_namespace_is_opened_leaves_nothing(placed: Stage) -> None:
