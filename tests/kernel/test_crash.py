@@ -1,13 +1,15 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Killed in the middle: the next run finishes, or absent removes, and the others never notice.
+"""Killed by strace, so that the module has no part in it.
 
-strace delivers the kill at a chosen send, so that the module has no part in it.
+Every point of every operation is tried in tests/robust/test_killed.py, by a fault inside the process.  Here is
+the witness from outside: at some sends to the kernel, and between opening a file and writing it.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,63 +21,67 @@ from lab.pools import POOLS
 from lab.probes import Probe
 from scene import DB, WEB, inventory
 
-STEPS: dict[str, tuple[str, dict[str, Any]]] = {
-    "host": ("portmap_host", {**POOLS, "ports": ["31000-32100"]}),
-    "place": ("portmap_container", {"name": "new", "ports": ["31200-31299"]}),
-    "change": ("portmap_ranges", {"container": "web", "ports": ["31001-31005"], "state": "exact"}),
-    "remove": ("portmap_container", {"name": "cache", "state": "absent"}),
-}
-KILLED_AT = range(1, 40, 3)
+PLACE: tuple[str, dict[str, Any]] = (
+    "portmap_container",
+    {"name": "new", "ports": ["31200-31299"]},
+)
+SENDS = "sendto,sendmsg"
+RECORD = "/run/portmap/host.json"
+SAVED = "/var/lib/netiso-portmap/desired.json"
 
 
-def killed(modules: Modules, send: int) -> Modules:
-    """The modules under a strace that kills at the given send of the process's main thread."""
-    calls = "sendto,sendmsg"
+def killed(modules: Modules, calls: str, number: int) -> Modules:
+    """The modules under a strace that kills as the n-th call of one of these kinds begins."""
     return modules.under(
         *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={calls}"),
-        *("-e", f"inject={calls}:signal=KILL:when={send}"),
+        *("-e", f"inject={calls}:signal=KILL:when={number}"),
     )
 
 
-@pytest.mark.parametrize("step", STEPS)
-def test_the_next_run_finishes_what_a_killed_one_began(
-    lab: Lab, prepared: Modules, step: str
-) -> None:
-    module, parameters = STEPS[step]
+def test_a_killed_run_harms_nobody_and_is_removed_or_finished(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
+    before = state.unnumbered(state.of(lab.host))
+    states = []
     with probes.servers() as servers:
         servers.listen(lab.container("web"), WEB, HOST)
         servers.listen(lab.container("db"), DB, HOST)
-        deaths = 0
-        for send in KILLED_AT:
-            done = killed(prepared, send).execute(module, parameters)
-            if done.out:
+        for send in range(1, 40, 3):
+            if killed(prepared, SENDS, send).execute(*PLACE).out:
                 break  # it was through before that send
-            deaths += 1
+            states.append(state.unnumbered(state.of(lab.host)))
             for port, owner in ((WEB, "web"), (DB, "db")):
                 for source in (lab.peer, lab.host):
                     assert Probe(source.place, "tcp", HOST, port).run().who == owner
-        assert deaths, "nothing was killed"
-    result = prepared.call(module, parameters)
-    assert not prepared.call(module, parameters)["changed"]
+            prepared.container(name="new", state="absent")
+            after = state.unnumbered(state.of(lab.host))
+            assert state.difference(before, after) == "", f"killed at send {send}"
+    # Some were killed while they looked, some with half of the work done.
+    assert before in states
+    assert len({str(seen) for seen in states}) > 2
+    killed(prepared, SENDS, 1 + 3 * (len(states) - 1)).execute(*PLACE)
+    assert prepared.call(*PLACE)["container"]["ports"] == ["31200-31299"]
+    assert not prepared.call(*PLACE)["changed"]
     assert prepared.info()["problems"] == []
-    assert result["changes"] == [] or result["changed"]
 
 
-def test_absent_removes_what_a_killed_run_began(lab: Lab, prepared: Modules) -> None:
-    prepared.container(containers=inventory())
-    before = state.unnumbered(state.of(lab.host))
-    for send in KILLED_AT:
-        done = killed(prepared, send).execute(*STEPS["place"])
-        if done.out:
-            break
-        prepared.container(name="new", state="absent")
-        after = state.unnumbered(state.of(lab.host))
-        assert state.difference(before, after) == "", f"killed at send {send}"
-        assert prepared.info()["problems"] == []
-
-
-def test_a_killed_run_leaves_no_lock(prepared: Modules) -> None:
-    done = killed(prepared, 3).execute(*STEPS["place"])
-    assert not done.out
-    assert prepared.container(name="new", ports=["31200-31299"])["container"]["name"] == "new"
+@pytest.mark.parametrize("file", [RECORD, SAVED])
+def test_a_reader_finds_the_old_text_or_the_new_one(lab: Lab, modules: Modules, file: str) -> None:
+    """Killed as each write begins, so that what opening has emptied is still empty."""
+    lab.host.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
+    lab.host.run("mkdir", "--mode", "700", "/var/lib/netiso-portmap")
+    other = {**POOLS, "ports": ["31000-32100"]}
+    path = Path(lab.host.path(file))
+    texts = []
+    for parameters in (other, POOLS):
+        modules.host(**parameters)
+        texts.append(path.read_text())
+    new, old = texts
+    assert new != old
+    deaths = 0
+    while not killed(modules, "write", deaths + 1).execute("portmap_host", other).out:
+        deaths += 1
+        assert path.read_text() in (old, new), f"killed at write {deaths}"
+        modules.host(**POOLS)
+        assert path.read_text() == old
+    assert deaths >= 2  # of the record, of the saved state
+    assert path.read_text() == new

@@ -45,10 +45,7 @@ BUGS: dict[str, tuple[str, list[str] | str]] = {
     ),
     "7b3522b00 MESOS-1649": (
         "a crash half-way left filters behind or made the next start fail",
-        [
-            "test_the_next_run_finishes_what_a_killed_one_began",
-            "test_absent_removes_what_a_killed_run_began",
-        ],
+        ["test_a_killed_run_harms_nobody_and_is_removed_or_finished"],
     ),
     "f751e3b6b": (
         "removing a link that was gone already was an error",
@@ -105,7 +102,10 @@ BUGS: dict[str, tuple[str, list[str] | str]] = {
     ),
     "MESOS-2547": (
         "handles of dead containers piled up",
-        ["test_absent_removes_what_a_killed_run_began", "test_a_dead_namespace_is_replaced"],
+        [
+            "test_a_killed_run_harms_nobody_and_is_removed_or_finished",
+            "test_a_dead_namespace_is_replaced",
+        ],
     ),
     "1b358b5ae MESOS-2367": (
         "recovery waited for orphans to be destroyed",
