@@ -24,12 +24,14 @@ class Operation:
     undo: Step
     others: tuple[str, ...] = ("web", "db")
     before: tuple[Step, ...] = ()
-    saving: bool = False  # for the next boot
+    setup: str = ""  # of the host, before anything is done
     # An ingress qdisc that comes or goes makes the kernel stop the link's sending for a moment.
     silent: bool = False
 
 
 SAVING = "mount -t tmpfs tmpfs /var/lib && mkdir -m 700 /var/lib/netiso-portmap"
+# Where it is off already, relaxing it and giving it back would change nothing.
+STRICT = "sysctl -w net.ipv4.conf.all.rp_filter=1 net.ipv4.conf.lo.rp_filter=1"
 HOST: Step = ("portmap_host", POOLS)
 PLACED: Step = ("portmap_container", {"containers": inventory()})
 OPERATIONS = {
@@ -43,6 +45,7 @@ OPERATIONS = {
         ("portmap_host", MOVED_POOLS),
         HOST,
         before=(HOST, PLACED),
+        setup=STRICT,
     ),
     "place a container, or remove it": Operation(
         ("portmap_container", NEW),
@@ -62,13 +65,13 @@ OPERATIONS = {
         ("portmap_host", MOVED_POOLS),
         HOST,
         before=(HOST, PLACED),
-        saving=True,
+        setup=f"{SAVING} && {STRICT}",
     ),
     "change ports, and save them": Operation(
         ("portmap_ranges", {"container": "db", "ports": ["31200"]}),
         ("portmap_ranges", {"container": "db", "ports": ["31200"], "state": "absent"}),
         before=(HOST, PLACED),
-        saving=True,
+        setup=SAVING,
     ),
     "purge, or place all at once": Operation(
         ("portmap_container", {"containers": inventory("web"), "purge": True}),

@@ -114,8 +114,9 @@ class Preparing:
         """Save the record first, so that no value that was is ever lost."""
         self.begun = True
         if self.record != self._old:
-            applied = self._old.applied if self._old else ()
-            record.save(self.record._replace(applied=applied))
+            was = self._old or self.record._replace(applied=())
+            values = {**was.before, **self.record.before}  # also those that this run gives back
+            record.save(self.record._replace(before=values, applied=was.applied))
 
     def _observer(self, view: View) -> Observer:
         plane = choose.plane()
