@@ -9,13 +9,13 @@ import os
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
 
-from lab import machines, state
-from lab.machines import Lab
+from lab import machines, probes, state
+from lab.machines import Lab, Machine
 from lab.modules import Modules
 from lab.netns import inside
 from lab.pools import POOLS
@@ -45,6 +45,19 @@ def says_no(modules: Modules, module: str, parameters: dict[str, Any], *says: st
         assert missing == [], result["msg"]
 
 
+@contextmanager
+def listener(machine: Machine, address: str, port: int, kind: str) -> Iterator[None]:
+    """A process of the machine that uses a port."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with inside(machine.place.netns):
+        server = socket.socket(family, probes.KINDS[kind])
+    with server:
+        server.bind((address, port))
+        if kind == "tcp":
+            server.listen()
+        yield
+
+
 class Witness:
     """A host that refusals leave as it is, and so serves for many; made anew when one did not."""
 
@@ -54,15 +67,20 @@ class Witness:
         self._modules: Modules | None = None
         self._before: state.State = {}
 
-    def refuses(self, module: str, parameters: dict[str, Any], *says: str) -> None:
+    @property
+    def modules(self) -> Modules:
         if self._modules is None:
             self._modules = Modules(self._stack.enter_context(machines.lab()).host)
             for step in self._steps:
                 self._modules.call(*step)
             self._before = state.of(self._modules.machine)
+        return self._modules
+
+    def refuses(self, module: str, parameters: dict[str, Any], *says: str) -> None:
+        modules = self.modules
         try:
-            says_no(self._modules, module, parameters, *says)
-            after = state.of(self._modules.machine)
+            says_no(modules, module, parameters, *says)
+            after = state.of(modules.machine)
             assert state.difference(self._before, after) == ""
         except BaseException:
             self.close()
@@ -208,6 +226,13 @@ CONTAINER = {
         ["new", "eth0|web"],
     ),
     "relative path": (container(name="new", netns="a/b", ports=["31200"]), ["a/b"]),
+    **{
+        f"netns {space}": (
+            container(name="new", netns=space, ports=["31200"]),
+            [f"cannot use netns '{re.escape(space)}'"],
+        )
+        for space in ("..", "../netns/web", ".hidden", "a b", "-x", "a\nb")
+    },
     "name too long": (container(name="n" * 300, ports=["31200"]), ["long|n{20}"]),
     "name with a slash": (container(name="a/b", ports=["31200"]), ["a/b"]),
     "name with a space": (container(name="a b", ports=["31200"]), ["a b"]),
@@ -220,6 +245,18 @@ CONTAINER = {
     ),
     "neither name nor list": (container(ports=["31200"]), ["name", "containers"]),
     "name and list": (container(name="x", containers=[]), ["name", "containers"]),
+    **{
+        f"{option} beside a list": (
+            container(containers=[{"name": "x"}], **{option: value}),
+            [option, "containers", "mutually exclusive"],
+        )
+        for option, value in {
+            "netns": "web",
+            "pid": 1,
+            "ports": ["31200"],
+            "ephemeral_ports": "30512-30527",
+        }.items()
+    },
     "purge without a list": (container(name="x", purge=True), ["purge|containers"]),
     "unknown state": (container(name="x", state="gone"), ["gone"]),
 }
@@ -272,26 +309,47 @@ def test_a_list_that_exhausts_the_pool_places_nobody(lab: Lab, modules: Modules)
     refused(lab, modules, *container(containers=many), "30000-30031")
 
 
-@pytest.mark.parametrize("module", ["container", "ranges"])
+CALLS = {
+    "a new container": container(name="new", ports=["31200-31207"]),
+    "one that gets more": container(name="web", ports=["31200-31207"]),
+    "one that gets less and more": container(name="web", ports=["31203"]),
+    "ranges": ranges(container="web", ports=["31200-31207"]),
+    "ranges exactly": ranges(container="web", ports=["31203"], state="exact"),
+    "an item of a list": container(containers=[{"name": "db"}, {"name": "x", "ports": ["31203"]}]),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("kind", ["tcp", "udp"])
-@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1"])
+@pytest.mark.parametrize("address", ["0.0.0.0", "127.0.0.1", "::", "::1"])
 def test_a_port_on_which_the_host_listens_is_refused(
-    lab: Lab, crowded: Modules, module: str, kind: str, address: str
+    crowded_host: Witness, call: str, kind: str, address: str
 ) -> None:
-    with inside(lab.host.place.netns):
-        server = socket.socket(
-            socket.AF_INET, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM
-        )
-    with server:
-        server.bind((address, 31203))
-        if kind == "tcp":
-            server.listen()
-        call = (
-            container(name="new", ports=["31200-31207"])
-            if module == "container"
-            else ranges(container="web", ports=["31200-31207"])
-        )
-        refused(lab, crowded, *call, "31203")
+    """A socket of IPv6 often takes IPv4, too, and the kernel lists it once."""
+    with listener(crowded_host.modules.machine, address, 31203, kind):
+        crowded_host.refuses(*CALLS[call], "31203", "a process of the host")
+
+
+@pytest.mark.parametrize("name", ["web", "new"])
+def test_an_ephemeral_range_in_which_the_host_listens_is_refused(
+    crowded_host: Witness, name: str
+) -> None:
+    with listener(crowded_host.modules.machine, "0.0.0.0", 30530, "tcp"):
+        call = container(name=name, ephemeral_ports="30528-30543")
+        crowded_host.refuses(*call, "30530", "a process of the host")
+
+
+def test_a_range_that_is_handed_out_goes_round_a_listener(lab: Lab, crowded: Modules) -> None:
+    with listener(lab.host, "0.0.0.0", 30070, "udp"):
+        made = crowded.container(name="new")["container"]
+    assert made["ephemeral_ports"] == "30080-30095"
+
+
+def test_ports_that_a_container_has_already_are_not_asked_for(lab: Lab, crowded: Modules) -> None:
+    """The host may listen there: it hears nothing, and the next run is no reason to fail."""
+    with listener(lab.host, "0.0.0.0", 31003, "tcp"):
+        assert not crowded.container(name="web", ports=["31000-31007", "31100"])["changed"]
+        crowded.ranges(container="web", ports=["31004-31007"], state="absent")
 
 
 def test_a_port_on_which_a_container_listens_is_not_the_hosts(lab: Lab, crowded: Modules) -> None:
@@ -314,6 +372,11 @@ def test_an_ephemeral_pool_may_not_shrink_away_from_a_container(
 def test_a_host_without_address_is_refused(lab: Lab, modules: Modules) -> None:
     lab.host.ip("address flush dev eth0")
     refused(lab, modules, *host(public_interface="eth0"), "eth0", "address")
+
+
+def test_an_interface_without_mac_is_refused(lab: Lab, modules: Modules) -> None:
+    lab.host.ip("tuntap add mode tun tun0", "address add 172.16.0.1/24 dev tun0")
+    refused(lab, modules, *host(public_interface="tun0"), "tun0", "no MAC address")
 
 
 def test_a_host_without_default_route_must_name_its_interface(lab: Lab, modules: Modules) -> None:
