@@ -121,10 +121,21 @@ def test_the_diff_shows_the_objects_line_by_line(prepared: Modules) -> None:
     before, after = diff["before"].splitlines(), diff["after"].splitlines()
     assert before == sorted(before)
     assert after == sorted(after)
-    assert set(before) < set(after) or set(before) - set(after)  # the mirrors change, too
+    assert set(before) < set(after)  # the first one replaces nothing
     new = "\n".join(set(after) - set(before))
     for part in ("pm-web", "31000-31007", HOST, "redirect", "ip_local_port_range"):
         assert part in new
+
+
+def test_the_diff_of_a_second_container_replaces_the_mirrors(prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000-31007"])
+    diff = prepared.differing().container(name="db", ports=["31008"])["diff"]
+    before, after = set(diff["before"].splitlines()), set(diff["after"].splitlines())
+    gone = before - after
+    assert len(gone) == 2  # of ARP, of ICMP
+    for line in gone:
+        assert "mirror dev pm-web" in line
+        assert line.replace("mirror dev", "mirror dev pm-db mirror dev") in after
 
 
 def test_without_diff_none_is_returned(prepared: Modules) -> None:

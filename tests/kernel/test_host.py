@@ -183,9 +183,13 @@ def test_the_host_ephemeral_range_moves_when_asked(lab: Lab, modules: Modules) -
 
 def test_the_host_ephemeral_range_moves_out_of_the_way_of_a_pool(modules: Modules) -> None:
     pools = {**POOLS, "ports": ["33000-33999"]}
-    with pytest.raises(ModuleError):
+    refused = (
+        "cannot use ports 33000-33999: 33000-33999 is in 32768-60999, .* host_ephemeral_ports"
+    )
+    with pytest.raises(ModuleError, match=refused):
         modules.host(**pools)
-    modules.host(**pools, host_ephemeral_ports="40000-60999")
+    made = modules.host(**pools, host_ephemeral_ports="40000-60999")["host"]
+    assert (made["ports"], made["host_ephemeral_ports"]) == (["33000-33999"], "40000-60999")
 
 
 @pytest.mark.smoke
@@ -292,6 +296,32 @@ def test_one_run_repairs_a_damaged_host(lab: Lab, prepared: Modules, damage: str
     assert prepared.host(**POOLS)["changed"]
     assert state.difference(whole, state.of(lab.host)) == ""
     assert not prepared.host(**POOLS)["changed"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "tc qdisc del dev eth0 ingress",
+        "tc filter del dev eth0 ingress protocol ip prio 514",
+        "tc filter del dev eth0 ingress protocol ip prio 770",
+    ],
+)
+@pytest.mark.parametrize("many", [False, True])
+def test_containers_are_not_placed_on_a_damaged_host(
+    lab: Lab, prepared: Modules, damage: str, many: bool
+) -> None:
+    """One container asks for less than a list of many, and notices as well."""
+    prepared.container(name="web", ports=["31000"])
+    lab.host.run(*damage.split())
+    wanted = [{"name": f"n{number}"} for number in range(16 if many else 1)]
+    refused = "cannot place containers: the host is not as portmap_host left it .* is missing"
+    before = state.of(lab.host)
+    for _ in range(2):
+        with pytest.raises(ModuleError, match=refused):
+            prepared.container(containers=wanted)
+    assert state.difference(before, state.of(lab.host)) == ""
+    prepared.host(**POOLS)
+    prepared.container(containers=wanted)
 
 
 def test_one_run_relaxes_rp_filter_again(lab: Lab, prepared: Modules) -> None:

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from lab import probes, state
@@ -40,6 +42,17 @@ def test_host_and_containers_are_told_as_they_were_returned(prepared: Modules) -
         item.pop("statistics")
     assert told["containers"] == sorted(made, key=lambda item: item["name"])
     assert told["problems"] == []
+
+
+def test_check_mode_tells_the_same(lab: Lab, placed: Modules) -> None:
+    lab.host.run("ip", "link", "set", "pm-web", "down")
+
+    def told(modules: Modules) -> dict[str, Any]:
+        return {key: value for key, value in modules.info().items() if key != "invocation"}
+
+    assert told(placed.checking()) == told(placed)
+    assert [item["name"] for item in told(placed)["containers"]] == ["cache", "db", "web"]
+    assert [item["kind"] for item in told(placed)["problems"]] == ["missing"]
 
 
 def test_one_container_can_be_asked_for(placed: Modules) -> None:
@@ -83,6 +96,10 @@ def test_statistics_count_one_direction_each(lab: Lab, placed: Modules) -> None:
 # --- problems -------------------------------------------------------------------------------------
 
 STRANGER = "u32 match ip dport 5 0xffff flowid 1:5"
+SECOND_RANGE = (
+    "handle 302:77:540 u32 ht 302:77: match ip dport 30528 0xfff0"
+    " action mirred egress redirect dev pm-web"
+)
 PROBLEMS = {
     "a filter of the veth is gone": (
         "tc filter del dev pm-web ingress protocol ip prio 514",
@@ -113,6 +130,10 @@ PROBLEMS = {
         ("web", "foreign"),
     ),
     "the veth is gone, its filters lead nowhere": ("ip link del pm-web", (None, "stale")),
+    "a second ephemeral range leads to it": (
+        f"tc filter add dev eth0 ingress protocol ip prio 770 {SECOND_RANGE}",
+        ("web", "missing"),
+    ),
 }
 
 
@@ -124,6 +145,20 @@ def test_damage_is_told(lab: Lab, placed: Modules, damage: str) -> None:
     told = placed.info()["problems"]
     assert (container, kind) in [(item["container"], item["kind"]) for item in told], told
     assert [item for item in told if not item["description"]] == []
+
+
+def test_a_last_filter_that_drops_nothing_is_told_and_repaired(lab: Lab, placed: Modules) -> None:
+    """Without direct action the value that its program returns is a class, and no verdict."""
+    before = state.filters(lab.host, "pm-web")
+    drop = ("dev", "pm-web", "ingress", "protocol", "all", "prio", "65535", "handle", "1", "bpf")
+    lab.host.run("tc", "filter", "del", *drop)
+    lab.host.run("tc", "filter", "add", *drop, "bytecode", "1,6 0 0 2", "flowid", "1:1")
+    assert "direct-action" not in state.filters(lab.host, "pm-web")
+    assert "web" in {item["container"] for item in placed.info()["problems"]}
+    placed.container(name="web")
+    assert "direct-action" in state.filters(lab.host, "pm-web")
+    assert before.count("direct-action") == 1
+    assert placed.info()["problems"] == []
 
 
 def test_a_namespace_without_handle_is_told(lab: Lab, placed: Modules) -> None:

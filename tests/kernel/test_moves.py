@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from lab import probes, state
-from lab.machines import HOST, PEER, Lab, Place
+from lab.machines import BEYOND, HOST, PEER, Lab, Place
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from lab.probes import Probe
@@ -101,6 +101,11 @@ def test_a_new_container_takes_over_the_ports_of_one_that_is_purged(
         ["ip address add 10.0.0.77/24 dev eth0"],
         ["ip route replace default via 10.0.0.253"],
         ["ip address add 192.0.2.7/32 dev lo"],
+        [
+            "ip link add mine type veth peer name mine2",
+            "ip link set mine up",
+            f"ip route replace default via {PEER} dev mine onlink",
+        ],
     ],
     ids=lambda commands: commands[-1],
 )
@@ -114,8 +119,23 @@ def test_a_container_that_meddled_with_its_inside_is_put_right(
     assert placed.info()["problems"] == []
     assert who(lab, 31001) == ["web"]
     with probes.servers() as servers:
-        servers.listen(lab.peer.place, 53, PEER)
-        assert Probe(lab.container("web"), "tcp", PEER, 53).run().who == "peer"
+        for address in (PEER, BEYOND):
+            servers.listen(lab.peer.place, 53, address)
+            assert Probe(lab.container("web"), "tcp", address, 53).run().who == "peer"
+
+
+def test_what_led_to_a_lost_container_goes_with_any_run(lab: Lab, placed: Modules) -> None:
+    """A run for another one, that shares no port with it."""
+    before = {name: state.filters(lab.host, name) for name in ("eth0", "lo")}
+    lab.host.run("ip", "link", "del", "pm-db")
+    for name in before:
+        assert "Redirect to device *" in state.filters(lab.host, name)
+    placed.container(name="web")
+    for name, whole in before.items():
+        left = state.filters(lab.host, name)
+        assert "to device *" not in left
+        assert left.count("to device pm-web)") == whole.count("to device pm-web)")
+        assert left.count("to device pm-cache)") == whole.count("to device pm-cache)")
 
 
 def test_a_namespace_named_by_a_process_file(lab: Lab, prepared: Modules) -> None:

@@ -147,6 +147,51 @@ def test_every_module_saves_what_it_has_done(lab: Lab, placed: Modules) -> None:
     assert not placed.host(state="absent")["changed"]
 
 
+OPTIONS: dict[str, Any] = {
+    "public_interface": "eth0",
+    "ports": ["31000-32000", "32100"],
+    "ephemeral_ports": "30001-30998",
+    "ephemeral_ports_per_container": 32,
+    "host_ephemeral_ports": "40000-49999",
+    "rp_filter": "keep",
+}
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+def test_every_option_of_the_host_is_saved_when_it_alone_changes(
+    lab: Lab, placed: Modules, option: str
+) -> None:
+    before = json.loads(text(lab.host))["host"]
+    changes = placed.host(**{**POOLS, option: OPTIONS[option]})["changes"]
+    assert json.loads(text(lab.host))["host"] == {**before, option: OPTIONS[option]}
+    assert [line for line in changes if line.startswith("save host ")]
+    assert not placed.host(**{**POOLS, option: OPTIONS[option]})["changed"]
+
+
+OTHERWISE: dict[str, Any] = {
+    "ports": ["31000-31006", "31100"],
+    "ephemeral_ports": "30528-30543",
+    "origin": "kept",
+}
+
+
+@pytest.mark.parametrize("key", OTHERWISE)
+def test_a_container_that_would_come_back_otherwise_is_told(
+    lab: Lab, placed: Modules, key: str
+) -> None:
+    data = json.loads(text(lab.host))
+    web = next(one for one in data["containers"] if one["name"] == "web")
+    web[key] = OTHERWISE[key]
+    write(lab.host, json.dumps(data))
+    said = f"the next boot would not bring web back as it is (see {FILE})"
+    told = [{"container": "web", "kind": "changed", "description": said}]
+    assert placed.info()["problems"] == told
+    assert placed.info(container="web")["problems"] == told
+    assert placed.info(container="db")["problems"] == []
+    placed.container(name="web")
+    assert placed.info()["problems"] == []
+
+
 STEPS: list[tuple[str, dict[str, Any]]] = [
     ("portmap_host", {**POOLS, "ports": ["31000-32100"]}),
     ("portmap_container", {"name": "new", "ports": ["31400"]}),

@@ -82,6 +82,20 @@ def test_strange_files_among_the_handles_are_left_alone(lab: Lab, prepared: Modu
     assert set(os.listdir(lab.host.path("/run/netns"))) == {"notes", "folder", "link"}
 
 
+@pytest.mark.parametrize("name", ["portmap_host", "portmap_container", "portmap_info"])
+def test_an_error_of_the_system_is_told_without_a_traceback(
+    lab: Lab, prepared: Modules, name: str
+) -> None:
+    """A record that is a link to itself: an error that nobody thought of."""
+    lab.host.run("ln", "-sf", "host.json", "/run/portmap/host.json")
+    given = {"portmap_host": POOLS, "portmap_container": {"name": "web"}, "portmap_info": {}}
+    for modules in (prepared, prepared.checking()):
+        result = modules.result(name, given[name])
+        assert result["failed"]
+        assert result["msg"].startswith("cannot go on: ")
+        assert "/run/portmap/host.json" in result["msg"]
+
+
 def test_the_handle_directory_may_be_reached_by_a_link(lab: Lab, modules: Modules) -> None:
     lab.host.run("mkdir", "/run/real")
     lab.host.run("ln", "-s", "/run/real", "/run/netns")
@@ -106,25 +120,68 @@ def test_the_same_name_with_another_process_moves_to_it(lab: Lab, prepared: Modu
         assert prepared.info()["problems"] == []
 
 
-@pytest.mark.parametrize("error", ["ENOSPC", "EPERM", "ENODEV"])
+NEW = ("portmap_container", {"name": "new", "ports": ["31200-31299"]})
+TOLD = re.compile(r"cannot .*\. (\d+) of (\d+) changes were done before \(.*\); (.*)$")
+UNTOUCHED = ("all of it was undone", "nothing was changed")
+
+
+def failing(modules: Modules, call: str, error: str, when: str) -> Modules:
+    """The modules under a strace that has the given calls fail."""
+    return modules.under(
+        *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
+        *("-e", f"inject={call}:error={error}:when={when}"),
+    )
+
+
 @pytest.mark.parametrize(
-    ("call", "first"), [("mount", 1), ("sendto,sendmsg", 3), ("sendto,sendmsg", 9)]
+    ("call", "step"), [("mount", 1), ("sendto,sendmsg", 2)], ids=["mount", "send"]
 )
 def test_a_failure_half_way_is_told_and_undone(
-    lab: Lab, prepared: Modules, call: str, first: int, error: str
+    lab: Lab, prepared: Modules, call: str, step: int
 ) -> None:
+    """The n-th call fails, and none after it, for each n."""
     prepared.container(containers=inventory())
-    before = state.of(lab.host)
-    failing = prepared.under(
-        *("strace", "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}"),
-        *("-e", f"inject={call}:error={error}:when={first}+"),
-    )
-    result = failing.result("portmap_container", {"name": "new", "ports": ["31200-31299"]})
-    assert result["failed"]
-    assert result["msg"]
-    prepared.container(name="new", state="absent")
-    assert state.difference(before, state.of(lab.host)) == ""
-    assert prepared.container(name="new", ports=["31200-31299"])["changed"]
+    before = state.unnumbered(state.of(lab.host))
+    undone = 0
+    for number in range(1, 1000, step):
+        error = ("ENOSPC", "EPERM", "ENODEV")[number % 3]
+        result = failing(prepared, call, error, str(number)).result(*NEW)
+        if not result.get("failed"):
+            break  # it was through before that call
+        after = state.unnumbered(state.of(lab.host))
+        told = TOLD.match(result["msg"])
+        if told:
+            assert told[3] in UNTOUCHED, result["msg"]
+            undone += told[3] == UNTOUCHED[0]
+        if "and stay" in result["msg"]:  # all was done, and looking again failed
+            prepared.container(name="new", state="absent")
+            after = state.unnumbered(state.of(lab.host))
+        assert state.difference(before, after) == "", result["msg"]
+    assert undone > 0
+    assert prepared.info()["problems"] == []
+
+
+@pytest.mark.parametrize("error", ["ENOSPC", "EPERM", "ENODEV"])
+def test_what_cannot_be_undone_is_told_and_removed_by_the_next_run(
+    lab: Lab, prepared: Modules, error: str
+) -> None:
+    """From the n-th request on the kernel takes none any more."""
+    prepared.container(containers=inventory())
+    before = state.unnumbered(state.of(lab.host))
+    left = 0
+    for number in range(1, 40, 4):
+        result = failing(prepared, "sendto,sendmsg", error, f"{number}+").result(*NEW)
+        if not result.get("failed"):
+            break
+        after = state.unnumbered(state.of(lab.host))
+        if state.difference(before, after):
+            left += 1
+            assert "not undone" in result["msg"] or "and stay" in result["msg"], result["msg"]
+        prepared.container(name="new", state="absent")
+        after = state.unnumbered(state.of(lab.host))
+        assert state.difference(before, after) == ""
+    assert left > 0
+    assert prepared.container(**NEW[1])["changed"]
     assert prepared.info()["problems"] == []
 
 

@@ -10,12 +10,15 @@ in the middle of which it is deleted shows half a pair.
 from __future__ import annotations
 
 import errno
+import struct
+import threading
 from collections.abc import Iterator
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
     messages as rtmessages,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import Socket
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.requests import Request
@@ -27,6 +30,7 @@ from lab.machines import Machine
 from lab.netns import inside
 
 CROWD = 150
+NOOP = 1  # NLMSG_NOOP, linux/netlink.h
 LINKS = Request(k.RTM_GETLINK, 0, rtmessages.ask_link(""), "list the links")
 
 
@@ -110,6 +114,28 @@ def test_a_dump_that_never_stays_whole_ends_with_an_error(crowd: Machine) -> Non
         "cannot list the links: they changed during each of 20 attempts; run the task again when"
         " that has stopped"
     )
+
+
+def test_a_kernel_that_does_not_answer_is_not_waited_for_without_end(
+    crowd: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A message that is answered only when that is asked for; the wait is a minute."""
+    monkeypatch.setattr(netlink, "_PATIENCE", struct.pack("=qq", 0, 100_000))
+    said: list[KernelRefused] = []
+
+    def ask() -> None:
+        with inside(crowd.place.netns):
+            sock = Socket()
+        try:
+            sock.send([Request(NOOP, 0, b"", "do nothing")])
+        except KernelRefused as error:
+            said.append(error)
+
+    asking = threading.Thread(target=ask, daemon=True)  # without a timeout it never ends
+    asking.start()
+    asking.join(10)
+    assert [str(error) for error in said] == ["cannot hear from the kernel: no answer"]
+    assert said[0].errno == errno.ETIMEDOUT
 
 
 def test_dumps_beside_a_process_that_deletes_links_show_no_half_of_a_pair(crowd: Machine) -> None:
