@@ -122,7 +122,8 @@ def wires() -> Iterator[tuple[Socket, socket.socket]]:
     """A socket of ours whose other end is not the kernel."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
     ours.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, struct.pack("=qq", 0, 1000))
-    sock = Socket.__new__(Socket)
+    sock = Socket()
+    sock.close()
     sock._socket = ours
     yield sock, theirs
     ours.close()
