@@ -157,11 +157,15 @@ containers:
   elements: dict
   contains: *container
 changes:
-  description: What was changed, or would be in check mode, in order.
+  description: >-
+    What was changed, or would be in check mode: a line for each container, then the objects of the kernel in
+    order.
   returned: success
   type: list
   elements: str
-  sample: ['add link pm-web type veth peer web:eth0 address 02:00:00:00:00:10 mtu 1500 group 28781 alias "portmap:web"']
+  sample:
+    - "web: placed with ports 31000-31007, ephemeral ports 32768-33791"
+    - 'add link pm-web type veth peer web:eth0 address 02:00:00:00:00:10 mtu 1500 group 28781 alias "portmap:web"'
 """
 
 from ansible.module_utils.basic import AnsibleModule

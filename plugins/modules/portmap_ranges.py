@@ -104,11 +104,15 @@ removed:
   elements: str
   sample: []
 changes:
-  description: What was changed, or would be in check mode, in order.
+  description: >-
+    What was changed, or would be in check mode: a line for each container, then the objects of the kernel in
+    order.
   returned: success
   type: list
   elements: str
-  sample: ["add filter dev lo ingress protocol ip prio 770 302:79:420 match ip dport 31008-31015 redirect dev pm-web"]
+  sample:
+    - "web: ports 31000-31007 -> 31000-31015"
+    - "add filter dev lo ingress protocol ip prio 770 302:79:420 match ip dport 31008-31015 redirect dev pm-web"
 """
 
 from ansible.module_utils.basic import AnsibleModule

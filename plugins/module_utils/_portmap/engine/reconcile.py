@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ..linux.view import View, viewed
-from ..objects.kind import Change, Identity, State, describe
+from ..objects.kind import STEER, Change, Identity, State, describe
 from ..values.errors import KernelRefused, NotConverged, PortmapError
 from . import plan
 from .apply import Applier
@@ -35,11 +35,15 @@ class Job(Protocol):
 
 @dataclass
 class Outcome:
-    """What a run did, or would do; `before` and `after` are lines for --diff."""
+    """What a run did, or would do; `before` and `after` are lines for --diff.
+
+    `touched` are the owners of the objects that it changes.
+    """
 
     changes: list[str]
     before: str = ""
     after: str = ""
+    touched: frozenset[tuple[str, str]] = frozenset()
 
 
 class Undone(NamedTuple):
@@ -79,7 +83,7 @@ def _converge(job: Job, dry_run: bool, with_diff: bool) -> Outcome:
     with viewed() as view:
         first = job.compare(view, with_diff)
         changes = first.changes()
-        outcome = Outcome([change.describe() for change in changes])
+        outcome = Outcome([change.describe() for change in changes], touched=_touched(changes))
         if with_diff:
             outcome.before = describe(first.before.values())
             outcome.after = describe(first.after.values())
@@ -89,6 +93,17 @@ def _converge(job: Job, dry_run: bool, with_diff: bool) -> Outcome:
                 first.forget_wanted()
                 _apply(job, view, first, changes)
         return outcome
+
+
+def _touched(changes: list[Change]) -> frozenset[tuple[str, str]]:
+    """The owners of the objects; of what is one container's on a shared link, the veth it leads to."""
+    led = {
+        ("", link)
+        for change in changes
+        if change.subject.step == STEER
+        for _how, link in change.subject.leads_to
+    }
+    return frozenset({change.subject.owner for change in changes} | led)
 
 
 def _verify(job: Job, done: int) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..decide import containers as decide
+from ..decide import summary
 from ..decide.containers import Decision
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
@@ -100,6 +101,10 @@ def _run(
         else:
             job = Placing(prepared, demand, names)
             outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
+            outcome.changes[:0] = summary.changes(job.decision, outcome.touched)
+            if with_diff:
+                before, after = summary.diff(job.decision)
+                outcome.before, outcome.after = before + outcome.before, after + outcome.after
             run = Run(outcome, job.decision)
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, dry_run)
         return run
