@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import queue
+import signal
 import sys
 import threading
 import time
@@ -24,6 +25,8 @@ KNOWN = Path(__file__).with_name("known")
 _CODE = ("plugins/module_utils/_portmap/**/*.py", "plugins/modules/*.py")
 _ROLES = ("roles/*/tasks/*.yml", "roles/*/defaults/*.yml", "roles/*/templates/*")
 
+_stopped = threading.Event()
+
 
 def main() -> int:
     asked = _arguments()
@@ -33,6 +36,8 @@ def main() -> int:
         for fault in chosen:
             print(f"{fault.file}:{fault.line}: {fault.operator}: {fault.said}")
         return 0
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     begun = time.monotonic()
     failing = trial.failing([UNIT])
     for test in failing:
@@ -87,13 +92,15 @@ def _try_all(
 
     def work() -> None:
         with trial.copied() as tree:
-            while time.monotonic() < until:
+            while time.monotonic() < until and not _stopped.is_set():
                 try:
                     fault = todo.get_nowait()
                 except queue.Empty:
                     return
                 seconds = min(asked.each, until - time.monotonic())
                 verdict = trial.attempt(tree, fault, tests_of(fault.file), seconds, failing)
+                if _stopped.is_set():
+                    return
                 verdicts.append(verdict)
                 print(_told(len(verdicts), verdict, known), flush=True)
 
@@ -103,6 +110,11 @@ def _try_all(
     for worker in workers:
         worker.join()
     return verdicts
+
+
+def _stop(*_: object) -> None:
+    _stopped.set()
+    trial.stop()
 
 
 def _told(number: int, verdict: Verdict, known: dict[str, str]) -> str:

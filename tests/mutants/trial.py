@@ -22,6 +22,7 @@ from .concern import UNIT
 from .faults import Fault
 
 ROOT = Path(__file__).resolve().parents[2]
+_running: set[int] = set()  # groups of processes, each led by a pytest
 NOTICED, SURVIVED, UNDECIDED = "noticed", "survived", "undecided"
 _FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+(?: \S+)*?)(?: - .*)?$", re.MULTILINE)
 _PASSED = (0, 5)  # of pytest; 5 is that there was none
@@ -124,10 +125,20 @@ def _ask(tree: Path, tests: Sequence[str], seconds: float) -> tuple[int | None, 
         text=True,
         start_new_session=True,
     )
+    _running.add(process.pid)
     try:
         said, _ = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         said, _ = process.communicate()
         return None, said
+    finally:
+        _running.discard(process.pid)
     return process.returncode, said
+
+
+def stop() -> None:
+    """End the tests that are being asked; their answers are no verdict any more."""
+    for pid in list(_running):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, signal.SIGKILL)
