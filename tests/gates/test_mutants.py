@@ -12,7 +12,7 @@ import yaml
 
 from documentation import ROOT
 from mutants import faults, roles
-from mutants.choice import choose, read_known
+from mutants.choice import Known, choose
 from mutants.main import KNOWN, all_faults
 
 CODE = '''"""A docstring with 3 words."""
@@ -112,7 +112,14 @@ def test_the_seed_chooses_and_every_file_has_its_turn(
     }
 
 
+def test_a_star_in_the_list_of_survivors_stands_for_anything() -> None:
+    known = Known("b.py | swap * | * >= 20 | equivalent: never 20\nc.py | * | * | gap: gone\n")
+    found = faults.find("a/b.py", CODE.encode())
+    assert [fault.said for fault in found if known.reason(fault)] == FOUND["swap a comparison"]
+    assert known.stale(found) == ["c.py | * | *"]
+
+
 def test_every_survivor_that_is_known_has_a_reason() -> None:
-    for key, reason in read_known(KNOWN.read_text(encoding="utf-8")).items():
+    for key, reason in Known(KNOWN.read_text(encoding="utf-8")).reasons.items():
         assert len(key.split(" | ")) == 3, key
         assert reason.startswith(("equivalent: ", "gap: ")), key

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 
 from .faults import Fault
 
@@ -37,11 +38,26 @@ def _shuffled(dice: random.Random, faults: Sequence[Fault]) -> list[Fault]:
     return mixed[::-1]
 
 
-def read_known(text: str) -> dict[str, str]:
-    """The list of survivors: `file | operator | what: reason`, one a line, by the part before it."""
-    known = {}
-    for line in text.splitlines():
-        if line.strip() and not line.startswith("#"):
-            key, _, reason = line.rpartition(" | ")
-            known[key] = reason
-    return known
+class Known:
+    """The list of survivors: a line of `file | operator | what | reason` for each, `*` for anything."""
+
+    def __init__(self, text: str) -> None:
+        lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
+        self.reasons = dict(line.rpartition(" | ")[::2] for line in lines)
+        self._patterns = [
+            (re.compile(re.escape(key).replace(r"\*", ".*")), reason)
+            for key, reason in self.reasons.items()
+        ]
+
+    def reason(self, fault: Fault) -> str:
+        """Why the fault survives; "" when nobody has said."""
+        for pattern, reason in self._patterns:
+            if pattern.fullmatch(fault.key):
+                return reason
+        return ""
+
+    def stale(self, faults: Iterable[Fault]) -> list[str]:
+        """What is in the list, but not in the code any more."""
+        keys = {fault.key for fault in faults}
+        patterns = zip(self.reasons, self._patterns)
+        return [said for said, (one, _) in patterns if not any(map(one.fullmatch, keys))]

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import faults, roles, trial
-from .choice import choose, read_known
+from .choice import Known, choose
 from .concern import UNIT, tests_of
 from .faults import Fault
 from .trial import NOTICED, ROOT, SURVIVED, UNDECIDED, Verdict
@@ -30,8 +30,9 @@ _stopped = threading.Event()
 
 def main() -> int:
     asked = _arguments()
-    known = read_known(KNOWN.read_text(encoding="utf-8"))
-    chosen = choose(asked.seed, asked.count, all_faults(asked.only))
+    known = Known(KNOWN.read_text(encoding="utf-8"))
+    by_file = all_faults(asked.only)
+    chosen = choose(asked.seed, asked.count, by_file)
     if asked.list:
         for fault in chosen:
             print(f"{fault.file}:{fault.line}: {fault.operator}: {fault.said}")
@@ -49,9 +50,12 @@ def main() -> int:
     )
     if len(verdicts) < len(chosen):
         print(f"{len(chosen) - len(verdicts)} of {len(chosen)} were not tried: the time was over")
-    left = [one for one in verdicts if one.what == SURVIVED and one.fault.key not in known]
+    left = [one for one in verdicts if one.what == SURVIVED and not known.reason(one.fault)]
     for one in left:
         print(f"{one.fault.file}:{one.fault.line}\n{one.fault.key} | ")
+    if not asked.only:
+        for said in known.stale(fault for found in by_file.values() for fault in found):
+            print(f"known, but not in the code any more: {said}")
     return 1 if left else 0
 
 
@@ -60,7 +64,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="chooses the faults (default: 1)")
     parser.add_argument("--count", type=int, default=100, help="how many (default: 100)")
     parser.add_argument("--minutes", type=float, default=60, help="for all (default: 60)")
-    parser.add_argument("--each", type=float, default=120, help="seconds for each (default: 120)")
+    parser.add_argument("--each", type=float, default=180, help="seconds for each (default: 180)")
     parser.add_argument("--jobs", type=int, default=2, help="at a time (default: 2)")
     parser.add_argument("--only", default="", help="only of files whose path has this in it")
     parser.add_argument("--list", action="store_true", help="say which, and plant none")
@@ -81,7 +85,7 @@ def _try_all(
     chosen: Sequence[Fault],
     asked: argparse.Namespace,
     until: float,
-    known: dict[str, str],
+    known: Known,
     failing: Sequence[str],
 ) -> list[Verdict]:
     """Some at a time, each worker in a copy of its own, until the time is over."""
@@ -117,18 +121,18 @@ def _stop(*_: object) -> None:
     trial.stop()
 
 
-def _told(number: int, verdict: Verdict, known: dict[str, str]) -> str:
+def _told(number: int, verdict: Verdict, known: Known) -> str:
     fault = verdict.fault
-    reason = known.get(fault.key) if verdict.what == SURVIVED else None
+    reason = known.reason(fault) if verdict.what == SURVIVED else ""
     by = f"known, {reason}" if reason else verdict.by
     place = f"{fault.file.removeprefix('plugins/module_utils/_portmap/')}:{fault.line}"
     return f"{number:4} {verdict.what:9} {verdict.seconds:4.0f} s  {place}: {fault.said} [{by}]"
 
 
-def _summary(verdicts: Sequence[Verdict], known: dict[str, str]) -> str:
+def _summary(verdicts: Sequence[Verdict], known: Known) -> str:
     count = Counter(one.what for one in verdicts)
     equal = sum(
-        one.what == SURVIVED and known.get(one.fault.key, "").startswith("equivalent")
+        one.what == SURVIVED and known.reason(one.fault).startswith("equivalent")
         for one in verdicts
     )
     counted = count[NOTICED] + count[SURVIVED] - equal
