@@ -18,14 +18,13 @@ import gc
 import importlib
 import json
 import os
-import select
+import selectors
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -150,42 +149,40 @@ def main() -> None:
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
     basic.AnsibleModule({})  # so that it has loaded everything before the forks
     gc.freeze()
-    signal.signal(signal.SIGCHLD, _reap)
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write("runner")
     listener = socket.socket(fileno=int(sys.argv[1]))
+    selector = selectors.DefaultSelector()
     # Standard input ends with the tests; a signal at the parent's death would come at the end of
     # the thread that happened to need the first run.
-    while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
-        line, _ = listener.accept()
-        if os.fork() == 0:
-            listener.close()
+    selector.register(sys.stdin, selectors.EVENT_READ, sys.exit)
+    selector.register(listener, selectors.EVENT_READ)
+    while True:
+        for key, _ in selector.select():
+            if key.data is not None:
+                selector.unregister(key.fileobj)
+                key.data()
+                continue
+            line, _ = listener.accept()
             order = json.loads(_all(line))
-            module = modules[order["module"]]
-            _attend(line, functools.partial(_be, module, basic, faulty, order))
-        line.close()
+            files = {name: os.memfd_create(name) for name in ("out", "err", "points")}
+            child = os.fork()
+            if child == 0:
+                _be(modules[order["module"]], basic, faulty, order, files)
+            end = os.pidfd_open(child)
+            tell = functools.partial(_tell, line, child, end, files)
+            selector.register(end, selectors.EVENT_READ, tell)
 
 
-def _reap(*_: object) -> None:
-    """Wait for the children that have ended, so that their time is counted as this process's."""
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
-
-
-def _attend(line: socket.socket, carry_out: Callable[[dict[str, int]], NoReturn]) -> NoReturn:
-    """Have the order carried out by a child of our own, and tell how it ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    files = {name: os.memfd_create(name) for name in ("out", "err", "points")}
-    child = os.fork()
-    if child == 0:
-        carry_out(files)
+def _tell(line: socket.socket, child: int, end: int, files: dict[str, int]) -> None:
+    """How a child has ended."""
     _, status = os.waitpid(child, 0)
+    os.close(end)
     code = os.waitstatus_to_exitcode(status)
     told = {"code": code, **{name: _text(memory) for name, memory in files.items()}}
-    line.sendall(json.dumps(told).encode())
-    line.close()
-    os._exit(0)
+    with line, contextlib.suppress(BrokenPipeError):
+        line.sendall(json.dumps(told).encode())
+        line.shutdown(socket.SHUT_WR)  # children that run have the line, too
 
 
 def _text(memory: int) -> str:

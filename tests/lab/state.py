@@ -47,19 +47,22 @@ TOUCHED = (
 )
 FILES = ("/run", "/var/lib/netiso-portmap")
 # What changes by itself.
-_VOLATILE = ("operstate", "txqlen", "qdisc", "gso_max_size", "gro_max_size", "min_mtu", "max_mtu")
+_VOLATILE = (
+    *("operstate", "txqlen", "qdisc", "gso_max_size", "gro_max_size", "min_mtu", "max_mtu"),
+    *("valid_life_time", "preferred_life_time"),
+)
 _OFFLOADED = re.compile(r" used_hw_stats \w+")  # without such hardware, too
 _ROOT = re.compile(r"\b(fh|ht) [89a-f][0-9a-f]{2}\b")
 _EMPTY = re.compile(r"fh root: ht divisor 1|chain 0 *$")
 # What the kernel chooses: other numbers for a link, filter or namespace that is made anew; and when.
 _CHOSEN = (
     (re.compile(r'"(ifindex|link_index|link_netnsid)": \d+'), r'"\1"'),
-    (re.compile(r'"(LOWER_UP|NO-CARRIER|M-DOWN)"(, )?'), ""),
+    (re.compile(r'"(LOWER_UP|NO-CARRIER|M-DOWN|linkdown)"(, )?'), ""),
     (re.compile(r'"inet6_addr_gen_mode": "\w+"'), ""),
-    (re.compile(r"^\d+: |\bindex \d+ ref \d+ bind \d+|\border \d+ key|\bbkt \w+"), ""),
+    (re.compile(r"\bindex \d+ ref \d+ bind \d+|\border \d+ key|\bbkt \w+"), ""),
     (re.compile(r"\bfh (\w+):(\w*):[89a-f][0-9a-f]{2}\b"), r"fh \1:\2:any"),
     (re.compile(r"\bqdisc (\w+) \w+: dev"), r"qdisc \1 dev"),
-    (re.compile(r"\brefcnt \d+|\btag \w+|\bid \d+|\bjited\b| linkdown\b"), ""),
+    (re.compile(r"\brefcnt \d+|\btag \w+|\bid \d+|\bjited\b"), ""),
 )
 
 
@@ -84,9 +87,14 @@ def of(machine: Machine, *, only: str = "", sysctls: Sequence[str] = ALL) -> Sta
             **_containers(place, "*", sysctls),
             **_run(place, FILES),
         }
+    link = f"pm-{only}"
     with inside(place.netns):
-        found = {f"veth {name}": text for name, text in _links(f"pm-{only}").items()}
-    return {**found, **_containers(place, only, sysctls)}
+        qdiscs = [line for line in _told("tc qdisc show").splitlines() if f" dev {link} " in line]
+        veth = _links(*_asked(f"address show dev {link}"), "\n".join(qdiscs))
+    return {
+        **{f"veth {name}": text for name, text in veth.items()},
+        **_containers(place, only, sysctls),
+    }
 
 
 def difference(before: State, after: State) -> str:
@@ -153,35 +161,31 @@ def _containers(place: _Place, pattern: str, sysctls: Sequence[str]) -> State:
 
 def _network(netns: str, sysctls: Sequence[str]) -> State:
     with inside(netns):  # programs that are started here are inside, too
-        routing = _told(
-            "ip -o -force -batch -", "address show", "route show table all", "rule show"
-        )
+        links, routes, rules = _asked("address show", "route show table all", "rule show")
         return {
-            "addresses and routes": _sorted(
-                line.split(" valid_lft")[0].rstrip("\\ ") for line in routing.splitlines()
-            ),
+            **_links(links, _told("tc qdisc show")),
+            "routes": _objects(routes),
+            "rules": _objects(rules),
             "sysctls": "\n".join(_values(sysctls)),
-            **_links(),
         }
 
 
-def _links(only: str = "") -> State:
-    """Qdiscs, and all links, or one of them, with their filters."""
-    told = _told("ip -d -j link show" + (f" dev {only}" if only else ""))
-    links = json.loads(told or "[]")
-    qdiscs = _told("tc qdisc show")
+def _links(links: list[dict[str, Any]], qdiscs: str) -> State:
+    """Links with their addresses, qdiscs and filters."""
+    addresses = [
+        {"dev": link["ifname"], **address} for link in links for address in link.pop("addr_info")
+    ]
     found = {
-        "links": _sorted(_link(link) for link in links),
-        "qdiscs": _sorted(line for line in qdiscs.splitlines() if f" dev {only or ''}" in line),
+        "links": _objects(links),
+        "addresses": _objects(addresses),
+        "qdiscs": _sorted(qdiscs.splitlines()),
     }
     # A link without one of these qdiscs has no filters.  Asked for an egress that there is not, tc(8)
     # would show the ingress again.
-    names = [link["ifname"] for link in links]
     asked = [
         (hook, name)
         for hook, kinds in (("ingress", "ingress|clsact"), ("egress", "clsact"))
         for name in re.findall(rf"^qdisc (?:{kinds}) \S+ dev (\S+)", qdiscs, re.MULTILINE)
-        if name in names
     ]
     for (hook, name), shown in zip(asked, _answers(asked, qdiscs)):
         found[f"{hook} {name}"] = _sorted(_filters(shown))
@@ -210,6 +214,12 @@ def _answers(asked: Sequence[tuple[str, str]], qdiscs: str) -> list[list[str]]:
     return answers
 
 
+def _asked(*questions: str) -> list[list[dict[str, Any]]]:
+    """What ip(8) lists for each question."""
+    told = _told("ip -d -j -force -batch -", *questions)
+    return [json.loads(line) for line in told.splitlines()]
+
+
 def _told(command: str, *lines: str) -> str:
     done = subprocess.run(
         command.split(), input="\n".join(lines), capture_output=True, text=True, check=False
@@ -217,12 +227,15 @@ def _told(command: str, *lines: str) -> str:
     return done.stdout
 
 
+def _objects(objects: Iterable[dict[str, Any]]) -> str:
+    return _sorted(
+        json.dumps({key: value for key, value in one.items() if key not in _VOLATILE})
+        for one in objects
+    )
+
+
 def _sorted(lines: Iterable[str]) -> str:
     return "\n".join(sorted(lines))
-
-
-def _link(link: dict[str, Any]) -> str:
-    return json.dumps({key: value for key, value in link.items() if key not in _VOLATILE})
 
 
 def _filters(lines: list[str]) -> list[str]:
