@@ -1,0 +1,80 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Files, links and directories that are whole or not there, after a power cut too; and whose they are."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import stat
+
+
+def not_roots_alone(found: os.stat_result) -> str:
+    """Why others than root could have written it; "" when they could not."""
+    if found.st_uid != 0:
+        return f"its owner is user {found.st_uid} instead of root"
+    mode = stat.S_IMODE(found.st_mode)
+    return f"others than root may write it (mode {mode:04o})" if mode & 0o022 else ""
+
+
+def write_new(path: str, data: bytes, mode: int) -> None:
+    """Make a file, whatever the umask is.  Its name lasts when its directory is synced."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+    with open(os.open(path, flags, mode), "wb") as file:
+        os.fchmod(file.fileno(), mode)
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def replace(path: str, data: bytes, mode: int) -> None:
+    """Put a file in the place of the one that is there, if any."""
+    made = draft(path)
+    remove(made)
+    try:
+        write_new(made, data, mode)
+        os.replace(made, path)
+    except BaseException:
+        remove(made)
+        raise
+    sync(os.path.dirname(path))
+
+
+def replace_link(path: str, target: str) -> None:
+    """Put a symbolic link in the place of the one that is there, if any."""
+    made = draft(path)
+    remove(made)
+    os.symlink(target, made)
+    os.replace(made, path)
+    sync(os.path.dirname(path))
+
+
+def draft(path: str) -> str:
+    """Where a killed run leaves what it was making."""
+    directory, name = os.path.split(path)
+    return f"{directory}/.{name}.new"
+
+
+def make_directory(path: str, mode: int) -> None:
+    """Make a directory, whatever the umask is."""
+    os.mkdir(path, mode)
+    os.chmod(path, mode)
+
+
+def remove(path: str) -> None:
+    """Take away a file, a link or a directory with all that is in it."""
+    with contextlib.suppress(FileNotFoundError):
+        if stat.S_ISDIR(os.lstat(path).st_mode):
+            shutil.rmtree(path)
+        else:
+            os.unlink(path)
+
+
+def sync(directory: str) -> None:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
