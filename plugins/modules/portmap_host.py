@@ -22,13 +22,14 @@ description:
     with the boot, like the kernel state that it goes with.
   - Where the directory C(/var/lib/netiso-portmap) exists, every module that changes something also saves
     the desired state in it, from which C(portmap-restore.service) brings host and containers back
-    after a boot. The role P(netiso.portmap.host#role) installs both when it is asked to.
+    after a boot. Both are installed with O(restore_at_boot).
 options:
   state:
     description:
       - Whether the host is prepared.
-      - V(absent) removes what belongs to this collection and restores every value that was changed,
-        except the hardware address of the loopback interface, because the kernel accepts no zeros.
+      - V(absent) removes what belongs to this collection, O(restore_at_boot) included, and restores
+        every value that was changed, except the hardware address of the loopback interface, because
+        the kernel accepts no zeros.
         It fails while containers are placed, or a killed run has left something of one.
     type: str
     choices: [present, absent]
@@ -70,6 +71,18 @@ options:
     type: str
     choices: [relax, keep]
     default: relax
+  restore_at_boot:
+    description:
+      - Whether a unit of systemd, C(portmap-restore.service), brings host and containers back after
+        a boot, as the modules have last left them.
+      - V(true) copies the engine of the modules to C(/usr/local/lib/netiso-portmap), makes the
+        directory C(/var/lib/netiso-portmap), which only root can read, and enables the unit. The host
+        must have systemd.
+      - V(false) removes all of it.
+      - Left out, it stays as it is; where the unit is enabled, the copy of the engine is brought up
+        to date.
+    type: bool
+    version_added: 0.2.0
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes
@@ -85,6 +98,10 @@ EXAMPLES = r"""
       - 31000-32000
     ephemeral_ports: 32768-57343
     host_ephemeral_ports: 57344-60999
+
+- name: Have a host that is prepared restored at every boot
+  netiso.portmap.portmap_host:
+    restore_at_boot: true
 
 - name: Take the preparation back
   netiso.portmap.portmap_host:
@@ -161,19 +178,27 @@ ARGUMENTS = {
     "ephemeral_ports_per_container": {"type": "int", "default": 1024},
     "host_ephemeral_ports": {"type": "str"},
     "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
+    "restore_at_boot": {"type": "bool"},
 }
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
-    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
+    # `restore` because Ansible sends what is imported, and the host may get a copy of it.
+    from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401
+        boundary,
+        restore,
+    )
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import host
 
     with boundary.failures_reported(module):
         options = boundary.host_options(module.params)
-        act = host.prepare if module.params["state"] == "present" else host.unprepare
-        run = act(options, dry_run=module.check_mode, with_diff=module._diff)
+        how = {"dry_run": module.check_mode, "with_diff": module._diff}
+        if module.params["state"] == "present":
+            run = host.prepare(options, module.params["restore_at_boot"], **how)
+        else:
+            run = host.unprepare(options, **how)
         module.exit_json(**boundary.prepared(module, run))
 
 

@@ -21,6 +21,7 @@ def lab() -> Iterator[Lab]:
     """A host for the tests of one file, on which nothing was done yet."""
     need_root()
     with machines.lab() as built:
+        built.host.own_directories()
         yield built
 
 
@@ -29,6 +30,7 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     """A place to type commands for a host on which nothing was done yet."""
     need_root()
     with machines.lab() as built:
+        built.host.own_directories()
         yield Desk(built, tmp_path)
 
 

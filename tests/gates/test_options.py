@@ -44,7 +44,7 @@ def test_role_host_passes_on_every_option_of_its_module() -> None:
     of_role = {
         name.removeprefix("portmap_host_"): option
         for name, option in interface(role_options("host")).items()
-        if not name.startswith(("portmap_host_pyroute2", "portmap_host_restore_at_boot"))
+        if not name.startswith("portmap_host_pyroute2")
     }
     assert of_role == interface(modules()["portmap_host"]["doc"]["options"])
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the roles do on a host, run by Ansible; what needs systemd is run by molecule."""
+"""What the roles do on a host, run by Ansible; what needs systemd at work is run by molecule."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jinja2.nativetypes import NativeEnvironment
 
-from documentation import ROOT, read_yaml
 from lab.pools import DOCUMENTED
 from playing import Desk
 
@@ -89,82 +87,22 @@ def test_role_containers_can_be_checked_before_there_is_a_host(desk: Desk) -> No
     assert changed(said) == 1
 
 
-# --- what comes back after a boot: run under systemd by molecule, read here ------------------------
+# --- what comes back after a boot -----------------------------------------------------------------
 
 
-def tasks(name: str) -> list[dict[str, Any]]:
-    """The tasks of a file of role host, those of blocks among them."""
-    found: list[dict[str, Any]] = []
-    for task in read_yaml(ROOT / "roles" / "host" / "tasks" / f"{name}.yml"):
-        found += [task, *task.get("block", [])]
-    return found
-
-
-def test_what_restores_the_host_is_roots_alone_to_write() -> None:
-    modes = {}
-    for task in tasks("restore_at_boot"):
-        for module in ("template", "file", "copy"):
-            written = task.get(f"ansible.builtin.{module}")
-            if written:
-                assert (written["owner"], written["group"]) == ("root", "root"), task["name"]
-                for item in task.get("loop", [{"path": written.get("dest"), **written}]):
-                    modes[item["path"]] = item["mode"]
-                    assert item.get("directory_mode", "0755") == "0755"
-    assert modes == {
-        UNIT: "0644",
-        ENGINE: "0755",
-        f"{ENGINE}/_portmap": "0755",
-        f"{ENGINE}/_portmap/": "0644",
-        STATE: "0700",
-    }
-
-
-def test_what_was_written_for_a_boot_is_removed_again() -> None:
-    removed = [task for task in tasks("no_restore_at_boot") if "loop" in task]
-    assert [task["loop"] for task in removed] == [[STATE, ENGINE, UNIT]]
-    assert removed[0]["ansible.builtin.file"]["state"] == "absent"
-    services = [
-        task.get("ansible.builtin.systemd_service", {}) for task in tasks("no_restore_at_boot")
-    ]
-    assert {"name": "portmap-restore.service", "enabled": False} in services
-
-
-@pytest.mark.parametrize(
-    ("state", "restoring", "made"),
-    [
-        ("present", True, True),
-        ("present", False, False),
-        ("absent", True, False),
-        ("absent", False, False),
-    ],
-)
-def test_the_unit_is_made_or_removed_never_both(state: str, restoring: bool, made: bool) -> None:
-    """As Ansible decides it, with the conditions that stand in the role."""
-    conditions = {
-        task["ansible.builtin.include_tasks"]: task["when"]
-        for task in tasks("main")
-        if "ansible.builtin.include_tasks" in task
-    }
-    known = {"portmap_host_state": state, "portmap_host_restore_at_boot": restoring}
-    decided = {
-        name: NativeEnvironment().from_string("{{ " + conditions[name] + " }}").render(known)
-        for name in ("restore_at_boot.yml", "no_restore_at_boot.yml")
-    }
-    assert decided == {"restore_at_boot.yml": made, "no_restore_at_boot.yml": not made}
-
-
-def test_the_unit_comes_after_the_network_and_before_containers_of_podman() -> None:
-    text = (ROOT / "roles/host/templates/portmap-restore.service.j2").read_text()
-    assert [line for line in text.splitlines() if "=" in line and not line.startswith("#")] == [
-        "Description=Containers that share the host's address, as Ansible last left them",
-        "Wants=network-online.target",
-        "After=network-online.target",
-        "Before=podman-restart.service",
-        f"RequiresMountsFor={ENGINE} {STATE}",
-        "Type=oneshot",
-        "RemainAfterExit=yes",
-        f"Environment=PYTHONPATH={ENGINE}",
-        "ExecStart={{ ansible_facts.python.executable }} -Bsm _portmap.restore",
-        "TimeoutStartSec=10min",
-        "WantedBy=multi-user.target",
-    ]
+@pytest.mark.parametrize("off", ["left out", "text", "absent"])
+def test_role_host_has_the_host_restored_at_boot_until_it_is_not_wanted(
+    desk: Desk, off: str
+) -> None:
+    """What is installed, and that all of it goes, is the module's: see test_at_boot.py."""
+    given = {**HOST, "portmap_host_restore_at_boot": True}
+    play(desk, "host", **given)
+    assert all(exists(desk, path) for path in (UNIT, f"{ENGINE}/current/_portmap", STATE))
+    assert changed(play(desk, "host", **given)) == 0
+    if off == "left out":
+        play(desk, "host", **HOST)
+    elif off == "text":  # as an inventory in INI says it, and -e
+        play(desk, "host", "-e portmap_host_restore_at_boot=false", **HOST)
+    else:
+        play(desk, "host", **given, portmap_host_state="absent")
+    assert not any(exists(desk, path) for path in (UNIT, ENGINE, STATE))

@@ -35,7 +35,7 @@ FIX = "run the playbook of this host (such as netiso.portmap.site) to write it a
 
 
 def keep(machine: Machine) -> None:
-    """What the role does: a directory in which the modules save."""
+    """What restore_at_boot does: a directory in which the modules save."""
     machine.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
     machine.run("mkdir", "--mode", "700", DIRECTORY)
 

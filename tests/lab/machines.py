@@ -39,6 +39,26 @@ echo ready
 exec {wait}
 """
 
+# Where the modules write when a host is to be restored at boot: those of the machine are out of
+# reach then, and what else is in these directories is not.
+_OWN = """
+mkdir /run/machine
+for directory in /usr/local/lib /var/lib; do
+    mount --rbind "$directory" /run/machine
+    mount -t tmpfs tmpfs "$directory"
+    for there in /run/machine/*/; do
+        name=$(basename "$there")
+        if [ -d "$there" ] && [ "$name" != netiso-portmap ]; then
+            mkdir "$directory/$name"
+            mount --rbind "$there" "$directory/$name"
+        fi
+    done
+    umount -l /run/machine
+done
+rmdir /run/machine
+mount -t tmpfs tmpfs /etc/systemd/system
+"""
+
 
 @dataclass(frozen=True)
 class Place:
@@ -164,6 +184,10 @@ class Machine:
         """Live on when this process becomes another program, until that ends."""
         if self._holder.stdin is not None:
             os.set_inheritable(self._holder.stdin.fileno(), True)
+
+    def own_directories(self) -> None:
+        """Have directories of its own for the engine, for units of systemd and for what is saved."""
+        self.run("sh", "-ec", _OWN)
 
     def close(self) -> None:
         self._holder.kill()

@@ -25,7 +25,7 @@ from ..values.errors import InvalidRequest, KernelRefused
 from ..values.options import HostOptions
 from ..values.tenants import Host
 from ..wanted.claims import Ask
-from . import results, saving
+from . import at_boot, results, saving
 from .comparing import Observer, compare_containers
 from .containers import decided
 
@@ -40,13 +40,30 @@ class Run(NamedTuple):
 # --- present ------------------------------------------------------------------------------------
 
 
-def prepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Run:
-    """Prepare the host, or bring it (and every container) up to date with its address and MAC."""
+def prepare(
+    options: HostOptions,
+    restore_at_boot: bool | None = None,
+    *,
+    dry_run: bool,
+    with_diff: bool = False,
+) -> Run:
+    """Prepare the host, or bring it (and every container) up to date with its address and MAC.
+
+    `restore_at_boot` None: that stays as it is.
+    """
     with host_lock(dry_run):
+        boot = at_boot.look(restore_at_boot)
         file = next_boot.read()
         job = prepare_locked(options, dry_run=dry_run, with_diff=with_diff)
-        given = job.record.options.on(options.public, options.loopback)
-        saving.save_host(file, given, job.record, job.outcome, dry_run)
+        boot.begin(job.outcome, dry_run)
+        if boot.on is False:
+            saving.forget(file, job.outcome, dry_run)
+        else:
+            if boot.on:  # where runs save is there now, or would be
+                file = file or next_boot.SavedFile(None, "")
+            given = job.record.options.on(options.public, options.loopback)
+            saving.save_host(file, given, job.record, job.outcome, dry_run)
+        boot.end(job.outcome, dry_run)
         return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
 
 
@@ -172,6 +189,7 @@ class Preparing:
 def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Run:
     """Remove our filters, restore what was changed.  Raises InvalidRequest with containers left."""
     with host_lock(dry_run):
+        boot = at_boot.look(False)
         file = next_boot.read()
         old = record.load()
         job = TakingBack(options, old)
@@ -182,7 +200,9 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
             if old is not None:
                 netns.remove_leftover(old.before.get("handles", "mounted"))
             record.delete()
+        boot.begin(outcome, dry_run)
         saving.forget(file, outcome, dry_run)
+        boot.end(outcome, dry_run)
         return Run(outcome, None)
 
 

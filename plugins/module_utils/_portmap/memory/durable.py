@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Files, links and directories that are whole or not there, after a power cut too; and whose they are."""
+"""Files, links and directories that are whole or not there, after a power cut too."""
 
 from __future__ import annotations
 
@@ -9,6 +9,24 @@ import contextlib
 import os
 import shutil
 import stat
+from typing import Callable, NamedTuple
+
+from ..values.errors import KernelRefused
+
+
+class Step(NamedTuple):
+    """A change: the sentence that tells it, and what makes it."""
+
+    told: str
+    act: Callable[[], None]
+
+    def take(self) -> None:
+        """Make the change.  Raises KernelRefused saying why it cannot be made."""
+        try:
+            self.act()
+        except OSError as error:
+            said = f"cannot {self.told}: {error.strerror}; run the task again"
+            raise KernelRefused(said, error.errno or 0) from error
 
 
 def not_roots_alone(found: os.stat_result) -> str:

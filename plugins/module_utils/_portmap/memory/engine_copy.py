@@ -17,27 +17,21 @@ import re
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
-from ..values.errors import InvalidRequest, KernelRefused
+from ..values.errors import InvalidRequest
 from . import durable
+from .durable import Step
 
 DIRECTORY = "/usr/local/lib/netiso-portmap"
 DOORS = ("restore",)  # what the host runs by itself; portmap_host names them for Ansible to ship
 PACKAGE = "_portmap"
-_ENGINE = (__package__ or "").rpartition(".")[0]
+_ENGINE = __name__.rsplit(".", 2)[0]  # Python 3.9 gives no __package__ to what is in an archive
 _LINK = "current"
 _DRAFT = ".current.new"
 # `from ..room import file, other`; a syntax tree would take several times as long.
 _IMPORT = re.compile(r"^ *from (\.+)([\w.]*) import (\([^)]*\)|[^\n]*)", re.MULTILINE)
 _VERSION = re.compile(r"engine-[0-9a-f]{16}(-2)?")
-
-
-class Step(NamedTuple):
-    """A change as a sentence, and what makes it."""
-
-    told: str
-    act: Callable[[], None]
 
 
 class Found(NamedTuple):
@@ -108,7 +102,7 @@ def version_of(files: Mapping[str, bytes]) -> str:
     return f"engine-{digest.hexdigest()[:16]}"
 
 
-def _to_use(found: Found, files: Mapping[str, bytes]) -> str:
+def to_use(found: Found, files: Mapping[str, bytes]) -> str:
     """The version in use when it is whole; a damaged one stays in use until there is another."""
     version = version_of(files)
     if found.files == files:
@@ -133,14 +127,14 @@ class EngineCopy(NamedTuple):
         """Steps that put a version with these files into use."""
         if found.files == files:
             return []
-        version = _to_use(found, files)
+        version = to_use(found, files)
         told = f"copy the engine to {self.directory}/{version}"
         return [Step(told, lambda: self._install(version, files))]
 
     def cleaning(self, found: Found, files: Mapping[str, bytes]) -> list[Step]:
         """Steps that take away what is not in use once these files are."""
         ours = {*found.rest, *filter(None, [found.version])}
-        return [self._removal(name) for name in sorted(ours - {_to_use(found, files)})]
+        return [self._removal(name) for name in sorted(ours - {to_use(found, files)})]
 
     def removing(self, found: Found) -> list[Step]:
         """Steps that take away all that is ours, and the directory when that empties it."""
@@ -149,12 +143,12 @@ class EngineCopy(NamedTuple):
         steps = [self._removal(name) for name in (*names, *found.rest)]
         if found.exists and not found.strangers:
             told = f"remove the directory {self.directory}"
-            steps.append(Step(told, lambda: self._doing(os.rmdir, self.directory)))
+            steps.append(Step(told, lambda: os.rmdir(self.directory)))
         return steps
 
     def _removal(self, name: str) -> Step:
         path = f"{self.directory}/{name}"
-        return Step(f"remove {path}", lambda: self._doing(durable.remove, path))
+        return Step(f"remove {path}", lambda: durable.remove(path))
 
     # --- the directory --------------------------------------------------------------------------
 
@@ -198,8 +192,8 @@ class EngineCopy(NamedTuple):
         return target if _VERSION.fullmatch(target) and target in names else ""
 
     def _install(self, version: str, files: Mapping[str, bytes]) -> None:
-        self._doing(self._write, f"{self.directory}/{version}", files)
-        self._doing(durable.replace_link, self.path, version)
+        self._write(f"{self.directory}/{version}", files)
+        durable.replace_link(self.path, version)
 
     def _write(self, path: str, files: Mapping[str, bytes]) -> None:
         """What a killed run left there goes first."""
@@ -215,13 +209,6 @@ class EngineCopy(NamedTuple):
             durable.write_new(f"{path}/{PACKAGE}/{name}", data, 0o644)
         for directory in directories:
             durable.sync(directory)
-
-    def _doing(self, act: Callable[..., None], path: str, *more: Any) -> None:
-        try:
-            act(path, *more)
-        except OSError as error:
-            said = f"cannot write {path}: {error.strerror}; run the task again"
-            raise KernelRefused(said, error.errno or 0) from error
 
 
 def _directories(files: Iterable[str]) -> list[str]:

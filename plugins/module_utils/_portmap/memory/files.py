@@ -10,6 +10,7 @@ import os
 from typing import NamedTuple
 
 from ..values.errors import KernelRefused
+from . import durable
 
 
 class JsonFile(NamedTuple):
@@ -28,8 +29,13 @@ class JsonFile(NamedTuple):
         return f"{self.directory}/{self.name}"
 
     @property
+    def names(self) -> tuple[str, str]:
+        """In the directory: that of the file, and that of its draft."""
+        return self.name, f".{self.name}.new"
+
+    @property
     def _draft(self) -> str:
-        return f"{self.directory}/.{self.name}.new"
+        return f"{self.directory}/{self.names[1]}"
 
     def save(self, text: str) -> None:
         """Write atomically; only root may read it."""
@@ -42,7 +48,7 @@ class JsonFile(NamedTuple):
                     os.fsync(file.fileno())
                 os.replace(self._draft, self.path)
                 if self.lasting:
-                    _sync(self.directory)
+                    durable.sync(self.directory)
             except BaseException:
                 _unlink(self._draft)
                 raise
@@ -67,14 +73,6 @@ class JsonFile(NamedTuple):
     def _not_written(self, error: OSError) -> KernelRefused:
         said = f"cannot write {self.noun} {self.path}: {error.strerror}; run the task again"
         return KernelRefused(said, error.errno or 0)
-
-
-def _sync(directory: str) -> None:
-    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _unlink(path: str) -> None:

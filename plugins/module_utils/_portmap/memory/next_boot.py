@@ -19,7 +19,7 @@ from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
 from ..wanted import claims
-from . import codec
+from . import codec, durable
 from .files import JsonFile
 
 DIRECTORY = "/var/lib/netiso-portmap"
@@ -79,6 +79,11 @@ def wanted() -> bool:
     return os.path.isdir(DIRECTORY)
 
 
+def is_alone() -> bool:
+    """Whether there is nothing else in the directory."""
+    return not set(os.listdir(DIRECTORY)) - set(_FILE.names)
+
+
 def read() -> SavedFile | None:
     """The saved state; None when this host saves none.
 
@@ -118,7 +123,7 @@ def _read() -> Saved | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Damaged("it is not a plain file")
-        problem = _not_roots_alone(found)
+        problem = durable.not_roots_alone(found)
         if problem:
             raise Damaged(problem)
         try:
@@ -128,19 +133,11 @@ def _read() -> Saved | None:
 
 
 def _check_directory() -> None:
-    problem = _not_roots_alone(os.stat(DIRECTORY))
+    problem = durable.not_roots_alone(os.stat(DIRECTORY))
     if problem:
         raise InvalidRequest(
-            f"cannot use the directory {DIRECTORY}: {problem}; give it to root with mode 0700, or"
-            " run the role netiso.portmap.host"
+            f"cannot use the directory {DIRECTORY}: {problem}; give it to root with mode 0700"
         )
-
-
-def _not_roots_alone(found: os.stat_result) -> str:
-    if found.st_uid != 0:
-        return f"its owner is user {found.st_uid} instead of root"
-    mode = stat.S_IMODE(found.st_mode)
-    return f"others than root may write it (mode {mode:04o})" if mode & 0o022 else ""
 
 
 def save(state: Saved) -> None:

@@ -37,14 +37,14 @@ def update(copy: EngineCopy, files: Mapping[str, bytes]) -> list[str]:
     found = copy.look()
     steps = [*copy.installing(found, files), *copy.cleaning(found, files)]
     for step in steps:
-        step.act()
+        step.take()
     return [step.told for step in steps]
 
 
 def remove(copy: EngineCopy) -> list[str]:
     steps = copy.removing(copy.look())
     for step in steps:
-        step.act()
+        step.take()
     return [step.told for step in steps]
 
 
