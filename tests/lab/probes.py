@@ -26,9 +26,9 @@ SILENCE = "silent"
 
 
 def patience() -> float:
-    """Seconds after which an answer is not coming any more: more than one where many processes
-    wait for each core."""
-    return max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)
+    """Seconds after which an answer is not coming any more: longer where many processes wait for
+    each core.  TCP and ARP ask again after one second, so that is too early to give up."""
+    return max(3.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)
 
 
 @dataclass(frozen=True)
