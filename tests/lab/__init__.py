@@ -7,4 +7,8 @@ The lab stands for the machines of a small network: one *host*, on which the mod
 machines *outside*. Each is a pair of namespaces (network and mount) held by one waiting process;
 when that process ends, the kernel removes everything that was in them. Nothing of the machine
 that runs the lab is touched.
+
+`machines` makes them, and tools/sandbox runs a command on one; `modules` runs the modules there, in
+children of the `runner`, with `faults` where they are wanted; `probes`, `frames` and `serve` are the
+traffic; `state` compares; `trace` watches; `pools` and `steering` are what tests are prepared with.
 """
