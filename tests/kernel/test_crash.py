@@ -9,6 +9,7 @@ the witness from outside: at some sends to the kernel, and between opening a fil
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -64,11 +65,32 @@ def test_a_killed_run_harms_nobody_and_is_removed_or_finished(lab: Lab, prepared
     assert prepared.info()["problems"] == []
 
 
+def keep(lab: Lab) -> None:
+    """Have the host save what a boot is to bring back."""
+    lab.host.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
+    lab.host.run("mkdir", "--mode", "700", "/var/lib/netiso-portmap")
+
+
+def test_what_is_saved_is_on_the_disk_before_the_run_ends(lab: Lab, modules: Modules) -> None:
+    """A power cut leaves the old file or the new one: its text goes first, then its name."""
+    keep(lab)
+    log = "/run/log"
+    calls = "fsync,fdatasync,rename,renameat,renameat2"
+    watched = modules.under("strace", "-f", "-qq", "-y", "-o", log, "-e", f"trace={calls}")
+    watched.host(**POOLS)
+    done = [
+        re.sub(r"^\d+ +(\w+)\(.*?(/var/lib[^\">]*).*", r"\1 \2", line)
+        for line in Path(lab.host.path(log)).read_text().splitlines()
+        if "/var/lib/netiso-portmap" in line
+    ]
+    draft = "/var/lib/netiso-portmap/.desired.json.new"
+    assert done == [f"fsync {draft}", f"rename {draft}", "fsync /var/lib/netiso-portmap"]
+
+
 @pytest.mark.parametrize("file", [RECORD, SAVED])
 def test_a_reader_finds_the_old_text_or_the_new_one(lab: Lab, modules: Modules, file: str) -> None:
     """Killed as each write begins, so that what opening has emptied is still empty."""
-    lab.host.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib")
-    lab.host.run("mkdir", "--mode", "700", "/var/lib/netiso-portmap")
+    keep(lab)
     other = {**POOLS, "ports": ["31000-32100"]}
     path = Path(lab.host.path(file))
     texts = []
