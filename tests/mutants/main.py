@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import signal
 import sys
@@ -37,6 +38,10 @@ def main() -> int:
         for fault in chosen:
             print(f"{fault.file}:{fault.line}: {fault.operator}: {fault.said}")
         return 0
+    if os.geteuid() != 0:
+        sys.exit(
+            "mutants: cannot ask the tests of the kernel: not root; run tools/as-root tools/mutants"
+        )
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     begun = time.monotonic()
