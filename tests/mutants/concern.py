@@ -24,7 +24,7 @@ restore.py            kernel/test_restore kernel/test_lock
 claims.py ports.py    kernel/test_bad_input kernel/test_container
 containers.py         kernel/test_bad_input kernel/test_strangers kernel/test_moves kernel/test_trouble kernel/test_container
 comparing.py comparison.py    kernel/test_moves kernel/test_cost kernel/test_trouble robust/test_refused
-host.py               kernel/test_strangers kernel/test_host kernel/test_check_mode robust/test_killed kernel/test_bad_input
+host.py               kernel/test_strangers kernel/test_bad_input kernel/test_host kernel/test_check_mode robust/test_killed
 info.py problems.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_trouble
 saving.py             kernel/test_restore robust/test_killed
 results.py            kernel/test_host kernel/test_info kernel/test_ranges
