@@ -119,6 +119,7 @@ def test_check_mode_predicts_a_repair(lab: Lab, prepared: Modules, damage: str) 
 def test_the_diff_shows_the_objects_line_by_line(prepared: Modules) -> None:
     diff = prepared.differing().container(name="web", ports=["31000-31007"])["diff"]
     before, after = diff["before"].splitlines(), diff["after"].splitlines()
+    assert after.pop(0) == "web: ports 31000-31007, ephemeral ports 30016-30031"  # for people
     assert before == sorted(before)
     assert after == sorted(after)
     assert set(before) < set(after)  # the first one replaces nothing
