@@ -50,6 +50,7 @@ FILES = ("/run", "/var/lib/netiso-portmap")
 _VOLATILE = (
     *("operstate", "txqlen", "qdisc", "gso_max_size", "gro_max_size", "min_mtu", "max_mtu"),
     *("valid_life_time", "preferred_life_time"),
+    "tso_max_size",  # of a bridge: that of the ports that it has had
 )
 _OFFLOADED = re.compile(r" used_hw_stats \w+")  # without such hardware, too
 _ROOT = re.compile(r"\b(fh|ht) [89a-f][0-9a-f]{2}\b")
@@ -178,7 +179,10 @@ def _links(links: list[dict[str, Any]], qdiscs: str) -> State:
     found = {
         "links": _objects(links),
         "addresses": _objects(addresses),
-        "qdiscs": _sorted(qdiscs.splitlines()),
+        # The kernel gives a virtual link this one when it goes up first, for ever.
+        "qdiscs": _sorted(
+            line for line in qdiscs.splitlines() if not line.startswith("qdisc noqueue ")
+        ),
     }
     # A link without one of these qdiscs has no filters.  Asked for an egress that there is not, tc(8)
     # would show the ingress again.

@@ -113,6 +113,25 @@ def _route(dice: random.Random, host: Machine) -> Damage:
     return Damage("change the route inside", f"{_WEB} ip route {script}")
 
 
+def _bridge(dice: random.Random, host: Machine) -> Damage:
+    bridge = f"portmap-sink{dice.randrange(8)}"
+    script = dice.choice(["delete {}", "set {} up", "set {} group 7", "set {} alias ''"])
+    return Damage("change a bridge", f"ip link {script.format(bridge)}", host=True)
+
+
+def _bridge_ipv6(dice: random.Random, host: Machine) -> Damage:
+    path = f"/proc/sys/net/ipv6/conf/portmap-sink{dice.randrange(8)}/disable_ipv6"
+    return Damage("give a bridge IPv6", f"echo 0 > {path}", host=True)
+
+
+def _bridge_port(dice: random.Random, host: Machine) -> Damage:
+    link = dice.choice(["pm-web", "pm-db"])
+    script = dice.choice(
+        ["nomaster", "type bridge_slave group_fwd_mask 0", "master portmap-sink5"]
+    )
+    return Damage("change a bridge's port", f"ip link set {link} {script}")
+
+
 def _delete_veth(dice: random.Random, host: Machine) -> Damage:
     return Damage("delete a veth", f"ip link delete {dice.choice(['pm-web', 'pm-db'])}")
 
@@ -134,7 +153,7 @@ def _handle(dice: random.Random, host: Machine) -> Damage:
 
 KINDS: Sequence[Callable[[random.Random, Machine], Damage]] = (
     *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _add_filter, *[_sysctl] * 2,
-    _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _delete_veth,
-    _rename_veth, _rename_inside, _handle,
+    _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _bridge,
+    _bridge_ipv6, _bridge_port, _delete_veth, _rename_veth, _rename_inside, _handle,
 )  # fmt: skip
 _KINDS = KINDS

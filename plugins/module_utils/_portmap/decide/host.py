@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..memory.record import Record
+from ..objects.bridge import Bridge
 from ..objects.handle import HandleDirectory
 from ..objects.kind import Object, State, state
 from ..objects.link import Link
@@ -45,6 +46,16 @@ def check(
         )
     if options.pools != before.pools:
         claims.check_owners(options.pools, owners, owner_name)
+
+
+def check_bridges(found: State) -> None:
+    """Raise InvalidRequest when a link of somebody else has the name of a bridge of ours."""
+    for item in found.values():
+        if isinstance(item, Bridge) and not item.ours:
+            raise InvalidRequest(
+                f"cannot make the bridge {item.place}: a link of this name exists, and is not ours;"
+                " rename it or delete it"
+            )
 
 
 def wanted_sysctls(
@@ -155,13 +166,13 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
 
 
 def taken_back(
-    survey: Survey, base: Iterable[Object], sysctls_now: Iterable[Object], old: Record,
+    survey: Survey, base: Sequence[Object], sysctls_now: Iterable[Object], old: Record,
     can_unshare: bool,
 ) -> tuple[State, State]:  # fmt: skip
     """A prepared host as it is, and what stays of that: strangers' things and the values of before.
 
-    `base` are the directory of handles and the loopback interface; `sysctls_now` the parameters that
-    were changed.
+    `base` are the directory of handles, the loopback interface and bridges; `sysctls_now` the
+    parameters that were changed.
     """
     before = ours_on_interfaces(survey)
     after: State = {}
@@ -173,6 +184,7 @@ def taken_back(
             after[item.identity] = item._replace(mtu=int(old.before["mtu"]))
         elif isinstance(item, HandleDirectory) and can_unshare:
             before[item.identity] = item
+    before.update(our_bridges(base))
     for item in sysctls_now:
         if isinstance(item, Sysctl):
             before[item.identity] = item
@@ -184,6 +196,10 @@ def ours_on_interfaces(survey: Survey) -> State:
     """Everything of ours on the host's interfaces but the qdiscs, which may be others' too."""
     found = (*survey.steered.shared.objects, *survey.steered.entries.objects)
     return state(item for item in found if not isinstance(item, Qdisc))
+
+
+def our_bridges(found: Iterable[Object]) -> State:
+    return state(item for item in found if isinstance(item, Bridge) and item.ours)
 
 
 def changed_sysctls(old: Record) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..memory import next_boot
 from ..memory.next_boot import Entry, SavedFile
+from ..objects.bridge import Bridge
 from ..objects.kind import Change
 from ..sight.seen import Survey
 from ..steering.plane import Foreign
@@ -105,8 +106,22 @@ def host_changed(host: Host, applied: tuple[str, ...]) -> list[Problem]:
     """`applied`: what containers were last given."""
     if applied == host.applied:
         return []
-    said = f"the host has changed since it was prepared: {' '.join(host.applied)}"
+    *now, _made = host.applied
+    if list(applied) == now:
+        said = "containers are made as an earlier version made them"
+    else:
+        said = f"the host has changed since it was prepared: {' '.join(now)}"
     return [problem(None, "changed", f"{said}; run portmap_host")]
+
+
+def bridges_differ(wanted: Iterable[Bridge], seen: Iterable[Bridge]) -> list[Problem]:
+    have = {bridge.identity: bridge for bridge in seen}
+    found = []
+    for bridge in wanted:
+        before = have.get(bridge.identity)
+        if before != bridge:
+            found.append(problem(None, *_told(Change(before, bridge))))
+    return found
 
 
 def sysctls_differ(wanted: Mapping[str, str], have: Mapping[str, str]) -> list[Problem]:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from ..decide import containers as decide
-from ..decide import summary
+from ..decide import problems, summary
 from ..decide.containers import Decision
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
@@ -19,14 +19,14 @@ from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..sight import survey as surveys
-from ..sight.host import see_host
+from ..sight.host import see_bridges, see_host
 from ..sight.namespace import marked_names
 from ..steering import choose
-from ..values import ports
+from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import Pools
 from ..values.tenants import Container
-from ..wanted import claims
+from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
@@ -134,13 +134,11 @@ class Placing:
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
         survey = observer.survey
-        fault = observer.plane.fault(survey.host, survey.steered)
-        if fault:
-            raise InvalidRequest(
-                f"cannot place containers: the host is not as portmap_host left it ({fault}); run"
-                " netiso.portmap.portmap_host first"
-            )
+        _refuse(observer.plane.fault(survey.host, survey.steered))
         asks = self._demand(survey.containers)
+        needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
+        for one in problems.bridges_differ(layout.bridges(needed), see_bridges(view, needed)):
+            _refuse(one["description"])
         self._spaces = observer.spaces(asks, {})
         self.decision = decided(observer, asks, self._options.pools, self._spaces)
         return compare_containers(observer, self.decision, self._spaces, in_full)
@@ -176,3 +174,12 @@ def decided(
         lambda veth: surveys.owner_name(observer.view, veth),
     )
     return Decision(asks, placed, had)
+
+
+def _refuse(fault: str) -> None:
+    """Raise InvalidRequest for a host with this fault; "": it has none."""
+    if fault:
+        raise InvalidRequest(
+            f"cannot place containers: the host is not as portmap_host left it ({fault}); run"
+            " netiso.portmap.portmap_host first"
+        )

@@ -17,7 +17,14 @@ from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..objects.kind import state
 from ..sight import survey as surveys
-from ..sight.host import base_objects, host_ephemeral, rp_filters, see_host, sysctl_objects
+from ..sight.host import (
+    base_objects,
+    host_ephemeral,
+    rp_filters,
+    see_bridges,
+    see_host,
+    sysctl_objects,
+)
 from ..sight.namespace import marked_names
 from ..steering import choose
 from ..values import ports
@@ -114,6 +121,7 @@ class Preparing:
         self.host = observer.survey.host
         self.port_range = self._options.host_ephemeral or own
         comparison = self._comparison(observer, in_full)
+        decide.check_bridges(comparison.before)
         self.record = decide.record(
             self._options, self.host, comparison.before, comparison.after, self._old,
             netns.directory_state(),
@@ -228,13 +236,15 @@ class TakingBack:
             host = see_host(view, self._links.public, self._links.loopback)
         except InvalidRequest:
             if old is None:
-                return Comparison(plane.shorten)  # nothing says where we could have been
+                # Nothing says on which interfaces we could have been.
+                return Comparison(plane.shorten, before=decide.our_bridges(see_bridges(view)))
             raise
         survey = surveys.survey(view, plane, host, [], interfaces=True)
         comparison = Observer(view, plane, survey).comparison(in_full)
         comparison.complete = True
         if old is None:
             comparison.before = decide.ours_on_interfaces(survey)
+            comparison.before.update(decide.our_bridges(see_bridges(view)))
             return comparison
         comparison.before, comparison.after = decide.taken_back(
             survey,

@@ -18,11 +18,11 @@ from ..memory import next_boot, record
 from ..memory.record import Record
 from ..sight import namespace, statistics
 from ..sight import survey as surveys
-from ..sight.host import host_ephemeral, rp_filters, see_host
+from ..sight.host import host_ephemeral, rp_filters, see_bridges, see_host
 from ..steering import choose
 from ..values.errors import InvalidRequest, PortmapError
 from ..values.tenants import Container
-from ..wanted import claims
+from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import results, saving
 from .comparing import Observer, compare_containers
@@ -150,6 +150,7 @@ def _host_problems(observer: Observer, prepared: Record) -> list[Problem]:
     found += problems.host_changed(host, prepared.applied)
     wanted = decide_host.wanted_sysctls(host, options, rp_filters())
     found += problems.sysctls_differ(wanted, procsys.read_all(wanted))
+    found += problems.bridges_differ(layout.bridges(), see_bridges(observer.view))
     if not netns.directory_is_shared():
         found.append(problem(None, "missing", f"{netns.HANDLES} is not a shared mount"))
     loopback = observer.view.link(host.loopback)

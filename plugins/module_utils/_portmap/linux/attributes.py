@@ -40,3 +40,11 @@ def number(data: bytes | None) -> int:
         return 0
     value: int = struct.unpack("=I", data)[0]
     return value
+
+
+def short(data: bytes | None) -> int:
+    """A 16-bit attribute; 0 when it is missing or of another size."""
+    if data is None or len(data) != 2:
+        return 0
+    value: int = struct.unpack("=H", data)[0]
+    return value

@@ -13,7 +13,7 @@ import struct
 from typing import NamedTuple
 
 from . import uapi as k
-from .attributes import attribute, attributes, number, text
+from .attributes import attribute, attributes, number, short, text
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
@@ -33,7 +33,11 @@ def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) 
 
 
 class LinkSeen(NamedTuple):
-    """A link; `peer_ifindex` is the other end of a veth pair, in its own namespace."""
+    """A link; `peer_ifindex` is the other end of a veth pair, in its own namespace.
+
+    `master` is the index of the bridge (or the like) that it is a port of, 0 for none; of a bridge's
+    port, `forwarded` has a bit for each reserved group whose frames it treats as all others.
+    """
 
     ifindex: int
     name: str
@@ -46,12 +50,15 @@ class LinkSeen(NamedTuple):
     group: int
     peer_ifindex: int
     statistics: tuple[int, ...]
+    master: int = 0
+    forwarded: int = 0
 
 
 def read_link(data: bytes) -> LinkSeen:
     _family, _type, ifindex, flags, _change = _LINK.unpack_from(data)
     found = dict(attributes(data[_LINK.size :]))
     info = dict(attributes(found.get(k.IFLA_LINKINFO, b"")))
+    port = dict(attributes(info.get(k.IFLA_INFO_SLAVE_DATA, b"")))
     counters = found.get(k.IFLA_STATS64, b"")
     return LinkSeen(
         ifindex,
@@ -65,6 +72,8 @@ def read_link(data: bytes) -> LinkSeen:
         number(found.get(k.IFLA_GROUP)),
         number(found.get(k.IFLA_LINK)),
         struct.unpack(f"={len(counters) // 8}Q", counters[: len(counters) // 8 * 8]),
+        number(found.get(k.IFLA_MASTER)),
+        short(port.get(k.IFLA_BRPORT_GROUP_FWD_MASK)),
     )
 
 

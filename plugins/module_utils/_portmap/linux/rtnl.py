@@ -9,11 +9,13 @@ its start-up time.  Payloads carry no netlink header; `netlink.Socket` adds it.
 
 from __future__ import annotations
 
+import struct
 from functools import lru_cache
 from typing import Any
 
 from ..values import marks
 from . import uapi as k
+from .attributes import attribute
 
 
 def _encoded(message: Any, attrs: list[tuple[str, Any]], **fields: int) -> bytes:
@@ -54,6 +56,35 @@ def veth_values(name: str, alias: str, mac: str, mtu: int) -> bytes:
     """RTM_SETLINK: the kernel ignores an alias in the request that creates a link."""
     values = [("IFLA_ADDRESS", mac), ("IFLA_MTU", mtu), ("IFLA_IFALIAS", alias)]
     return _link([("IFLA_IFNAME", name), *values, ("IFLA_GROUP", marks.LINK_GROUP)])
+
+
+def bridge(name: str, mac: str) -> bytes:
+    """RTM_NEWLINK: the group is our mark.  A bridge without a MAC would take that of a port."""
+    info = {"attrs": [("IFLA_INFO_KIND", "bridge")]}
+    values = [("IFLA_ADDRESS", mac), ("IFLA_GROUP", marks.BRIDGE_GROUP)]
+    return _link([("IFLA_IFNAME", name), *values, ("IFLA_LINKINFO", info)])
+
+
+def bridge_values(name: str) -> bytes:
+    """RTM_SETLINK: down, with our marks."""
+    values = [("IFLA_GROUP", marks.BRIDGE_GROUP), ("IFLA_IFALIAS", marks.BRIDGE_ALIAS)]
+    return _link([("IFLA_IFNAME", name), *values], change=k.IFF_UP)
+
+
+def link_master(name: str, ifindex: int) -> bytes:
+    """RTM_SETLINK: a port of the bridge; 0 takes it off."""
+    return _link([("IFLA_IFNAME", name), ("IFLA_MASTER", ifindex)])
+
+
+def port_forwarded(name: str, groups: int) -> bytes:
+    """RTM_NEWLINK of a bridge's port: the reserved groups whose frames it treats as all others.
+
+    pyroute2 has no encoder of it.
+    """
+    port = attribute(k.IFLA_BRPORT_GROUP_FWD_MASK, struct.pack("=H", groups))
+    info = attribute(k.IFLA_INFO_SLAVE_KIND, b"bridge\0")
+    info += attribute(k.IFLA_INFO_SLAVE_DATA, port)
+    return _link([("IFLA_IFNAME", name)]) + attribute(k.IFLA_LINKINFO, info)
 
 
 def link_group(name: str, group: int) -> bytes:

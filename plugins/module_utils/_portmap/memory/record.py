@@ -27,7 +27,8 @@ class Record(NamedTuple):
     """A prepared host.  `options` names the interfaces that are used.
 
     `before` maps sysctls, "mtu" and "handles" to what they were; `qdiscs` are those we made;
-    `applied` is what containers were last given of the host: address, prefix, MAC, MTU, gateway.
+    `applied` is what containers were last given of the host: address, prefix, MAC, MTU, gateway, and
+    how they were made.
     """
 
     options: HostOptions

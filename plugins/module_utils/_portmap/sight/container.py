@@ -8,6 +8,7 @@ from __future__ import annotations
 from ..linux import netns, procsys
 from ..linux.messages import LinkSeen
 from ..linux.view import View
+from ..objects.bridge import BridgePort
 from ..objects.handle import Handle
 from ..objects.kind import Object
 from ..objects.link import Link, LinkUp, Veth
@@ -48,9 +49,9 @@ def see_container(
     if placed and placed.veth.name != tenants.veth_name(name):
         eth0_place = Place(name, survey.host.public)
         found.objects = [item for item in found.objects if item.place != eth0_place]
-        found.objects += _veth(placed, survey.host, False)
+        found.objects += _veth(view, placed, survey.host, False)
     elif placed:
-        found.objects += _veth(placed, survey.host, ours or space is None)
+        found.objects += _veth(view, placed, survey.host, ours or space is None)
         if ours or space is None:
             found.objects += survey.veths[name]
             if placed.veth.up:
@@ -93,7 +94,7 @@ def _is_pair(veth: LinkSeen, eth0: LinkSeen | None) -> bool:
     )
 
 
-def _veth(placed: Placed, host: Host, paired: bool) -> list[Object]:
+def _veth(view: View, placed: Placed, host: Host, paired: bool) -> list[Object]:
     seen = placed.veth
     place = Place(HOST, seen.name)
     peer = Place(placed.container.name, host.public)
@@ -102,6 +103,8 @@ def _veth(placed: Placed, host: Host, paired: bool) -> list[Object]:
     value = procsys.read(switch)
     if value is not None and paired:
         objects.append(Sysctl(HOST, switch, value, seen.name))
+    if seen.master and paired:
+        objects.append(BridgePort(place, view.names[seen.master], seen.forwarded))
     return objects
 
 

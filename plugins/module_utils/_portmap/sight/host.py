@@ -5,18 +5,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from socket import AF_INET
 
 from ..linux import netns, procsys
 from ..linux.messages import AddressSeen
 from ..linux.netlink import Socket
 from ..linux.view import View, addresses, default_route
+from ..objects.bridge import Bridge, ipv6_switch
 from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
 from ..values import ports
 from ..values.errors import InvalidRequest
-from ..values.places import HOST
+from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES
+from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Gateway, Host, HostAddress
 from ..wanted import sysctls
 from .namespace import link_object
@@ -78,9 +81,21 @@ def rp_filters() -> dict[str, str]:
     return found
 
 
+def see_bridges(view: View, names: Iterable[str] = BRIDGES) -> list[Bridge]:
+    """The links of these names, a stranger's too."""
+    found = []
+    for link in filter(None, view.links(list(names))):
+        marked = link.group == BRIDGE_GROUP or link.alias == BRIDGE_ALIAS
+        ours = marked and link.kind == "bridge"
+        ipv6 = procsys.read(ipv6_switch(link.name)) == "0"
+        place = Place(HOST, link.name, SHARED)
+        found.append(Bridge(place, link.up, ipv6, link.group, link.alias, ours))
+    return found
+
+
 def base_objects(view: View, host: Host) -> list[Object]:
-    """The directory of handles and the loopback interface, as they are."""
-    objects: list[Object] = []
+    """The directory of handles, the loopback interface and our bridges, as they are."""
+    objects: list[Object] = [*see_bridges(view)]
     if netns.directory_is_shared():
         objects.append(HandleDirectory(netns.HANDLES))
     loopback = view.link(host.loopback)

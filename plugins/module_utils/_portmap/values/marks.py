@@ -11,3 +11,11 @@ from __future__ import annotations
 LINK_GROUP = 28781  # 0x706d, "pm": set in the request that creates a veth, so it is never without
 ALIAS_PREFIX = "portmap:"
 VETH_PREFIX = "pm-"
+
+# Bridges that stay down, on which what no filter took ends: see objects/bridge.py.  No veth can have
+# such a name.  A bridge has 1,023 ports; a container's name says which one is its own, so that nobody
+# has to be asked, and all containers that a host has ports for find room.
+BRIDGE_GROUP = 28783
+BRIDGE_MAC = "02:70:6d:00:00:01"  # nobody ever hears it
+BRIDGE_ALIAS = "drops what containers must not send"
+BRIDGES = tuple(f"portmap-sink{number}" for number in range(8))

@@ -14,6 +14,8 @@ from typing import NamedTuple
 from . import marks, ports
 from .places import HOST, SHARED, Place
 
+MADE = "bridged"  # of the first release, which made veths without a bridge, nothing is said
+
 
 class HostAddress(NamedTuple):
     """An address of the host's public interface; `family` is AF_INET or AF_INET6."""
@@ -60,10 +62,13 @@ class Host(NamedTuple):
 
     @property
     def applied(self) -> tuple[str, ...]:
-        """All that is copied into containers, as text, to tell whether it has changed."""
+        """All that is copied into containers, as text, to tell whether it has changed.
+
+        The last word is how they are made: another one than that of an earlier version.
+        """
         addresses = (text for one in self.addresses for text in (one.address, str(one.prefix)))
         gateways = tuple(one.address for one in self.gateways) or ("",)
-        return (*addresses, self.mac, str(self.mtu), *gateways)
+        return (*addresses, self.mac, str(self.mtu), *gateways, MADE)
 
 
 # CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.
@@ -108,6 +113,13 @@ def veth_name(container: str) -> str:
         return marks.VETH_PREFIX + container
     digest = base64.b32encode(hashlib.sha256(container.encode()).digest()).decode().lower()
     return f"{marks.VETH_PREFIX}{container[:5]}{digest[:7]}"
+
+
+@lru_cache(maxsize=4096)
+def bridge_name(container: str) -> str:
+    """The bridge that the container's veth is a port of: by its name, so that it never changes."""
+    digest = hashlib.sha256(container.encode()).digest()
+    return marks.BRIDGES[digest[0] % len(marks.BRIDGES)]
 
 
 # --- the interface alias tells whose a veth is --------------------------------------------------

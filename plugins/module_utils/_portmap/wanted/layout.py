@@ -5,16 +5,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..objects.address import Address
+from ..objects.bridge import Bridge, BridgePort
 from ..objects.handle import Handle, HandleDirectory
 from ..objects.kind import Object
 from ..objects.link import Link, LinkUp, Veth
 from ..objects.route import DefaultRoute
 from ..objects.sysctl import Sysctl
-from ..values.places import HOST, Place
-from ..values.tenants import CREATED, KEPT, Container, Host, alias
+from ..values.marks import BRIDGES
+from ..values.places import HOST, SHARED, Place
+from ..values.tenants import CREATED, KEPT, Container, Host, alias, bridge_name
 from .sysctls import IPV6_SWITCH, veth_ipv6_sysctl
 
 
@@ -23,8 +25,13 @@ def host_objects(host: Host, handles: str, sysctls: Mapping[str, str]) -> list[O
     return [
         HandleDirectory(handles),
         Link(host.loopback_place, host.mac, host.mtu, True),
+        *bridges(),
         *(Sysctl(HOST, name, value) for name, value in sysctls.items()),
     ]
+
+
+def bridges(names: Iterable[str] = BRIDGES) -> list[Bridge]:
+    return [Bridge(Place(HOST, name, SHARED)) for name in names]
 
 
 def container_objects(
@@ -37,6 +44,7 @@ def container_objects(
     if container.origin != KEPT:
         yield Handle(container.name, handle, container.inode)
     yield Veth(container.veth, inside, host.mac, host.mtu, alias(container))
+    yield BridgePort(container.veth, bridge_name(container.name))
     yield LinkUp(container.veth)
     yield Link(inside, host.mac, host.mtu, True)
     yield Link(lo, host.mac, host.mtu, True, mark)

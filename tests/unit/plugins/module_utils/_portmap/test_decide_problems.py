@@ -110,6 +110,8 @@ def test_filters_of_others_are_told_where_they_can_come_in_between(place, betwee
 
 def test_a_host_that_moved_is_told():
     assert problems.host_changed(HOST, HOST.applied) == []
+    (found,) = problems.host_changed(HOST, HOST.applied[:-1])
+    assert "an earlier version" in found["description"]
     (found,) = problems.host_changed(HOST, ("10.0.0.9", *HOST.applied[1:]))
     assert "10.0.0.1 24 02:00:00:00:00:01 1500 10.0.0.254" in found["description"]
 

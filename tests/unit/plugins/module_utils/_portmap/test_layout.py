@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -215,6 +216,18 @@ def test_a_name_fits_into_a_link(name):
     link = tenants.veth_name(name)
     assert link.startswith("pm-")
     assert len(link) <= 15
+
+
+@given(names)
+def test_no_container_s_link_has_the_name_of_a_bridge(name):
+    assert tenants.veth_name(name) not in {f"portmap-sink{number}" for number in range(8)}
+
+
+def test_every_container_that_a_host_has_ports_for_finds_room_on_its_bridge():
+    """A bridge has 1,023 ports; with 16 ports at least to each, there are 4,096 containers."""
+    for kind in ("c", "web-", "a-long-name-for-a-container-"):
+        found = Counter(tenants.bridge_name(f"{kind}{number}") for number in range(4096))
+        assert max(found.values()) < 700
 
 
 @pytest.mark.parametrize(

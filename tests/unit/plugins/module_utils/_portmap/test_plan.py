@@ -318,6 +318,13 @@ def test_a_host_that_is_not_known_in_full_loses_only_what_is_named(before):
 # --- the order ----------------------------------------------------------------------------------
 
 
+BRIDGES_GONE = [
+    f'delete link portmap-sink{number} type bridge down group 28783 alias "drops what containers must'
+    ' not send"'
+    for number in range(8)
+]
+
+
 def told(before: list[Object], after: list[Object]) -> list[str]:
     return [change.describe() for change in plan.diff(state(before), state(after))]
 
@@ -429,6 +436,7 @@ def test_the_host_s_filters_go_with_its_qdiscs():
     assert [change.describe() for change in changes] == [
         "delete qdisc ingress dev eth0",
         "delete qdisc ingress dev lo",
+        *BRIDGES_GONE,
         "delete mount /run/netns shared, in a peer group of its own",
     ]
 
@@ -441,6 +449,7 @@ def test_beside_a_stranger_s_filter_ours_go_one_priority_at_a_time():
         "delete filters dev eth0 ingress protocol ip prio 513",
         "delete filters dev eth0 ingress protocol ip prio 514",
         "delete filters dev eth0 ingress protocol ip prio 770",
+        *BRIDGES_GONE,
         "delete mount /run/netns shared, in a peer group of its own",
         "delete qdisc ingress dev lo",
     ]
