@@ -36,6 +36,8 @@ options:
       - The network namespace, by name (see C(ip netns)) or as an absolute path.
       - The default is a namespace with the name of the container, which is made when it does not
         exist. Any other name, and a path, must exist.
+      - A path is refused when others than root can write a directory on its way, since they could
+        lead it to another namespace. Name such a namespace by the O(pid) of a process in it.
     type: str
   pid:
     description:

@@ -448,14 +448,17 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
     lab: Lab, keeping: Modules, reboot: Lab, shipped: Path
 ) -> None:
     """A process, a path and a handle of others; the handle of one is there again, made by others."""
-    for name in ("theirs", "early", "bound"):
+    for name in ("theirs", "early"):
         lab.host.run("ip", "netns", "add", name)
+    lab.host.shell(
+        "mount -t tmpfs -o mode=755 tmpfs /mnt; touch /mnt/bound; unshare --net=/mnt/bound true"
+    )
     keeping.host(**POOLS)
     with lab.host.tenant() as process:
         keeping.container(
             containers=[
                 {"name": "attached", "pid": process.pid, "ports": ["31001"]},
-                {"name": "pathed", "netns": f"/proc/{process.pid}/root/run/netns/bound"},
+                {"name": "pathed", "netns": "/mnt/bound"},
                 {"name": "kept", "netns": "theirs"},
                 {"name": "again", "netns": "early", "ports": ["31002"]},
                 {"name": "web", "ports": ["31000"]},
@@ -465,7 +468,7 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
     found = {name: (one["origin"], one["netns"]) for name, one in saved(lab.host).items()}
     assert found == {
         "attached": ("attached", ""),
-        "pathed": ("attached", f"/proc/{process.pid}/root/run/netns/bound"),
+        "pathed": ("attached", "/mnt/bound"),
         "kept": ("kept", "theirs"),
         "again": ("kept", "early"),
         "web": ("created", "web"),
@@ -481,7 +484,7 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
     assert lost == [
         ("attached", "of", hint),
         ("kept", "/run/netns/theirs,", hint),
-        ("pathed", f"/proc/{process.pid}/root/run/netns/bound", hint),
+        ("pathed", "/mnt/bound", hint),
     ]
     assert "restored the host and 2 of 5 containers" in done.stderr
     found = Modules(after.host).info()
@@ -528,3 +531,53 @@ def test_it_waits_for_the_address(lab: Lab, placed: Modules, reboot: Lab, shippe
     said, _ = running.communicate(timeout=30)
     assert running.returncode == 0, said
     assert Modules(after.host).info()["problems"] == []
+
+
+# --- paths that somebody changed since ------------------------------------------------------------
+
+CHANGED = {
+    "a pipe in its place": "rm /mnt/way/n1; mkfifo /mnt/way/n1",
+    "a directory given away": "chown 65534 /mnt/way",
+    "a directory of the host's that everybody can write": "chmod 1777 /mnt/way",
+    "a link to another's namespace": "chown 65534 /mnt/way; rm -f /mnt/way/n1;"
+    " ip netns add service; ln -s /run/netns/service /mnt/way/n1",
+}
+
+
+@pytest.mark.parametrize("what", CHANGED)
+def test_a_path_that_was_changed_keeps_nobody_else_down(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path, what: str
+) -> None:
+    way = "mount -t tmpfs -o mode=755 tmpfs /mnt; mkdir /mnt/way; touch /mnt/way/n1"
+    lab.host.shell(f"set -e; {way}; unshare --net=/mnt/way/n1 true")
+    placed.container(name="pathed", netns="/mnt/way/n1", ports=["31200"])
+    after = booted(reboot, text(lab.host))
+    after.host.shell(f"set -e; {way}; {CHANGED[what]}")
+    done = restore(after.host, shipped)
+    assert done.returncode == 2
+    assert "cannot restore pathed: " in done.stderr
+    assert "/mnt/way" in done.stderr
+    found = Modules(after.host).info()
+    assert [one["name"] for one in found["containers"]] == ["cache", "db", "web"]
+    assert "eth0" not in after.host.shell("ip -n service link 2>/dev/null || true")
+
+
+def test_a_process_named_by_its_path_is_not_looked_for_after_a_boot(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    """Nor is one that an earlier version has saved: its number belongs to another process."""
+    with lab.host.tenant() as process:
+        placed.container(name="pathed", netns=f"/proc/{process.pid}/ns/net", ports=["31200"])
+    assert saved(lab.host)["pathed"]["netns"] == ""
+    after = booted(reboot, text(lab.host))
+    with after.host.tenant() as innocent:
+        inside_it = f"/proc/{innocent.pid}/ns/net"
+        content = json.loads(text(after.host))
+        for one in content["containers"]:
+            if one["name"] == "pathed":
+                one["netns"] = inside_it
+        write(after.host, json.dumps(content))
+        done = restore(after.host, shipped)
+        assert done.returncode == 2
+        assert "cannot restore pathed: the namespace of its process is not there" in done.stderr
+        assert "eth0" not in after.host.run("nsenter", f"--net={inside_it}", "ip", "link").stdout

@@ -89,6 +89,8 @@ def prepared(module: AnsibleModule, run: host.Run) -> dict[str, Any]:
 
 
 def host_options(params: Mapping[str, Any]) -> HostOptions:
+    for option in ("public_interface", "loopback_interface"):
+        _refuse_nul(params[option] or "", option)
     return HostOptions(
         params["public_interface"] or "",
         params["loopback_interface"] or "",
@@ -116,6 +118,7 @@ def _container(item: Mapping[str, Any]) -> Ask:
     if item["pid"] is not None and item["pid"] < 1:
         raise InvalidRequest(f"cannot place {name} in pid {item['pid']}: not a process id")
     space = item["netns"] or ""
+    _refuse_nul(space, "netns")
     if space and not os.path.isabs(space):
         claims.check_name(space, "netns")
     return Ask(
@@ -126,6 +129,12 @@ def _container(item: Mapping[str, Any]) -> Ask:
         _ranges(item["ports"], "ports"),
         _range(item["ephemeral_ports"], "ephemeral_ports"),
     )
+
+
+def _refuse_nul(text: str, option: str) -> None:
+    """The kernel takes such text for shorter than it is, where it takes it at all."""
+    if "\0" in text:
+        raise InvalidRequest(f"cannot use {option} {text!r}: there is a NUL character in it")
 
 
 def purge(params: Mapping[str, Any]) -> bool:

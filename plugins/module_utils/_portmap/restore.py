@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from .engine.reconcile import tune_collector
 from .jobs import containers as placing
 from .jobs import host as hosts
-from .linux import listeners, netns
+from .linux import listeners, netns, paths
 from .linux.view import viewed
 from .memory import next_boot, record
 from .memory.lock import host_lock
@@ -104,10 +104,11 @@ def _place(prepared: Record, containers: Sequence[Entry]) -> list[str]:
     there: list[Entry] = []
     left: list[str] = []
     for one in containers:
-        if _has_namespace(one):
-            there.append(one)
+        why = _hindrance(one)
+        if why:
+            left.append(f"cannot restore {one.name}: {why}")
         else:
-            left.append(_lost(one))
+            there.append(one)
     try:
         placing.place_again(prepared, [_ask(one) for one in there])
     except (PortmapError, OSError):  # one of them must not keep the others down
@@ -119,22 +120,23 @@ def _place(prepared: Record, containers: Sequence[Entry]) -> list[str]:
     return left
 
 
-def _has_namespace(one: Entry) -> bool:
+def _hindrance(one: Entry) -> str:
+    """Why the namespace of a container cannot be opened; "" when it can, or is to be made."""
     if one.origin == tenants.CREATED:
-        return True
-    path = one.netns if one.origin == tenants.ATTACHED else netns.handle_path(one.netns)
-    try:
-        return bool(path) and netns.is_there(path)
-    except OSError:
-        return False
-
-
-def _lost(one: Entry) -> str:
+        return ""
     if one.origin == tenants.KEPT:
-        space = f"the namespace {netns.handle_path(one.netns)}, which others make,"
+        path = netns.handle_path(one.netns)
+        space = f"the namespace {path}, which others make,"
     else:
-        space = f"the namespace {one.netns or 'of its process'}"
-    return f"cannot restore {one.name}: {space} is not there; {_PLACE}"
+        path = "" if paths.of_a_process(one.netns) else one.netns
+        space = f"the namespace {path or 'of its process'}"
+    try:
+        why = paths.unsafe(path) if path else ""
+        if why:
+            return f"others than root could lead {path} to another namespace ({why})"
+        return "" if path and netns.is_there(path) else f"{space} is not there; {_PLACE}"
+    except OSError as error:
+        return f"{space} cannot be opened: {error.strerror}; {_PLACE}"
 
 
 def _ask(one: Entry) -> Ask:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from ..decide.containers import Decision
 from ..engine.reconcile import Outcome
+from ..linux import paths
 from ..linux.view import viewed
 from ..memory import next_boot, record
 from ..memory.next_boot import Entry, Saved, SavedFile
@@ -109,8 +110,8 @@ def as_saved(container: Container, path: str) -> Entry:
 def _entry(container: Container, ask: Ask, have: Saved) -> Entry:
     """Of an attached namespace the kernel tells no path: it is remembered."""
     known = have.containers.get(container.name)
-    path = ask.netns
-    if not path and ask.pid is None and known and known.origin == tenants.ATTACHED:
+    path = "" if paths.of_a_process(ask.netns) else ask.netns
+    if not ask.netns and ask.pid is None and known and known.origin == tenants.ATTACHED:
         path = known.netns
     return as_saved(container, path)
 

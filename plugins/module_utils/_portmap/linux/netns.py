@@ -14,6 +14,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
+from functools import lru_cache
 
 from ..values.errors import KernelRefused
 from . import uapi as k
@@ -84,15 +85,30 @@ def inode(namespace: int) -> int:
 
 
 def open_path(path: str) -> int | None:
-    """A descriptor of the namespace at `path`; None when there is none (a plain file counts so)."""
+    """A descriptor of the namespace at `path`; None when there is none (a plain file counts so).
+
+    Looked at before it is opened: to open a pipe or a device may take for ever, or do something.
+    """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except (FileNotFoundError, ProcessLookupError):
+        found = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except (FileNotFoundError, NotADirectoryError, ProcessLookupError):
         return None
+    try:
+        if os.fstat(found).st_dev != _file_system():
+            return None
+        descriptor = os.open(f"/proc/thread-self/fd/{found}", os.O_RDONLY | os.O_CLOEXEC)
+    finally:
+        os.close(found)
     if _is_network_namespace(descriptor):
         return descriptor
     os.close(descriptor)
     return None
+
+
+@lru_cache(maxsize=1)
+def _file_system() -> int:
+    """The device number of the one file system in which all namespaces are files."""
+    return os.stat(_CURRENT).st_dev
 
 
 @contextlib.contextmanager

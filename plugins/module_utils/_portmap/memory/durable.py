@@ -29,14 +29,6 @@ class Step(NamedTuple):
             raise KernelRefused(said, error.errno or 0) from error
 
 
-def not_roots_alone(found: os.stat_result) -> str:
-    """Why others than root could have written it; "" when they could not."""
-    if found.st_uid != 0:
-        return f"its owner is user {found.st_uid} instead of root"
-    mode = stat.S_IMODE(found.st_mode)
-    return f"others than root may write it (mode {mode:04o})" if mode & 0o022 else ""
-
-
 def write_new(path: str, data: bytes, mode: int) -> None:
     """Make a file, whatever the umask is.  Its name lasts when its directory is synced."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any, NamedTuple
 
+from ..linux.paths import not_roots_alone
 from ..values.errors import InvalidRequest
 from . import durable
 from .durable import Step
@@ -158,7 +159,7 @@ class EngineCopy(NamedTuple):
             found = os.lstat(self.directory)
         except FileNotFoundError:
             return Found()
-        problem = durable.not_roots_alone(found)
+        problem = not_roots_alone(found)
         if not stat.S_ISDIR(found.st_mode):
             problem = "it is not a directory"
         if problem:
@@ -223,13 +224,13 @@ def _directories(files: Iterable[str]) -> list[str]:
 def _files(top: str) -> Iterator[tuple[str, bytes]]:
     """The Python files below a directory, by path, as far as they are root's alone."""
     for directory, inner, names in os.walk(top):
-        if durable.not_roots_alone(os.lstat(directory)):
+        if not_roots_alone(os.lstat(directory)):
             inner.clear()
             continue
         for name in names:
             path = f"{directory}/{name}"
             found = os.lstat(path)
-            alone = stat.S_ISREG(found.st_mode) and not durable.not_roots_alone(found)
+            alone = stat.S_ISREG(found.st_mode) and not not_roots_alone(found)
             if alone and name.endswith(".py"):
                 with open(path, "rb") as file:
                     yield os.path.relpath(path, top), file.read()

@@ -15,11 +15,12 @@ import stat
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from ..linux.paths import not_roots_alone
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
 from ..wanted import claims
-from . import codec, durable
+from . import codec
 from .files import JsonFile
 
 DIRECTORY = "/var/lib/netiso-portmap"
@@ -123,7 +124,7 @@ def _read() -> Saved | None:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise Damaged("it is not a plain file")
-        problem = durable.not_roots_alone(found)
+        problem = not_roots_alone(found)
         if problem:
             raise Damaged(problem)
         try:
@@ -133,7 +134,7 @@ def _read() -> Saved | None:
 
 
 def _check_directory() -> None:
-    problem = durable.not_roots_alone(os.stat(DIRECTORY))
+    problem = not_roots_alone(os.stat(DIRECTORY))
     if problem:
         raise InvalidRequest(
             f"cannot use the directory {DIRECTORY}: {problem}; give it to root with mode 0700"

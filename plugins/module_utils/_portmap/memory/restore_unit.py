@@ -10,6 +10,7 @@ import stat
 from typing import NamedTuple
 
 from ..linux import systemd
+from ..linux.paths import not_roots_alone
 from ..values.errors import InvalidRequest
 from . import durable
 from .durable import Step
@@ -68,7 +69,7 @@ def look() -> Found:
         return Found("" if os.path.lexists(durable.draft(PATH)) else None, on)
     if not stat.S_ISREG(found.st_mode):
         return Found(None, on, True)
-    if durable.not_roots_alone(found) or os.path.lexists(durable.draft(PATH)):
+    if not_roots_alone(found) or os.path.lexists(durable.draft(PATH)):
         return Found("", on)
     with open(PATH, encoding="utf-8", errors="replace") as file:
         return Found(file.read(), on)

@@ -9,7 +9,7 @@ import os
 from functools import lru_cache
 from socket import AF_INET
 
-from ..linux import netns, procsys
+from ..linux import netns, paths, procsys
 from ..linux.messages import LinkSeen
 from ..linux.netlink import LinkNames, opened
 from ..linux.view import addresses, default_route, dump_links
@@ -37,8 +37,7 @@ def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
         source, said = f"/proc/{ask.pid}/ns/net", f"pid {ask.pid}"
         return _attached(ask.name, source, f"{said}: there is no such process", home)
     if os.path.isabs(netns_option):
-        missing = f"netns {netns_option}: there is no network namespace"
-        return _attached(ask.name, netns_option, missing, home)
+        return _by_path(ask.name, netns_option, home)
     handle = netns_option or (placed.handle if placed else ask.name)
     path = netns.handle_path(handle)
     with netns.at(path) as descriptor:
@@ -61,6 +60,20 @@ def _as_name(option: str) -> str:
     if name and directory in (netns.HANDLES, "/var/run/netns"):
         return name
     return option
+
+
+def _by_path(name: str, path: str, home: int) -> Namespace:
+    """Whoever can write a directory on the way could hand ports to any namespace, today or later."""
+    try:
+        why = paths.unsafe(path)
+        if why:
+            raise InvalidRequest(
+                f"cannot place {name} in netns {path}: others than root could lead it elsewhere"
+                f" ({why}); give a path of root's alone, or name a process with pid"
+            )
+        return _attached(name, path, f"netns {path}: there is no network namespace", home)
+    except OSError as error:
+        raise InvalidRequest(f"cannot place {name} in netns {path}: {error.strerror}") from error
 
 
 def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
