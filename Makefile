@@ -27,7 +27,7 @@ AS_ROOT := tools/as-root
 export GOALS := $(MAKECMDGOALS)
 
 .PHONY: help setup setup-demo test test-all test-quick clean soak bench bench-quick \
-	$(GATES) thorough smoke install
+	$(GATES) thorough smoke install mutants
 
 help: ## This list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -72,6 +72,9 @@ robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root
 
 thorough: setup ## What of `robust` takes hours: each error at each point, 10,000 damages (root)
 	@tools/gate thorough
+
+mutants: setup ## Plant faults, and name those that no test notices: an hour (root)
+	@$(AS_ROOT) tools/mutants $(MUTANTS)
 
 soak: setup ## An hour of churn, traffic and damage (root)
 	@$(AS_ROOT) .venv/bin/python tests/robust/soak.py
