@@ -13,7 +13,7 @@ from .errors import InvalidRequest
 
 LOWEST = 1  # port 0 means "any" to the socket layer and cannot be owned
 HIGHEST = 65535
-_PATTERN = re.compile(r"(\d{1,5})(?:\s*-\s*(\d{1,5}))?")
+_PATTERN = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
 
 
 class Range(NamedTuple):
@@ -53,7 +53,7 @@ def parse(text: object, option: str) -> Range:
 
     Raises InvalidRequest naming `option` when it is anything else.
     """
-    found = _PATTERN.fullmatch(str(text).strip())
+    found = _PATTERN.fullmatch(str(text).strip(" "))  # Ansible leaves blanks around what it splits
     if not found:
         raise InvalidRequest(f"cannot read {option} '{text}': expected FIRST-LAST or one port")
     first = int(found[1])
@@ -61,7 +61,11 @@ def parse(text: object, option: str) -> Range:
     if first > last:
         raise InvalidRequest(f"cannot use {option} {text}: the range is reversed")
     if first < LOWEST or last > HIGHEST:
-        raise InvalidRequest(f"cannot use {option} {text}: ports go from {LOWEST} to {HIGHEST}")
+        hint = " (YAML reads 8080:53 and 31_000 as numbers: quote what you mean)"
+        raise InvalidRequest(
+            f"cannot use {option} {text}: ports go from {LOWEST} to {HIGHEST}"
+            f"{hint if last > HIGHEST and not found[2] else ''}"
+        )
     return Range(first, last)
 
 

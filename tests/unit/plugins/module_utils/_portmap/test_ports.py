@@ -15,6 +15,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.por
 from hypothesis import given
 from hypothesis import strategies as st
 
+QUOTE = " (YAML reads 8080:53 and 31_000 as numbers: quote what you mean)"
 SMALL = 96  # a universe small enough to try every way of cutting it
 
 small_sets = st.sets(st.integers(0, SMALL - 1), max_size=SMALL)
@@ -55,7 +56,7 @@ def fewest_blocks(wanted: set[int]) -> int:
         ("31000-31007", 31000, 31007),
         ("31000", 31000, 31000),
         (31000, 31000, 31000),
-        (" 31000 - 31007 ", 31000, 31007),
+        (" 31000-31007 ", 31000, 31007),
         ("1", 1, 1),
         ("65535", 65535, 65535),
         ("1-65535", 1, 65535),
@@ -69,11 +70,24 @@ def test_a_range_or_a_port_is_read(text, first, last):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
+        ("31000 - 31007", "cannot read ports '31000 - 31007': expected FIRST-LAST or one port"),
+        ("3100 0", "cannot read ports '3100 0': expected FIRST-LAST or one port"),
+        ("31000\n", "cannot read ports '31000\n': expected FIRST-LAST or one port"),
+        ("31000\u00a0", "cannot read ports '31000\u00a0': expected FIRST-LAST or one port"),
+        (
+            "\u0663\u0661\u0660\u0660\u0660",
+            "cannot read ports '\u0663\u0661\u0660\u0660\u0660': expected FIRST-LAST or one port",
+        ),
+        (
+            "\uff13\uff11\uff10\uff10\uff10",
+            "cannot read ports '\uff13\uff11\uff10\uff10\uff10': expected FIRST-LAST or one port",
+        ),
+        (484853, "cannot use ports 484853: ports go from 1 to 65535" + QUOTE),
         ("1-0", "cannot use ports 1-0: the range is reversed"),
         ("31007-31000", "cannot use ports 31007-31000: the range is reversed"),
         ("0", "cannot use ports 0: ports go from 1 to 65535"),
         ("0-7", "cannot use ports 0-7: ports go from 1 to 65535"),
-        ("65536", "cannot use ports 65536: ports go from 1 to 65535"),
+        ("65536", "cannot use ports 65536: ports go from 1 to 65535" + QUOTE),
         ("31000-70000", "cannot use ports 31000-70000: ports go from 1 to 65535"),
         ("http", "cannot read ports 'http': expected FIRST-LAST or one port"),
         ("", "cannot read ports '': expected FIRST-LAST or one port"),
@@ -81,7 +95,7 @@ def test_a_range_or_a_port_is_read(text, first, last):
         ("5-", "cannot read ports '5-': expected FIRST-LAST or one port"),
         ("1-2-3", "cannot read ports '1-2-3': expected FIRST-LAST or one port"),
         ("1,2", "cannot read ports '1,2': expected FIRST-LAST or one port"),
-        ("100000", "cannot read ports '100000': expected FIRST-LAST or one port"),
+        ("100000", "cannot use ports 100000: ports go from 1 to 65535" + QUOTE),
         ("0x50", "cannot read ports '0x50': expected FIRST-LAST or one port"),
         (None, "cannot read ports 'None': expected FIRST-LAST or one port"),
         (True, "cannot read ports 'True': expected FIRST-LAST or one port"),
