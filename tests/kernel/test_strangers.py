@@ -186,3 +186,55 @@ def test_a_namespace_of_others_is_left_without_anything_of_ours(
     for ours in ("ingress", "filter", "eth0", HOST, "portmap:", "via"):
         assert ours not in left, left
     assert prepared.info()["problems"] == []
+
+
+# --- handles --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["by its name", "by purge"])
+def test_a_handle_of_others_stays_whatever_is_said_inside(
+    lab: Lab, prepared: Modules, how: str
+) -> None:
+    """Root inside can write our words where it likes, but not on the file below the mount."""
+    lab.host.run("ip", "netns", "add", "foo")
+    lab.host.run("ip", "link", "set", "lo", "alias", "portmap:foo", container="foo")
+    before = os.stat(lab.host.path("/run/netns/foo")).st_ino
+    assert prepared.problems() == []
+    if how == "by purge":
+        prepared.container(containers=[], purge=True)
+    else:
+        assert not prepared.container(name="foo", state="absent")["changed"]
+    assert os.stat(lab.host.path("/run/netns/foo")).st_ino == before
+    prepared.host(state="absent")
+    assert os.stat(lab.host.path("/run/netns/foo")).st_ino == before
+
+
+def test_a_kept_namespace_whose_root_takes_our_link_away_keeps_its_handle(
+    lab: Lab, prepared: Modules
+) -> None:
+    lab.host.run("ip", "netns", "add", "foo")
+    prepared.container(name="foo", ports=["31000"])
+    lab.host.ip("link set lo alias portmap:foo", "link delete eth0", container="foo")
+    prepared.container(name="foo", ports=["31000"])
+    prepared.container(name="foo", state="absent")
+    lab.host.run("true", container="foo")
+
+
+def test_a_namespace_of_ours_goes_whatever_is_said_inside(lab: Lab, prepared: Modules) -> None:
+    prepared.container(name="web", ports=["31000"])
+    lab.host.ip("link set lo alias foreign", "link delete eth0", container="web")
+    orphans = [one for one in prepared.problems() if one["kind"] == "orphan"]
+    assert [(one["container"], one["kind"]) for one in orphans] == [("web", "orphan")]
+    prepared.container(name="web", state="absent")
+    assert os.listdir(lab.host.path("/run/netns")) == []
+
+
+def test_a_namespace_of_ours_is_ours_again_whatever_was_said_inside(
+    lab: Lab, prepared: Modules
+) -> None:
+    prepared.container(name="web", ports=["31000"])
+    lab.host.ip("link set lo alias portmap:db", "link delete eth0", container="web")
+    prepared.container(name="web", ports=["31000"])
+    assert prepared.problems() == []
+    prepared.container(containers=[], purge=True)
+    assert os.listdir(lab.host.path("/run/netns")) == []

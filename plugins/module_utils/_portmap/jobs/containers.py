@@ -13,14 +13,13 @@ from ..decide import problems, summary
 from ..decide.containers import Decision
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
-from ..linux import listeners
+from ..linux import listeners, netns
 from ..linux.view import View, viewed
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..sight import survey as surveys
 from ..sight.host import see_bridges, see_host
-from ..sight.namespace import marked_names
 from ..steering import choose
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
@@ -48,7 +47,7 @@ def place(asks: Sequence[Ask], *, purge: bool, dry_run: bool, with_diff: bool = 
     names = [claims.check_name(name) for name in decide.names(asks)]
 
     def demand(current: dict[str, Container]) -> Sequence[Ask]:
-        return decide.purging(asks, {*current, *marked_names()}) if purge else asks
+        return decide.purging(asks, {*current, *netns.made_by_us()}) if purge else asks
 
     seen = _seen(names, purge)
     return _run(demand, seen, dry_run=dry_run, with_diff=with_diff, purge=purge)

@@ -25,7 +25,6 @@ from ..sight.host import (
     see_host,
     sysctl_objects,
 )
-from ..sight.namespace import marked_names
 from ..steering import choose
 from ..values import ports
 from ..values.errors import InvalidRequest, KernelRefused
@@ -222,7 +221,7 @@ class TakingBack:
         self._links = old.options if old else options
 
     def compare(self, view: View, in_full: bool) -> Comparison:
-        names = sorted({*surveys.placed_names(view), *(marked_names() if self._old else ())})
+        names = sorted({*surveys.placed_names(view), *(netns.made_by_us() if self._old else ())})
         if names:
             raise InvalidRequest(
                 f"cannot take the preparation back: containers are placed, at least in part"

@@ -16,7 +16,7 @@ from ..linux.messages import LinkSeen
 from ..linux.view import View, viewed
 from ..memory import next_boot, record
 from ..memory.record import Record
-from ..sight import namespace, statistics
+from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight.host import host_ephemeral, rp_filters, see_bridges, see_host
 from ..steering import choose
@@ -172,15 +172,16 @@ def _saved_problems(placed: dict[str, Container], container: str | None) -> list
 
 
 def _orphaned_handles(known: set[str], container: str | None) -> list[Problem]:
-    """Namespaces and files of handles that carry our mark, but have no veth any more.
+    """Handles that we made, mounted or not, of which no veth is left.
 
-    Only those of `container`, unless that is None.
+    Only that of `container`, unless that is None.
     """
-    found = []
-    for handle in netns.handles():
-        path = netns.handle_path(handle)
-        marked = "" if handle in known else namespace.mark_of(path)
-        if marked and container in (None, marked):
-            said = f"the namespace handle {path} was made for it, but there is no link"
-            found.append(problem(marked, "orphan", said))
-    return found
+    return [
+        problem(
+            name,
+            "orphan",
+            f"the namespace handle {netns.handle_path(name)} was made for it, but there is no link",
+        )
+        for name in netns.made_by_us()
+        if name not in known and container in (None, name)
+    ]

@@ -20,9 +20,10 @@ from ..values.errors import KernelRefused
 from . import uapi as k
 
 HANDLES = "/run/netns"
+_OPEN_TREE = 428  # the number of the call, the same on all architectures
 _CURRENT = "/proc/thread-self/ns/net"
-# Of the files that handles are mounted on: set with creating, and seen again when the mount is gone.
-# Nobody else's have it; the sticky bit means nothing for a file.
+# Of the files that handles are mounted on, set with creating.  Nobody else's have it; the sticky bit
+# means nothing for a file.
 _OUR_MODE = stat.S_ISVTX
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -139,18 +140,41 @@ def handles() -> list[str]:
     return sorted(os.listdir(HANDLES)) if os.path.isdir(HANDLES) else []
 
 
-def is_leftover(path: str, marked: bool = False) -> bool:
-    """An empty file where a handle was to be mounted: a killed run left it.
-
-    `marked`: a run of ours, not of ip-netns(8).
-    """
+def is_leftover(path: str) -> bool:
+    """An empty file where a handle was to be mounted: a killed run left it."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
         return False
-    if marked and stat.S_IMODE(found.st_mode) != _OUR_MODE:
-        return False
     return stat.S_ISREG(found.st_mode) and found.st_size == 0 and not is_there(path)
+
+
+def made_by_us() -> list[str]:
+    """The handles whose file we made.  Nobody inside a namespace can forge that, or take it away.
+
+    A mount covers the file, so it is looked at in a copy of the directory that has no mounts.  Where
+    the kernel makes no such copies (before 5.2), handles that are mounted count as somebody else's.
+    """
+    flags = k.OPEN_TREE_CLONE | os.O_CLOEXEC
+    directory = _libc.syscall(_OPEN_TREE, k.AT_FDCWD, os.fsencode(HANDLES), flags)
+    try:
+        if directory < 0:
+            directory = os.open(HANDLES, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        return [name for name in handles() if _has_our_mark(directory, name)]
+    except FileNotFoundError:
+        return []
+    finally:
+        if directory >= 0:
+            os.close(directory)
+
+
+def _has_our_mark(directory: int, name: str) -> bool:
+    try:
+        found = os.stat(name, dir_fd=directory, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    ours = stat.S_ISREG(found.st_mode) and stat.S_IMODE(found.st_mode) == _OUR_MODE
+    return ours and found.st_size == 0
 
 
 def is_there(path: str) -> bool:

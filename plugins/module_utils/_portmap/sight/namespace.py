@@ -50,7 +50,7 @@ def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
             return Namespace(handle, tenants.CREATED, 0, "")
         _refuse_home(ask.name, descriptor, home, f"netns {handle}")
         origin = placed.origin if placed and placed.handle == handle else ""
-        origin = origin or _marked_origin(ask.name, descriptor)
+        origin = origin or _origin(ask.name, handle)
         return Namespace(handle, origin, netns.inode(descriptor), path)
 
 
@@ -103,36 +103,12 @@ def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
 # --- whose namespace ----------------------------------------------------------------------------
 
 
-def _marked_origin(name: str, namespace: int) -> str:
-    """Ours if its loopback carries our mark: the veth, which tells otherwise, is gone."""
-    mark = _mark(namespace)
-    return mark[2] if mark and mark[0] == name else tenants.KEPT
+def _origin(name: str, handle: str) -> str:
+    """Ours if we made its handle: the veth, which tells otherwise, is gone.
 
-
-def _mark(namespace: int) -> tuple[str, str, str] | None:
-    with opened(namespace) as sock:
-        for link in dump_links(sock):
-            if link.loopback:
-                return tenants.read_alias(link.alias)
-    return None
-
-
-def mark_of(path: str) -> str:
-    """The container for which the namespace at `path` was made; "" when it is not ours.
-
-    A killed run may leave only the empty file, not yet mounted; it carries the container's name.
+    What the namespace itself says is not believed: root inside writes there what it likes.
     """
-    with netns.at(path) as descriptor:
-        if descriptor is not None:
-            mark = _mark(descriptor)
-            return mark[0] if mark else ""
-    return os.path.basename(path) if netns.is_leftover(path, marked=True) else ""
-
-
-def marked_names() -> list[str]:
-    """The containers of whose namespaces a handle is left, or the file of one."""
-    marks = (mark_of(netns.handle_path(handle)) for handle in netns.handles())
-    return [name for name in marks if name]
+    return tenants.CREATED if handle == name and name in netns.made_by_us() else tenants.KEPT
 
 
 # --- what is inside -----------------------------------------------------------------------------
