@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -44,6 +45,22 @@ class Outcome:
     before: str = ""
     after: str = ""
     touched: frozenset[tuple[str, str]] = frozenset()
+
+    @contextlib.contextmanager
+    def staying(self, missing: Sequence[str]) -> Iterator[None]:
+        """Have an error say what was done before it, and stays, and what is `missing` then."""
+        done = list(self.changes)
+        try:
+            yield
+        except KernelRefused as error:
+            count = f"{len(done)} changes were done before, and stay"
+            if len(done) == 1:
+                count = "1 change was done before, and stays"
+            said = (
+                f"{error}. {count} ({_told(done)})" if done else f"{error}. Nothing else was done"
+            )
+            left = f"; not done: {_told(list(missing))}" if missing else ""
+            raise KernelRefused(said + left, error.errno) from error
 
 
 class Undone(NamedTuple):

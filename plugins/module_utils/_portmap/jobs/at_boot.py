@@ -47,9 +47,10 @@ class AtBoot(NamedTuple):
 
 def _take(steps: Iterable[Step], outcome: Outcome, dry_run: bool) -> None:
     for step in steps:
-        outcome.changes.append(step.told)
         if not dry_run:
-            step.take()
+            with outcome.staying([step.told]):
+                step.take()
+        outcome.changes.append(step.told)
 
 
 def look(wanted: bool | None) -> AtBoot:

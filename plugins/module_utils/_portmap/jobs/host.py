@@ -90,7 +90,8 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     if not dry_run:
         record.discard_draft()
         if record.load() != job.record:
-            record.save(job.record)
+            with outcome.staying([f"note in {record.PATH} what containers were given"]):
+                record.save(job.record)
     return job
 
 

@@ -68,15 +68,15 @@ def _save(file: SavedFile, wanted: Saved, outcome: Outcome, dry_run: bool) -> No
     told = [f"write {next_boot.PATH} anew: {file.problem}"] if file.problem else []
     told += [f"save {line}" for key, line in after.items() if before.get(key) != line]
     told += [f"forget {key}" for key in before if key not in after]
-    outcome.changes += told
     outcome.before += _text(before)
     outcome.after += _text(after)
-    if dry_run:
-        return
-    if told:
-        next_boot.save(wanted)
-    else:
-        next_boot.discard_draft()
+    if not dry_run:
+        with outcome.staying(told):
+            if told:
+                next_boot.save(wanted)
+            else:
+                next_boot.discard_draft()
+    outcome.changes += told
 
 
 def _text(lines: Mapping[str, str]) -> str:

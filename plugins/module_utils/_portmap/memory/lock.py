@@ -37,7 +37,8 @@ def host_lock(dry_run: bool) -> Iterator[None]:
     try:
         _acquire(descriptor)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # without room, who waits is told no number
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
