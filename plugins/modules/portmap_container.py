@@ -15,6 +15,8 @@ description:
     without connection tracking.
   - A container can neither receive on nor send from ports that it does not own.
   - The host must have been prepared with M(netiso.portmap.portmap_host).
+  - When the root of a placed container has changed its namespace so that it cannot be brought up to
+    date, the task does all others, fails, and names that one. Remove it and place it again.
   - Many containers are placed much faster in one task, with O(containers), than in a loop.
 options:
   name:

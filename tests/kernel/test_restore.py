@@ -533,6 +533,18 @@ def test_it_waits_for_the_address(lab: Lab, placed: Modules, reboot: Lab, shippe
     assert Modules(after.host).info()["problems"] == []
 
 
+def test_a_container_that_was_spoilt_from_inside_stays_saved(lab: Lab, placed: Modules) -> None:
+    lab.host.ip(
+        "link set eth0 down",
+        "link set eth0 name evil",
+        "link add eth0 type veth peer name eth9",
+        container="web",
+    )
+    result = placed.result("portmap_container", {"containers": [{"name": "web"}], "purge": True})
+    assert "cannot place web: this container's namespace was changed from inside" in result["msg"]
+    assert sorted(saved(lab.host)) == ["web"]
+
+
 # --- paths that somebody changed since ------------------------------------------------------------
 
 CHANGED = {

@@ -237,16 +237,74 @@ def test_what_a_container_does_to_itself_is_felt_by_nobody_else(placed: Stage, w
     assert modules.problems() == []
 
 
-def test_a_link_put_in_the_place_of_ours_hinders_only_its_container(placed: Stage) -> None:
+IN_THE_WAY = {
+    "another link": (
+        "ip link set eth0 down; ip link set eth0 name evil; ip link add eth0 type veth peer name eth9",
+        "it has the link eth0 already, which is not ours",
+    ),
+    "filters in a shared block": (
+        "tc qdisc delete dev eth0 ingress; tc qdisc add dev eth0 ingress_block 22 ingress",
+        "it has the qdisc ingress dev web:eth0 with a shared block",
+    ),
+    "filters of its loopback in a shared block": (
+        "tc qdisc delete dev lo ingress; tc qdisc add dev lo ingress_block 22 clsact",
+        "it has the qdisc clsact dev web:lo with a shared block",
+    ),
+    "the gateway behind its loopback": (  # seen when the kernel refuses, so not in check mode
+        f"ip address flush dev eth0; ip address add {HOST}/24 dev lo",
+        "cannot add route default via",
+    ),
+}
+CAUSE = "cannot place web: this container's namespace was changed from inside: "
+NEW = {"name": "new", "ports": ["31200"]}
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_what_a_container_puts_in_our_way_hinders_only_itself(placed: Stage, what: str) -> None:
     modules = placed.modules
-    modules.machine.shell(
-        "nsenter --net=/run/netns/web sh -ec 'ip link set eth0 down; ip link set eth0 name evil;"
-        " ip link add eth0 type veth peer name eth9'"
-    )
-    refused = modules.run("portmap_container", stages.inventory("web")[0])
-    assert refused.failed
-    assert "eth0" in refused.msg
+    script, why = IN_THE_WAY[what]
+    modules.machine.shell(f"nsenter --net=/run/netns/web sh -ec '{script}'")
+    for asked in [stages.inventory("web")[0], {"containers": [*stages.inventory(), NEW]}]:
+        if "cannot add" not in why:
+            careful = modules.checking().result("portmap_container", asked)
+            assert CAUSE + why in careful["msg"]
+            assert ("The others would be as they shall be: db, new" in careful["msg"]) is (
+                "containers" in asked
+            )
+        refused = modules.result("portmap_container", asked)
+        assert CAUSE + why in refused["msg"]
+        assert "remove and place it again" in refused["msg"]
+        assert "defect" not in refused["msg"]
+    assert "The others are as they shall be: db, new" in refused["msg"]
+    assert refused["changed"]
+    assert "add netns handle /run/netns/new" in refused["changes"]
+    assert [one["name"] for one in modules.call("portmap_info", {})["containers"]] == [
+        "db",
+        "new",
+        "web",
+    ]
     assert not modules.call("portmap_container", stages.inventory("db")[0])["changed"]
     modules.call("portmap_container", {"name": "web", "state": "absent"})
     modules.call("portmap_container", stages.inventory("web")[0])
+    modules.call("portmap_container", {"name": "new", "state": "absent"})
+    assert modules.problems() == []
+
+
+@pytest.mark.parametrize("what", IN_THE_WAY)
+def test_a_host_goes_on_without_a_container_that_is_in_our_way(placed: Stage, what: str) -> None:
+    """Its new address reaches the others, and the message names the one that it does not reach."""
+    modules = placed.modules
+    script, why = IN_THE_WAY[what]
+    modules.machine.shell(f"nsenter --net=/run/netns/web sh -ec '{script}'")
+    modules.machine.ip("link set eth0 mtu 1400")
+    try:
+        refused = modules.result("portmap_host", POOLS)
+        assert CAUSE + why in refused["msg"]
+        assert "The others are as they shall be: db" in refused["msg"]
+        assert "mtu 1400" in modules.machine.shell("ip -n db link show eth0")
+    finally:
+        modules.machine.ip("link set eth0 mtu 1500")
+        modules.result("portmap_host", POOLS)
+        modules.call("portmap_container", {"name": "web", "state": "absent"})
+        modules.call("portmap_container", {"containers": stages.inventory()})
     assert modules.problems() == []

@@ -17,7 +17,7 @@ from .engine.reconcile import Outcome, tune_collector
 from .jobs import containers, host, results
 from .linux import ethtool
 from .values import ports
-from .values.errors import InvalidRequest, PortmapError, Unsupported
+from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
 from .wanted import claims
 from .wanted.claims import Ask
@@ -30,6 +30,9 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
     try:
         _check_machine()
         yield
+    except Unplaced as error:
+        changes = list(error.changes)
+        module.fail_json(msg=str(error), changed=bool(changes), changes=changes)
     except PortmapError as error:
         module.fail_json(msg=str(error))
     except OSError as error:

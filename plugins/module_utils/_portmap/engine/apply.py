@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import socket
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..linux import netns
@@ -18,12 +19,14 @@ from ..linux.ids import Ids
 from ..linux.netlink import Socket, opened, refused
 from ..linux.requests import Call, Operation, Reply, Request
 from ..objects.kind import Change, Identity, Object
-from ..values.errors import KernelRefused
+from ..values.errors import ChangedInside, KernelRefused
 from ..values.places import HOST
 from .pairs import GONE, Pairs
 
 _AT_ONCE = 1024  # changes encoded before they are sent: a hundred thousand would fill memory
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
+# Answers by which the kernel says that a wish does not go with what is there.
+_IN_THE_WAY = (errno.EINVAL, errno.EEXIST, errno.EOPNOTSUPP, errno.ENETUNREACH, errno.EHOSTUNREACH)
 _DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
 
 
@@ -39,6 +42,7 @@ class Applier:
         self.done: list[Change] = []
         self._ids = Ids(handles)
         self._sources = dict(sources)
+        self._old = {name for name, source in sources.items() if source}
         self._socket = host_socket
         self._pairs = Pairs(host_socket, self._sources, self.done, self._ids.forget)
 
@@ -77,8 +81,18 @@ class Applier:
                         f"cannot enter the namespace of {name}: {self._sources[name]} is gone",
                         errno.ENOENT,
                     )
-                with opened(descriptor) as sock:
+                with opened(descriptor) as sock, self._blamed(name):
                     self._batched(group, sock, keep_going)
+
+    @contextlib.contextmanager
+    def _blamed(self, container: str) -> Iterator[None]:
+        """A namespace that was there may have something in it that keeps ours out."""
+        try:
+            yield
+        except KernelRefused as error:
+            if container in self._old and error.errno in _IN_THE_WAY:
+                raise ChangedInside([container], str(error), error.errno) from error
+            raise
 
     def _batched(self, changes: list[Change], sock: Socket, keep_going: bool) -> None:
         """All operations in order: runs of requests as one batch each, calls in between."""

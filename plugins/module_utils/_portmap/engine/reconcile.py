@@ -13,7 +13,8 @@ from typing import NamedTuple, Protocol
 
 from ..linux.view import View, viewed
 from ..objects.kind import STEER, Change, Identity, State, describe
-from ..values.errors import KernelRefused, NotConverged, PortmapError
+from ..values.errors import ChangedInside, KernelRefused, NotConverged, PortmapError
+from ..values.places import HOST
 from . import plan
 from .apply import Applier
 from .comparison import Comparison
@@ -144,6 +145,12 @@ def _verify(job: Job, done: int) -> None:
             if not last:
                 again.forget_wanted()
                 _apply(job, view, again, left)
+    inside = {change.subject.netns for change in left}
+    if HOST not in inside:
+        told = _told([change.describe() for change in left])
+        raise ChangedInside(
+            inside, f"after {done} changes, which stay, these are to do again: {told}"
+        )
     raise NotConverged(
         f"cannot converge: after {done} changes these are still to do"
         f" ({_told([change.describe() for change in left])}); something else changes this host at"
@@ -160,6 +167,10 @@ def _apply(job: Job, view: View, first: Comparison, changes: list[Change]) -> No
         touched = set(first.before) | {change.subject.identity for change in changes}
         undone = _undo(job, first, touched, applier.done)
         done = [change.describe() for change in applier.done]
+        if isinstance(error, ChangedInside):
+            raise ChangedInside(
+                error.containers, f"{error.why} ({undone})", error.errno, not undone.left
+            ) from error
         raise KernelRefused(
             f"{said}. {len(done)} of {len(changes)} changes were done before"
             f" ({_told(done) or 'none'}); {undone}",

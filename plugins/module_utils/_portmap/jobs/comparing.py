@@ -19,7 +19,7 @@ from ..sight.namespace import find_namespace, held_namespace
 from ..sight.seen import NamespaceSeen, Survey
 from ..steering.plane import Plane, Seen
 from ..values import tenants
-from ..values.errors import InvalidRequest, PortmapError
+from ..values.errors import ChangedInside, InvalidRequest, PortmapError
 from ..values.tenants import Container
 from ..wanted import sysctls
 from ..wanted.claims import Ask, Namespace
@@ -169,9 +169,9 @@ def _add_present(
     plane, host = observer.plane, observer.survey.host
     seen = see_container(observer.view, plane, observer.survey, container.name, space)
     if seen.stranger:
-        raise InvalidRequest(
-            f"cannot place {container.name}: its namespace has the link {seen.stranger}"
-        )
+        if container.name in observer.survey.placed:
+            raise ChangedInside([container.name], f"it has {seen.stranger}")
+        raise InvalidRequest(f"cannot place {container.name}: its namespace has {seen.stranger}")
     fresh: list[Object] = []
     settable = seen.settable
     if not space.inode:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from ..decide import containers as decide
@@ -29,6 +29,7 @@ from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
+from .without import Spoilt, reconcile_without
 
 Demand = Callable[[dict[str, Container]], Sequence[Ask]]  # placed containers -> what is asked
 _WHOLE_FROM = 16  # containers in one task from which dumps are cheaper than single requests
@@ -99,13 +100,16 @@ def _run(
             run = _without_host(demand)
         else:
             job = Placing(prepared, demand, names)
-            outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
+            outcome = reconcile_without(job, dry_run=dry_run, with_diff=with_diff)
             outcome.changes[:0] = summary.changes(job.decision, outcome.touched)
             if with_diff:
                 before, after = summary.diff(job.decision)
                 outcome.before, outcome.after = before + outcome.before, after + outcome.after
             run = Run(outcome, job.decision)
-        saving.save_containers(file, prepared, run.outcome, run.decision, purge, dry_run)
+        spoilt = job.spoilt if prepared else Spoilt()
+        kept = spoilt.names
+        saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
+        spoilt.tell((one.name for one in run.decision.placed), run.outcome, dry_run)
         return run
 
 
@@ -123,18 +127,21 @@ class Placing:
     """A task about containers, for the engine.  `decision` is there after the first comparison."""
 
     decision: Decision
+    placed: Collection[str] = ()
 
     def __init__(self, prepared: Record, demand: Demand, names: Sequence[str] | None) -> None:
         self._options = prepared.options
         self._demand = demand
         self._names = names
         self._spaces: dict[str, Namespace] = {}
+        self.spoilt = Spoilt()
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
         survey = observer.survey
         _refuse(observer.plane.fault(survey.host, survey.steered))
-        asks = self._demand(survey.containers)
+        self.placed = survey.placed.keys()
+        asks = [ask for ask in self._demand(survey.containers) if ask.name not in self.spoilt]
         needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
         for one in problems.bridges_differ(layout.bridges(needed), see_bridges(view, needed)):
             _refuse(one["description"])

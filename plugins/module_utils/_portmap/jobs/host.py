@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from ..decide import host as decide
@@ -34,6 +35,7 @@ from ..wanted.claims import Ask
 from . import at_boot, results, saving
 from .comparing import Observer, compare_containers
 from .containers import decided
+from .without import Spoilt, reconcile_without
 
 
 class Run(NamedTuple):
@@ -70,6 +72,7 @@ def prepare(
             given = job.record.options.on(options.public, options.loopback)
             saving.save_host(file, given, job.record, job.outcome, dry_run)
         boot.end(job.outcome, dry_run)
+        job.spoilt.tell(sorted(set(job.placed) - set(job.spoilt.names)), job.outcome, dry_run)
         return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
 
 
@@ -78,7 +81,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     old = record.load()
     job = Preparing(options, old)
     try:
-        outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
+        outcome = reconcile_without(job, dry_run=dry_run, with_diff=with_diff)
     except KernelRefused as error:
         if error.undone and job.begun:
             record.restore(old)
@@ -105,11 +108,13 @@ class Preparing:
     host: Host
     port_range: ports.Range
     outcome: Outcome
+    placed: Collection[str] = ()
 
     def __init__(self, options: HostOptions, old: Record | None) -> None:
         self._options = options.completed(old.options if old else None)
         self._old = old
         self.begun = False
+        self.spoilt = Spoilt()
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
@@ -185,7 +190,8 @@ class Preparing:
         comparison.after.update(state(left))
 
     def _containers(self, observer: Observer, comparison: Comparison) -> Comparison:
-        asks = [Ask(name) for name in sorted(observer.survey.placed)]
+        self.placed = observer.survey.placed.keys()
+        asks = [Ask(name) for name in sorted(self.placed) if name not in self.spoilt]
         spaces = observer.spaces(asks, {})
         decision = decided(observer, asks, self._options.pools, spaces)
         return compare_containers(observer, decision, spaces, comparison.in_full)

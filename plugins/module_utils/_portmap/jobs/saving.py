@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from ..decide.containers import Decision
 from ..engine.reconcile import Outcome
@@ -40,15 +40,23 @@ def save_containers(
     outcome: Outcome,
     decision: Decision,
     purge: bool,
+    kept: Collection[str],
     dry_run: bool,
 ) -> None:
-    """Save the containers that a run has placed; forget the others of the task, or all others."""
+    """Save the containers that a run has placed; forget the others of the task, or all others.
+
+    Those that are `kept` stay as they are saved.
+    """
     if file is None or (file.state is None and prepared is None):
         return
     have = file.state or _as_it_is(prepared or record.required())
     asked = {ask.name: ask for ask in decision.asks}
     mine = [_entry(container, asked[container.name], have) for container in decision.placed]
-    others = {} if purge else {n: one for n, one in have.containers.items() if n not in asked}
+    others = {
+        name: one
+        for name, one in have.containers.items()
+        if name in kept or not (purge or name in asked)
+    }
     _save(file, Saved(have.host, merged(others, mine)), outcome, dry_run)
 
 

@@ -133,6 +133,11 @@ def read_qdisc_kind(data: bytes) -> str:
     return text(dict(attributes(data[TCMSG.size :]))[k.TCA_KIND])
 
 
+def has_shared_block(data: bytes) -> bool:
+    """Whether the filters of a qdisc are in a block that other links share."""
+    return k.TCA_INGRESS_BLOCK in dict(attributes(data[TCMSG.size :]))
+
+
 def read_qdisc_drops(data: bytes) -> int:
     """How many packets a qdisc has dropped: struct gnet_stats_queue, the third number."""
     found = dict(attributes(data, TCMSG.size))

@@ -19,10 +19,11 @@ from .kind import Change, Identity, Object
 class _Fields(NamedTuple):
     place: Place
     kind: str
+    shared: bool = False
 
 
 class Qdisc(_Fields, Object):
-    """`kind` is ingress or clsact."""
+    """`kind` is ingress or clsact; `shared`: its filters are in a block that other links share."""
 
     __slots__ = ()
     rank = 70
@@ -40,4 +41,5 @@ class Qdisc(_Fields, Object):
             yield Request(k.RTM_NEWQDISC, k.ADD, payload, change)
 
     def __str__(self) -> str:
-        return f"qdisc {self.kind} dev {self.place}"
+        block = " with a shared block" if self.shared else ""
+        return f"qdisc {self.kind} dev {self.place}{block}"

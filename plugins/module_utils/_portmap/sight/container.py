@@ -12,6 +12,7 @@ from ..objects.bridge import BridgePort
 from ..objects.handle import Handle
 from ..objects.kind import Object
 from ..objects.link import Link, LinkUp, Veth
+from ..objects.qdisc import Qdisc
 from ..objects.sysctl import Sysctl
 from ..steering.plane import Plane, Seen
 from ..values import tenants
@@ -56,8 +57,15 @@ def see_container(
             found.objects += survey.veths[name]
             if placed.veth.up:
                 found.objects.append(LinkUp(Place(HOST, placed.veth.name)))
-    stranger = _whose(view, eth0) if eth0 and not ours else ""
+    stranger = f"the link {_whose(view, eth0)}" if eth0 and not ours else ""
+    stranger = stranger or _shared(inside)
     return ContainerSeen(found, inside.settable if inside else (), stranger)
+
+
+def _shared(inside: NamespaceSeen | None) -> str:
+    """A qdisc on which nobody can put filters, for they are in a block of several links."""
+    found = inside.found.objects if inside else ()
+    return next((f"the {one}" for one in found if isinstance(one, Qdisc) and one.shared), "")
 
 
 def _whose(view: View, eth0: LinkSeen) -> str:

@@ -58,8 +58,8 @@ class NamespaceSeen(NamedTuple):
 class ContainerSeen(NamedTuple):
     """All objects of one container but its entries on the host's interfaces.
 
-    `settable` are the sysctls that its namespace has of its own; `stranger` describes a link inside
-    that stands where ours should be.
+    `settable` are the sysctls that its namespace has of its own; `stranger` describes what
+    stands inside where ours should be.
     """
 
     found: Seen

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
+
 
 class PortmapError(Exception):
     """Base of every error that a user of the collection may see."""
@@ -28,6 +30,28 @@ class KernelRefused(PortmapError):
         super().__init__(message)
         self.errno = errno
         self.undone = undone
+
+
+class ChangedInside(KernelRefused):
+    """What is wanted inside these containers cannot be had: their own root has changed something there."""
+
+    def __init__(
+        self, containers: Collection[str], why: str, errno: int = 0, undone: bool = False
+    ) -> None:
+        said = (
+            f"cannot place {', '.join(sorted(containers))}: this container's namespace was changed"
+        )
+        super().__init__(f"{said} from inside: {why}; remove and place it again", errno, undone)
+        self.containers = frozenset(containers)
+        self.why = why
+
+
+class Unplaced(PortmapError):
+    """Some containers of a task could not be placed; `changes` is what was done of the others."""
+
+    def __init__(self, message: str, changes: Sequence[str]) -> None:
+        super().__init__(message)
+        self.changes = changes
 
 
 class NotConverged(PortmapError):

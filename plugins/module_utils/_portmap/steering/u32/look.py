@@ -170,6 +170,8 @@ def see_link(sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen
     qdisc = _qdisc(sock, place, ifindex)
     if qdisc is None:
         return Seen()
+    if qdisc.shared:
+        return Seen([qdisc])
     found = _filters(sock, place, ifindex, names)
     found.objects.insert(0, qdisc)
     return found
@@ -189,7 +191,9 @@ def listed_blocks(objects: Iterable[Object]) -> list[Block]:
 
 def _qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
     data = ask_qdisc(sock, place, ifindex)
-    return Qdisc(place, messages.read_qdisc_kind(data)) if data else None
+    if not data:
+        return None
+    return Qdisc(place, messages.read_qdisc_kind(data), messages.has_shared_block(data))
 
 
 def _filters(
