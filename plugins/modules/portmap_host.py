@@ -37,8 +37,19 @@ options:
   public_interface:
     description:
       - The interface that has the host's address.
-      - The default is the interface of the IPv4 default route.
+      - The default is the interface of the IPv4 default route. A host that is prepared keeps the
+        interface that it has, wherever its default route leads later, and whatever the interface is
+        called.
+      - Naming another one moves the host, which is refused while containers are placed.
     type: str
+  address:
+    description:
+      - The IPv4 address of the public interface that containers share.
+      - The default is the one from which the host itself sends through that interface. A host that is
+        prepared keeps its address as long as the interface has it; when it is gone, the next run
+        follows the host's own choice, or fails and asks for this option when there is none.
+    type: str
+    version_added: 0.2.0
   loopback_interface:
     description: The loopback interface; C(lo) when left out.
     type: str
@@ -179,6 +190,7 @@ ARGUMENTS = {
     "host_ephemeral_ports": {"type": "str"},
     "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
     "restore_at_boot": {"type": "bool"},
+    "address": {"type": "str"},
 }
 
 

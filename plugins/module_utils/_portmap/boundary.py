@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import ipaddress
 import os
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -53,7 +54,9 @@ def _check_machine() -> None:
 
 
 def report(module: AnsibleModule, outcome: Outcome, **more: Any) -> dict[str, Any]:
-    """What every changing module returns, and `more`."""
+    """What every changing module returns, and `more`; its warnings are given."""
+    for warning in outcome.warnings:
+        module.warn(warning)
     result: dict[str, Any] = {
         "changed": bool(outcome.changes),
         "changes": outcome.changes,
@@ -102,7 +105,17 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         params["ephemeral_ports_per_container"],
         _range(params["host_ephemeral_ports"], "host_ephemeral_ports"),
         params["rp_filter"],
+        _address(params["address"]),
     )
+
+
+def _address(text: str | None) -> str:
+    if not text:
+        return ""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise InvalidRequest(f"cannot use address {text}: it is no IPv4 address") from None
 
 
 def asks(params: Mapping[str, Any]) -> list[Ask]:

@@ -17,13 +17,13 @@ from collections.abc import Sequence
 from .engine.reconcile import tune_collector
 from .jobs import containers as placing
 from .jobs import host as hosts
+from .jobs.uplink import look
 from .linux import listeners, netns, paths
 from .linux.view import viewed
 from .memory import next_boot, record
 from .memory.lock import host_lock
 from .memory.next_boot import Entry, Saved
 from .memory.record import Record
-from .sight.host import see_host
 from .sight.survey import placed_names
 from .values import ports, tenants
 from .values.errors import InvalidRequest, PortmapError, Unsupported
@@ -91,7 +91,7 @@ def _wait_for_address(host: HostOptions) -> None:
     while True:
         try:
             with viewed() as view:
-                see_host(view, host.public, host.loopback)
+                look(view, host, None)
             return
         except InvalidRequest:
             if time.monotonic() > give_up:

@@ -38,13 +38,7 @@ def check(
     owners = {veth: owned for veth, owned in survey.owners().items() if veth}
     if not owners or old is None:
         return
-    host, before = survey.host, old.options
-    if (host.public, host.loopback) != (before.public, before.loopback):
-        raise InvalidRequest(
-            f"cannot move from {before.public} and {before.loopback} to {host.public} and"
-            f" {host.loopback}: containers are placed; remove them first"
-        )
-    if options.pools != before.pools:
+    if options.pools != old.options.pools:
         claims.check_owners(options.pools, owners, owner_name)
 
 
@@ -56,6 +50,17 @@ def check_bridges(found: State) -> None:
                 f"cannot make the bridge {item.place}: a link of this name exists, and is not ours;"
                 " rename it or delete it"
             )
+
+
+def check_move(old: Record, uplink: Host, containers: Sequence[str]) -> None:
+    """Raise InvalidRequest when containers are placed on other interfaces than these."""
+    before = old.options
+    if containers:
+        raise InvalidRequest(
+            f"cannot move from {before.public} and {before.loopback} to {uplink.public} and"
+            f" {uplink.loopback}: containers are placed ({', '.join(sorted(containers))}); remove them"
+            " first"
+        )
 
 
 def wanted_sysctls(
@@ -86,14 +91,20 @@ def wanted_objects(
 
 
 def record(
-    options: HostOptions, host: Host, before: State, after: State, old: Record | None, handles: str
-) -> Record:
-    """What is to be remembered; `handles` is the state of the directory of handles."""
+    options: HostOptions, host: Host, before: State, after: State, old: Record | None, handles: str,
+    ifindex: int, moved: bool,
+) -> Record:  # fmt: skip
+    """What is to be remembered; `handles` is the state of the directory of handles.
+
+    `ifindex`: that of the public interface; `moved`: it is another one than before, not another name.
+    """
+    old = _known_as(old, host.public, moved) if old else None
     return Record(
         options.on(host.public, host.loopback),
         _values_before(options, before, after, old, handles),
         _qdiscs_made(before, after, old),
         host.applied,
+        ifindex,
     )
 
 
@@ -115,6 +126,22 @@ def _values_before(
     return values
 
 
+def _known_as(old: Record, public: str, moved: bool) -> Record:
+    """The record of before, with the name that the public interface has now."""
+    was = old.options.public
+    if public == was:
+        return old
+    if moved:
+        return old._replace(qdiscs=tuple(link for link in old.qdiscs if link != was))
+    here = f"net/ipv4/conf/{was}/"
+    values = {
+        name.replace(here, f"net/ipv4/conf/{public}/"): value for name, value in old.before.items()
+    }
+    return old._replace(
+        before=values, qdiscs=tuple(public if link == was else link for link in old.qdiscs)
+    )
+
+
 def _qdiscs_made(before: State, after: State, old: Record | None) -> tuple[str, ...]:
     made = [
         item.place.link
@@ -126,7 +153,7 @@ def _qdiscs_made(before: State, after: State, old: Record | None) -> tuple[str, 
 
 def containers_are_stale(host: Host, before: State, after: State, old: Record | None) -> bool:
     """Whether containers must be looked at too: what they copy changed, or where their filters hang."""
-    if old is not None and old.applied != host.applied:
+    if old is not None and (old.applied, old.options.public) != (host.applied, host.public):
         return True
     return any(item.carries_others and name not in before for name, item in after.items())
 
@@ -159,6 +186,7 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
         "host_ephemeral_ports": str(options.host_ephemeral or "left alone"),
         "ports": ports.text(options.service or ()) or "none",
         "rp_filter": options.rp_filter,
+        **({"address": options.address} if options.address else {}),
     }
 
 
@@ -190,6 +218,14 @@ def taken_back(
             before[item.identity] = item
             after[item.identity] = Sysctl(HOST, item.name, old.before[item.name])
     return before, after
+
+
+def left_behind(survey: Survey, old: Record) -> State:
+    """What the public interface of before has of ours, with the qdisc that we made there."""
+    place = survey.host.public_place
+    here = state(item for item in survey.steered.shared.objects if isinstance(item, Qdisc))
+    ours = {**ours_on_interfaces(survey), **(here if place.link in old.qdiscs else {})}
+    return {name: item for name, item in ours.items() if item.place == place}
 
 
 def ours_on_interfaces(survey: Survey) -> State:

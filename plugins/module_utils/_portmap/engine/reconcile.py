@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
 from ..linux.view import View, viewed
@@ -39,13 +39,15 @@ class Job(Protocol):
 class Outcome:
     """What a run did, or would do; `before` and `after` are lines for --diff.
 
-    `touched` are the owners of the objects that it changes.
+    `touched` are the owners of the objects that it changes; `warnings` are for the user, whatever was
+    done.
     """
 
     changes: list[str]
     before: str = ""
     after: str = ""
     touched: frozenset[tuple[str, str]] = frozenset()
+    warnings: list[str] = field(default_factory=list)
 
     @contextlib.contextmanager
     def staying(self, missing: Sequence[str]) -> Iterator[None]:

@@ -19,7 +19,7 @@ from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..sight import survey as surveys
-from ..sight.host import see_bridges, see_host
+from ..sight.host import see_bridges
 from ..steering import choose
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
@@ -29,6 +29,7 @@ from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
+from .uplink import look_anyway
 from .without import Spoilt, reconcile_without
 
 Demand = Callable[[dict[str, Container]], Sequence[Ask]]  # placed containers -> what is asked
@@ -130,7 +131,9 @@ class Placing:
     placed: Collection[str] = ()
 
     def __init__(self, prepared: Record, demand: Demand, names: Sequence[str] | None) -> None:
+        self._prepared = prepared
         self._options = prepared.options
+        self._fault = ""
         self._demand = demand
         self._names = names
         self._spaces: dict[str, Namespace] = {}
@@ -139,12 +142,13 @@ class Placing:
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
         survey = observer.survey
-        _refuse(observer.plane.fault(survey.host, survey.steered))
         self.placed = survey.placed.keys()
         asks = [ask for ask in self._demand(survey.containers) if ask.name not in self.spoilt]
         needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
-        for one in problems.bridges_differ(layout.bridges(needed), see_bridges(view, needed)):
-            _refuse(one["description"])
+        if any(ask.present for ask in asks):  # removing needs nothing to be in order
+            _refuse(self._fault or observer.plane.fault(survey.host, survey.steered))
+            for one in problems.bridges_differ(layout.bridges(needed), see_bridges(view, needed)):
+                _refuse(one["description"])
         self._spaces = observer.spaces(asks, {})
         self.decision = decided(observer, asks, self._options.pools, self._spaces)
         return compare_containers(observer, self.decision, self._spaces, in_full)
@@ -159,9 +163,9 @@ class Placing:
         """Nothing is noted outside the kernel before it changes."""
 
     def _observer(self, view: View) -> Observer:
-        plane, options = choose.plane(), self._options
-        host = see_host(view, options.public, options.loopback)
-        survey = surveys.survey(view, plane, host, self._names, options.pools)
+        plane, uplink = choose.plane(), look_anyway(view, self._prepared)
+        self._fault = uplink.fault
+        survey = surveys.survey(view, plane, uplink.host, self._names, self._options.pools)
         return Observer(view, plane, survey)
 
 

@@ -23,7 +23,6 @@ from ..sight.host import (
     host_ephemeral,
     rp_filters,
     see_bridges,
-    see_host,
     sysctl_objects,
 )
 from ..steering import choose
@@ -35,6 +34,7 @@ from ..wanted.claims import Ask
 from . import at_boot, results, saving
 from .comparing import Observer, compare_containers
 from .containers import decided
+from .uplink import Uplink, look, look_anyway
 from .without import Spoilt, reconcile_without
 
 
@@ -89,6 +89,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     told, before, after = decide.changed_parameters(old, job.record)
     outcome.changes = [*told, *outcome.changes]
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
+    outcome.warnings = job.uplink.warnings
     job.outcome = outcome
     if not dry_run:
         record.discard_draft()
@@ -99,12 +100,13 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
 
 
 class Preparing:
-    """The engine's job.  The first comparison decides on `record`; `host` is what it saw.
+    """The engine's job.  The first comparison decides on `record`; `uplink` and `host` are what it saw.
 
     `port_range` is the one from which the host takes its own ports.
     """
 
     record: Record
+    uplink: Uplink
     host: Host
     port_range: ports.Range
     outcome: Outcome
@@ -119,6 +121,9 @@ class Preparing:
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
         own = host_ephemeral()
+        self.uplink = self._seen
+        if self._old and self.uplink.moved:
+            decide.check_move(self._old, observer.survey.host, surveys.placed_names(view))
         decide.check(
             self._options, self._old, observer.survey, own,
             lambda veth: surveys.owner_name(view, veth),
@@ -129,7 +134,7 @@ class Preparing:
         decide.check_bridges(comparison.before)
         self.record = decide.record(
             self._options, self.host, comparison.before, comparison.after, self._old,
-            netns.directory_state(),
+            netns.directory_state(), self.uplink.ifindex, self.uplink.moved,
         )  # fmt: skip
         self._add_containers(observer, comparison)
         return comparison
@@ -141,17 +146,25 @@ class Preparing:
         return comparison
 
     def begin(self) -> None:
-        """Save the record first, so that no value that was is ever lost."""
+        """Save the record first, so that no value that was is ever lost.
+
+        The interface and what containers were given of it stay those of before until all is done.
+        """
         self.begun = True
         if self.record != self._old:
             was = self._old or self.record._replace(applied=())
             values = {**was.before, **self.record.before}  # also those that this run gives back
-            record.save(self.record._replace(before=values, applied=was.applied))
+            options = self.record.options.on(was.options.public, was.options.loopback)
+            record.save(
+                self.record._replace(
+                    options=options, before=values, applied=was.applied, ifindex=was.ifindex
+                )
+            )
 
     def _observer(self, view: View) -> Observer:
         plane = choose.plane()
-        host = see_host(view, self._options.public, self._options.loopback)
-        survey = surveys.survey(view, plane, host, [], interfaces=True)
+        self._seen = look(view, self._options, self._old, closely=True)
+        survey = surveys.survey(view, plane, self._seen.host, [], interfaces=True)
         return Observer(view, plane, survey)
 
     def _comparison(self, observer: Observer, in_full: bool) -> Comparison:
@@ -172,7 +185,16 @@ class Preparing:
         comparison.after = decide.wanted_objects(
             plane, host, netns.HANDLES, values, comparison.before
         )
+        if self._old and self._seen.moved:
+            self._add_left_behind(observer, comparison, self._old)
         return comparison
+
+    def _add_left_behind(self, observer: Observer, comparison: Comparison, old: Record) -> None:
+        """What the interface of before still has of ours."""
+        before = observer.survey.host._replace(public=old.options.public)
+        survey = surveys.survey(observer.view, observer.plane, before, [], interfaces=True)
+        comparison.before.update(decide.left_behind(survey, old))
+        observer.note(survey.found, comparison)
 
     def _add_containers(self, observer: Observer, comparison: Comparison) -> None:
         """Every container as it is, on the host as it is now; or only what leads nowhere."""
@@ -239,12 +261,11 @@ class TakingBack:
     def compare_again(self, view: View, in_full: bool) -> Comparison:
         plane, old = choose.plane(), self._old
         try:
-            host = see_host(view, self._links.public, self._links.loopback)
+            uplink = look_anyway(view, old) if old else look(view, self._links, None)
         except InvalidRequest:
-            if old is None:
-                # Nothing says on which interfaces we could have been.
-                return Comparison(plane.shorten, before=decide.our_bridges(see_bridges(view)))
-            raise
+            # Nothing says on which interfaces we could have been.
+            return Comparison(plane.shorten, before=decide.our_bridges(see_bridges(view)))
+        host = uplink.host
         survey = surveys.survey(view, plane, host, [], interfaces=True)
         comparison = Observer(view, plane, survey).comparison(in_full)
         comparison.complete = True

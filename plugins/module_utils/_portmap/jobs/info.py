@@ -18,7 +18,7 @@ from ..memory import next_boot, record
 from ..memory.record import Record
 from ..sight import statistics
 from ..sight import survey as surveys
-from ..sight.host import host_ephemeral, rp_filters, see_bridges, see_host
+from ..sight.host import host_ephemeral, rp_filters, see_bridges
 from ..steering import choose
 from ..values.errors import InvalidRequest, PortmapError
 from ..values.tenants import Container
@@ -26,6 +26,7 @@ from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import results, saving
 from .comparing import Observer, compare_containers
+from .uplink import look_anyway
 
 
 def gather(container: str | None) -> dict[str, Any]:
@@ -39,10 +40,15 @@ def gather(container: str | None) -> dict[str, Any]:
             return _unprepared(view, container)
         options, plane = prepared.options, choose.plane()
         names = None if container is None else [claims.check_name(container, "container")]
-        host = see_host(view, options.public, options.loopback)
+        uplink = look_anyway(view, prepared, closely=True)
+        host = uplink.host
         survey = surveys.survey(view, plane, host, names, options.pools)
         observer = Observer(view, plane, survey)
-        found = _problems(observer, prepared, container)
+        found = [problem(None, *notice) for notice in uplink.notices]
+        if uplink.fault:  # what hangs on the interface cannot be told then
+            found.append(problem(None, "changed", uplink.fault))
+        else:
+            found += _problems(observer, prepared, container)
         known = {*survey.placed, *(one["container"] for one in found)}
         if container is not None and container not in known:
             raise InvalidRequest(f"cannot describe {container}: there is no such container")

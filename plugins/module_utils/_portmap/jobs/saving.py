@@ -14,13 +14,13 @@ from ..linux.view import viewed
 from ..memory import next_boot, record
 from ..memory.next_boot import Entry, Saved, SavedFile
 from ..memory.record import Record
-from ..sight.host import see_host
 from ..sight.survey import survey
 from ..steering import choose
 from ..values import ports, tenants
 from ..values.options import HostOptions, Pools
 from ..values.tenants import Container
 from ..wanted.claims import Ask
+from .uplink import look_anyway
 
 
 def save_host(
@@ -98,7 +98,7 @@ def _as_it_is(prepared: Record) -> Saved:
     """The host as the kernel has it: what was saved is missing or unreadable."""
     options = prepared.options
     with viewed() as view:
-        host = see_host(view, options.public, options.loopback)
+        host = look_anyway(view, prepared).host
         seen = survey(view, choose.plane(), host, None, options.pools)
     placed = seen.containers
     return Saved(options, {name: as_saved(one, "") for name, one in placed.items()})

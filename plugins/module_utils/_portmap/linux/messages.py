@@ -122,6 +122,81 @@ def read_default_route(data: bytes) -> RouteSeen | None:
     return RouteSeen(ifindex, family, gateway, number(found.get(k.RTA_PRIORITY)))
 
 
+class RouteFound(NamedTuple):
+    """What the kernel says of a route: where it leads through one link, and what it sets.
+
+    `prefix` is the length of the destination that it stands for; `gateway` is "" on the link itself;
+    `source` the address that it names, or that the kernel would choose; `mtu` and `advmss` are 0
+    when it sets none.  `known`: the message tells the link's next hop.
+    """
+
+    prefix: int
+    gateway: str
+    through_ipv6: bool
+    source: str
+    mtu: int
+    advmss: int
+    known: bool
+
+
+def read_route(data: bytes, ifindex: int) -> RouteFound:
+    """An answer about a route that leads through the link, perhaps among others."""
+    prefix = data[1]
+    found = dict(attributes(data[_ROUTE.size :]))
+    hop = found
+    if k.RTA_MULTIPATH in found:
+        hops = _next_hops(found[k.RTA_MULTIPATH])
+        hop = next((told for index, told in hops if index == ifindex), {})
+    metrics = dict(attributes(found.get(k.RTA_METRICS, b"")))
+    return RouteFound(
+        prefix,
+        _written(socket.AF_INET, hop.get(k.RTA_GATEWAY)),
+        k.RTA_VIA in hop,
+        _written(socket.AF_INET, found.get(k.RTA_PREFSRC)),
+        number(metrics.get(k.RTAX_MTU)),
+        number(metrics.get(k.RTAX_ADVMSS)),
+        k.RTA_MULTIPATH in found or number(found.get(k.RTA_OIF)) == ifindex,
+    )
+
+
+def _next_hops(data: bytes) -> list[tuple[int, dict[int, bytes]]]:
+    """(ifindex, attributes) of each struct rtnexthop."""
+    found = []
+    at = 0
+    while at + 8 <= len(data):
+        length, _flags, _hops, ifindex = struct.unpack_from("=HBBi", data, at)
+        if length < 8:
+            break
+        found.append((ifindex, dict(attributes(data[at + 8 : at + length]))))
+        at += (length + 3) & ~3
+    return found
+
+
+class OtherRoute(NamedTuple):
+    """A unicast route of the main table that is no default route."""
+
+    destination: str
+    gateway: str
+    ifindex: int
+    of_kernel: bool
+
+    def __str__(self) -> str:
+        return f"{self.destination} via {self.gateway}" if self.gateway else self.destination
+
+
+def read_other_route(data: bytes) -> OtherRoute | None:
+    family, length, _src, _tos, table, proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
+    if family != socket.AF_INET or not length or (table, kind) != (k.RT_TABLE_MAIN, k.RTN_UNICAST):
+        return None
+    found = dict(attributes(data[_ROUTE.size :]))
+    return OtherRoute(
+        f"{_written(family, found.get(k.RTA_DST))}/{length}",
+        _written(family, found.get(k.RTA_GATEWAY)),
+        number(found.get(k.RTA_OIF)),
+        proto == k.RTPROT_KERNEL,
+    )
+
+
 def _written(family: int, address: bytes | None) -> str:
     """An address as text; "" when it is missing, or of another length."""
     if address is None or len(address) != _LENGTHS.get(family):
@@ -162,6 +237,19 @@ def ask_addresses(family: int) -> bytes:
 
 def ask_routes(family: int) -> bytes:
     return _ROUTE.pack(family, 0, 0, 0, k.RT_TABLE_MAIN, 0, 0, 0, 0)
+
+
+def ask_route(destination: str, ifindex: int, source: str, matched: bool) -> bytes:
+    """RTM_GETROUTE of what leaves through a link, from an address if one is given.
+
+    `matched`: tell the entry of the table; otherwise what becomes of a packet.
+    """
+    flags = k.RTM_F_FIB_MATCH if matched else 0
+    head = _ROUTE.pack(socket.AF_INET, 32, 32 if source else 0, 0, 0, 0, 0, 0, flags)
+    head += attribute(k.RTA_DST, socket.inet_pton(socket.AF_INET, destination))
+    if source:
+        head += attribute(k.RTA_SRC, socket.inet_pton(socket.AF_INET, source))
+    return head + attribute(k.RTA_OIF, struct.pack("=I", ifindex))
 
 
 def ask_ingress_qdisc(ifindex: int) -> bytes:

@@ -123,12 +123,19 @@ def address(ifindex: int, family: int, ip: str, prefix: int) -> bytes:
 
 @lru_cache(maxsize=256)
 def default_route(ifindex: int, family: int, gateway: str) -> bytes:
-    """RTM_NEWROUTE; on-link, for gateways outside the address's own network."""
+    """RTM_NEWROUTE; on-link, for gateways outside the address's own network.
+
+    "" as gateway: everybody is on the link itself.
+    """
     from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-    attrs = [("RTA_GATEWAY", gateway), ("RTA_OIF", ifindex)]
+    attrs: list[tuple[str, Any]] = [("RTA_OIF", ifindex)]
+    scope, flags = k.RT_SCOPE_LINK, 0
+    if gateway:
+        attrs.insert(0, ("RTA_GATEWAY", gateway))
+        scope, flags = k.RT_SCOPE_UNIVERSE, k.RTNH_F_ONLINK
     fields = {"family": family, "dst_len": 0, "table": k.RT_TABLE_MAIN, "proto": 4}
-    return _encoded(rtmsg(), attrs, **fields, scope=0, type=k.RTN_UNICAST, flags=k.RTNH_F_ONLINK)
+    return _encoded(rtmsg(), attrs, **fields, scope=scope, type=k.RTN_UNICAST, flags=flags)
 
 
 @lru_cache(maxsize=256)

@@ -84,6 +84,58 @@ def default_route(sock: Socket, family: int) -> messages.RouteSeen | None:
     return min(found, key=lambda route: route.metric, default=None)
 
 
+# Addresses that hosts have no route to but the one for everything: for documentation, mostly.
+_ANYWHERE = ("192.0.2.1", "198.51.100.1", "203.0.113.1", "100.0.0.1", "200.0.0.1")
+_FOR_EVERYTHING = (
+    1  # two routes to one half each stand for a default route, as VPN clients set them
+)
+_NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EINVAL, errno.EACCES)
+
+
+def route_through(sock: Socket, ifindex: int, source: str) -> messages.RouteFound | None:
+    """The route by which the host itself sends to anywhere through a link, from an address.
+
+    The kernel looks it up, so that rules, tables, metrics and next hops count as for the host.
+    """
+    for destination in _ANYWHERE:
+        found = _route_to(sock, destination, ifindex, source, True)
+        if found is None or found.prefix > _FOR_EVERYTHING:
+            continue
+        if not found.known:  # a next hop object, on a host that tells only its number
+            packet = _route_to(sock, destination, ifindex, source, False)
+            return packet and packet._replace(
+                prefix=found.prefix, mtu=found.mtu, advmss=found.advmss
+            )
+        return found
+    return None
+
+
+def source_through(sock: Socket, ifindex: int) -> str:
+    """The address from which the host itself sends to anywhere through a link; "" without a route."""
+    for destination in _ANYWHERE:
+        matched = _route_to(sock, destination, ifindex, "", True)
+        if matched is not None and matched.prefix <= _FOR_EVERYTHING:
+            packet = _route_to(sock, destination, ifindex, "", False)
+            return packet.source if packet else ""
+    return ""
+
+
+def _route_to(
+    sock: Socket, destination: str, ifindex: int, source: str, matched: bool
+) -> messages.RouteFound | None:
+    payload = messages.ask_route(destination, ifindex, source, matched)
+    asked = Request(k.RTM_GETROUTE, 0, payload, "look up the host's own route")
+    reply = sock.send([asked])[0]
+    refused(asked, reply, _NO_ROUTE)
+    return messages.read_route(reply.data, ifindex) if reply.data else None
+
+
+def other_routes(sock: Socket) -> list[messages.OtherRoute]:
+    """All but default routes of the main table."""
+    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(socket.AF_INET), "list the routes")
+    return [route for route in map(messages.read_other_route, sock.dump(asked)) if route]
+
+
 def addresses(sock: Socket, ifindex: int, family: int) -> list[messages.AddressSeen]:
     asked = Request(k.RTM_GETADDR, 0, messages.ask_addresses(family), "list the addresses")
     found = map(messages.read_address, sock.dump(asked))

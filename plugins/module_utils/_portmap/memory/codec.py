@@ -8,6 +8,7 @@ What is read has the type that was expected, or it is a TypeError or ValueError.
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,12 +23,13 @@ HOST_KEYS = (
     "ephemeral_ports_per_container",
     "host_ephemeral_ports",
     "rp_filter",
+    "address",  # not in what earlier versions wrote; left out where it says nothing
 )
 
 
 def host_json(options: HostOptions) -> dict[str, Any]:
     """The options of a host, by the names that portmap_host has for them."""
-    return {
+    data: dict[str, Any] = {
         "public_interface": options.public,
         "loopback_interface": options.loopback,
         "ports": ports.written(options.service or ()),
@@ -36,6 +38,7 @@ def host_json(options: HostOptions) -> dict[str, Any]:
         "host_ephemeral_ports": range_json(options.host_ephemeral),
         "rp_filter": options.rp_filter,
     }
+    return {**data, "address": options.address} if options.address else data
 
 
 def read_host(data: Mapping[str, object]) -> HostOptions:
@@ -51,7 +54,14 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         json_number(data["ephemeral_ports_per_container"]),
         read_range(data["host_ephemeral_ports"], "host_ephemeral_ports"),
         rp_filter,
+        read_address(data.get("address", "")),
     )
+
+
+def read_address(value: object) -> str:
+    """An IPv4 address, or "" for none."""
+    address = json_text(value)
+    return str(ipaddress.IPv4Address(address)) if address else ""
 
 
 def _read_link(value: object) -> str:

@@ -237,6 +237,7 @@ def lines(state: Saved | None) -> dict[str, str]:
         f" loopback_interface {host.loopback or 'lo'} ports {ports.text(host.service or ())}"
         f" ephemeral_ports {host.ephemeral} (each {host.per_container})"
         f" host_ephemeral_ports {host.host_ephemeral or 'left alone'} rp_filter {host.rp_filter}"
+        + (f" address {host.address}" if host.address else "")
     }
     for name, one in sorted(state.containers.items()):
         said[f"container {name}"] = (

@@ -28,13 +28,29 @@ class Record(NamedTuple):
 
     `before` maps sysctls, "mtu" and "handles" to what they were; `qdiscs` are those we made;
     `applied` is what containers were last given of the host: address, prefix, MAC, MTU, gateway, and
-    how they were made.
+    how they were made.  `ifindex` is that of the public interface, whatever it is called; 0 in records
+    of earlier versions.
     """
 
     options: HostOptions
     before: dict[str, str]
     qdiscs: tuple[str, ...]
     applied: tuple[str, ...]
+    ifindex: int = 0
+
+    @property
+    def address(self) -> str:
+        """The address that containers were last given; "" when there is none yet."""
+        return self.applied[0] if self.applied else ""
+
+    @property
+    def mac(self) -> str:
+        return self.applied[2] if len(self.applied) > 2 else ""
+
+    @property
+    def gateway(self) -> str:
+        """ "" when containers were given none."""
+        return self.applied[4] if len(self.applied) > 4 else ""
 
 
 def load() -> Record | None:
@@ -72,6 +88,7 @@ def decode(written: str) -> Record:
             {codec.json_text(name): codec.json_text(value) for name, value in before.items()},
             tuple(codec.json_text(name) for name in codec.json_list(data["qdiscs"])),
             tuple(codec.json_text(value) for value in codec.json_list(data["applied"])),
+            codec.json_number(data.get("ifindex", 0)),
         )
     except InvalidRequest as error:
         raise (error if PATH in str(error) else _damaged(str(error))) from error
@@ -93,6 +110,7 @@ def encode(record: Record) -> str:
         "before": record.before,
         "qdiscs": list(record.qdiscs),
         "applied": list(record.applied),
+        **({"ifindex": record.ifindex} if record.ifindex else {}),
     }
     return json.dumps(data, indent=1, sort_keys=True) + "\n"
 

@@ -40,4 +40,5 @@ class DefaultRoute(_Fields, Object):
             yield Request(k.RTM_NEWROUTE, k.SET, payload, change)
 
     def __str__(self) -> str:
-        return f"route default via {self.gateway} dev {self.place}"
+        via = f" via {self.gateway}" if self.gateway else ""
+        return f"route default{via} dev {self.place}"

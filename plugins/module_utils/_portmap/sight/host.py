@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The host itself: its interfaces, and what containers copy from them."""
+"""The host itself: its interfaces, its parameters, and what was made of them."""
 
 from __future__ import annotations
 
@@ -9,60 +9,46 @@ from collections.abc import Iterable
 from socket import AF_INET
 
 from ..linux import netns, procsys
-from ..linux.messages import AddressSeen
-from ..linux.netlink import Socket
-from ..linux.view import View, addresses, default_route
+from ..linux.messages import LinkSeen
+from ..linux.view import View, default_route
 from ..objects.bridge import Bridge, ipv6_switch
 from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
 from ..values import ports
-from ..values.errors import InvalidRequest
-from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES
+from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, LINK_GROUP
 from ..values.places import HOST, SHARED, Place
-from ..values.tenants import Gateway, Host, HostAddress
+from ..values.tenants import Host
 from ..wanted import sysctls
 from .namespace import link_object
 
 
-def see_host(view: View, public: str, loopback: str) -> Host:
-    """The interfaces named, or found.  Raises InvalidRequest when one cannot be used."""
+def default_interface(view: View) -> str:
+    """The interface of the IPv4 default route of the lowest metric; "" when there is none."""
     route = default_route(view.socket, AF_INET)
-    public = public or (view.names[route.ifindex] if route else "")
-    if not public:
-        raise InvalidRequest(
-            "cannot find the public interface: there is no IPv4 default route;"
-            " name it with public_interface"
-        )
-    link = view.link(public)
-    if link is None:
-        raise InvalidRequest(f"cannot use public_interface {public}: no such interface")
-    loop = view.link(loopback or "lo")
-    if loop is None or not loop.loopback:
-        raise InvalidRequest(
-            f"cannot use loopback_interface {loopback or 'lo'}: no such loopback interface"
-        )
-    if link.loopback:
-        raise InvalidRequest(f"cannot use public_interface {public}: it is a loopback interface")
-    address = _first_address(view.socket, link.ifindex)
-    if address is None:
-        raise InvalidRequest(f"cannot use public_interface {public}: it has no IPv4 address")
-    if len(link.mac) != 17:
-        raise InvalidRequest(f"cannot use public_interface {public}: it has no MAC address")
-    through = route is not None and route.ifindex == link.ifindex and bool(route.gateway)
-    return Host(
-        link.name,
-        loop.name,
-        (HostAddress(AF_INET, address.address, address.prefix),),
-        link.mac,
-        link.mtu,
-        (Gateway(AF_INET, route.gateway),) if route and through else (),
-    )
+    return view.names[route.ifindex] if route else ""
 
 
-def _first_address(sock: Socket, ifindex: int) -> AddressSeen | None:
-    found = addresses(sock, ifindex, AF_INET)
-    return next((address for address in found if not address.secondary), None)
+def public_link(view: View, name: str, ifindex: int, mac: str) -> LinkSeen | None:
+    """The interface `name`; or, if it was another one before, what that is called now.
+
+    `ifindex` and `mac` are those of before.  Without an index (0), the MAC address tells when only
+    one interface of the host has it.
+    """
+    now = view.names[ifindex]
+    if now and now != name:
+        link = view.link(now)
+        if link is not None and link.mac == mac:
+            return link
+    found = view.link(name)
+    if found is None and mac and not ifindex:
+        same = [
+            link
+            for link in view.all_links()
+            if link.mac == mac and not link.loopback and link.group != LINK_GROUP
+        ]
+        return same[0] if len(same) == 1 else None
+    return found
 
 
 def host_ephemeral() -> ports.Range:

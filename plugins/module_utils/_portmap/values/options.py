@@ -22,7 +22,8 @@ class Pools(NamedTuple):
 class HostOptions(NamedTuple):
     """The options of portmap_host; "" and None stand for what was left out.
 
-    `host_ephemeral`: the host's own ip_local_port_range; None: left alone.
+    `host_ephemeral`: the host's own ip_local_port_range; None: left alone.  `address`: the one of the
+    public interface that containers share; "": the one that the host itself would send from.
     """
 
     public: str
@@ -32,6 +33,7 @@ class HostOptions(NamedTuple):
     per_container: int
     host_ephemeral: Range | None
     rp_filter: str
+    address: str = ""
 
     @property
     def pools(self) -> Pools:
@@ -41,10 +43,14 @@ class HostOptions(NamedTuple):
         return Pools(self.service or (), self.ephemeral, self.per_container)
 
     def completed(self, before: HostOptions | None) -> HostOptions:
-        """With the pools of before, where none were given."""
+        """With the interfaces, the address and the pools of before, where none were given."""
         if before is None:
             return self._replace(service=self.service or ())
+        moves = bool(self.public) and self.public != before.public
         return self._replace(
+            public=self.public or before.public,
+            loopback=self.loopback or before.loopback,
+            address=self.address or ("" if moves else before.address),
             service=before.service if self.service is None else self.service,
             ephemeral=self.ephemeral or before.ephemeral,
         )

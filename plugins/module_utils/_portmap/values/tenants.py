@@ -26,7 +26,7 @@ class HostAddress(NamedTuple):
 
 
 class Gateway(NamedTuple):
-    """Where the default route of a family leads."""
+    """Where the default route of a family leads; "" on the link itself."""
 
     family: int
     address: str
@@ -57,7 +57,7 @@ class Host(NamedTuple):
 
     @property
     def ipv4_gateway(self) -> str:
-        """ "" when there is none."""
+        """ "" when there is none, or everybody is on the link itself."""
         return next((one.address for one in self.gateways if one.family == AF_INET), "")
 
     @property
@@ -67,8 +67,23 @@ class Host(NamedTuple):
         The last word is how they are made: another one than that of an earlier version.
         """
         addresses = (text for one in self.addresses for text in (one.address, str(one.prefix)))
-        gateways = tuple(one.address for one in self.gateways) or ("",)
+        gateways = tuple(one.address or _ON_LINK for one in self.gateways) or ("",)
         return (*addresses, self.mac, str(self.mtu), *gateways, MADE)
+
+
+_ON_LINK = "on-link"
+_NOTHING_KNOWN = ("0.0.0.0", "0", "", "0", "")
+
+
+def last_known(public: str, loopback: str, applied: tuple[str, ...]) -> Host:
+    """A host of which nothing is there to be seen, by what containers were last given."""
+    known = applied[: len(_NOTHING_KNOWN)]
+    whole = known if len(known) == len(_NOTHING_KNOWN) else _NOTHING_KNOWN
+    address, prefix, mac, mtu, gateway = whole
+    via = (Gateway(AF_INET, "" if gateway == _ON_LINK else gateway),) if gateway else ()
+    return Host(
+        public, loopback, (HostAddress(AF_INET, address, int(prefix)),), mac, int(mtu), via
+    )
 
 
 # CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.

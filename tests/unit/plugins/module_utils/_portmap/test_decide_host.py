@@ -39,7 +39,7 @@ def base(old: Record | None, before: list, options: HostOptions = OPTIONS) -> Re
     known = state(before)
     values = {FORWARD: "0"}
     after = decide.wanted_objects(choose.plane(), HOST, "/run/netns", values, known)
-    return decide.record(options, HOST, known, after, old, "directory")
+    return decide.record(options, HOST, known, after, old, "directory", 2, False)
 
 
 def test_what_is_left_out_stays_as_it_was():
@@ -90,7 +90,6 @@ def test_the_host_s_own_range_is_set_when_it_is_given():
     ("options", "old", "said"),
     [
         (OPTIONS, RECORD, ""),
-        (OPTIONS, RECORD._replace(options=OPTIONS.on("eth1", "lo")), "cannot move from eth1 and lo to eth0"),
         (OPTIONS._replace(service=(Range(31004, 31999),)), RECORD, "31000-31003 of <pm-web>"),
         (OPTIONS._replace(service=(Range(57000, 58000),)), RECORD, "which the host takes its own"),
         (OPTIONS._replace(service=(Range(57000, 58000),), host_ephemeral=Range(40000, 41000)), RECORD, "of <pm-web>"),
@@ -107,8 +106,13 @@ def test_a_host_with_containers_cannot_become_any_other(options, old, said):
         check()
 
 
-def test_without_containers_a_host_may_move():
-    decide.check(OPTIONS, RECORD._replace(options=OPTIONS.on("eth1", "lo")), survey(), OWN, str)
+def test_a_host_moves_to_other_interfaces_only_without_containers():
+    old = RECORD._replace(options=OPTIONS.on("eth1", "lo"))
+    with pytest.raises(
+        InvalidRequest, match=r"cannot move from eth1 and lo to eth0 .*\(db, web\)"
+    ):
+        decide.check_move(old, HOST, ["web", "db"])
+    decide.check_move(old, HOST, [])
 
 
 def test_containers_are_looked_at_when_what_they_copy_has_changed_or_their_filters_homes():

@@ -84,6 +84,7 @@ options = st.builds(
     st.integers(-1, 65536),
     st.one_of(st.none(), any_range),
     st.sampled_from(["relax", "keep"]),
+    st.one_of(st.just(""), st.ip_addresses(v=4).map(str)),
 )
 records = st.builds(
     Record,
@@ -91,6 +92,7 @@ records = st.builds(
     st.dictionaries(st.text(), st.text(), max_size=3),
     st.lists(st.text(), max_size=3).map(tuple),
     st.lists(st.text(), max_size=3).map(tuple),
+    st.integers(0, 1 << 31),
 )
 json_values = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text("09-a", max_size=4)),
@@ -99,6 +101,23 @@ json_values = st.recursive(
     ),
     max_leaves=4,
 )
+
+
+def test_a_record_of_an_earlier_version_is_read():
+    found = record.decode(TEXT)
+    assert (found.address, found.mac) == ("10.0.0.1", "02:00:00:00:00:01")
+    assert (found.ifindex, found.options.address) == (0, "")
+
+
+def test_a_record_says_more_than_earlier_versions_only_where_there_is_more_to_say():
+    more = WHOLE._replace(options=OPTIONS._replace(address="10.0.0.7"), ifindex=2)
+    new = json.loads(record.encode(more))
+    assert {key: new[key] for key in new.keys() - json.loads(TEXT).keys()} == {
+        "address": "10.0.0.7",
+        "ifindex": 2,
+    }
+    again = record.decode(record.encode(more))
+    assert (again.ifindex, again.options.address) == (2, "10.0.0.7")
 
 
 def refusal(text: str) -> str:

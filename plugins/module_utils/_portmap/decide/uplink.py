@@ -1,0 +1,123 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which address and which gateway containers share, decided from what was seen of the interface.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from socket import AF_INET
+
+from ..linux.messages import AddressSeen, LinkSeen, OtherRoute, RouteFound
+from ..values.errors import InvalidRequest
+from ..values.marks import LINK_GROUP
+from ..values.tenants import Gateway, Host, HostAddress
+
+Notice = tuple[str, str]  # the kind of the problem that portmap_info makes of it, and what is said
+_NAMED = 3  # routes named in a warning
+
+
+def check_interfaces(public: LinkSeen, loopback: LinkSeen | None, loopback_name: str) -> None:
+    """Raise InvalidRequest when one of them cannot be used."""
+    if loopback is None or not loopback.loopback:
+        raise InvalidRequest(
+            f"cannot use loopback_interface {loopback_name}: no such loopback interface"
+        )
+    unusable = f"cannot use public_interface {public.name}"
+    if public.loopback:
+        raise InvalidRequest(f"{unusable}: it is a loopback interface")
+    if public.group == LINK_GROUP:
+        raise InvalidRequest(f"{unusable}: it belongs to a container")
+    if len(public.mac) != 17:
+        raise InvalidRequest(f"{unusable}: it has no MAC address")
+
+
+def shared_address(
+    public: str, addresses: Sequence[AddressSeen], named: str, kept: str, own: str
+) -> tuple[HostAddress, list[Notice]]:
+    """The address that containers share, and warnings.
+
+    `named` by the operator, or `kept` from earlier runs as long as the interface has it, or `own`: the
+    one from which the host itself would send.  Raises InvalidRequest when none of them is there.
+    """
+    have = {one.address: one for one in reversed(addresses)}
+    listed = ", ".join(f"{one.address}/{one.prefix}" for one in addresses)
+    unusable = f"cannot use public_interface {public}"
+    if not addresses:
+        raise InvalidRequest(f"{unusable}: it has no IPv4 address")
+    if named and named not in have:
+        raise InvalidRequest(f"cannot use address {named}: {public} does not have it ({listed})")
+    chosen = named or (kept if kept in have else "") or own
+    if not chosen and len(have) == 1:
+        chosen = next(iter(have))
+    if chosen not in have:
+        gone = f"the address {kept}, which containers share, is gone from it, and " if kept else ""
+        raise InvalidRequest(
+            f"{unusable}: {gone}the host itself prefers none of its addresses ({listed}); name one with"
+            " address"
+        )
+    told = []
+    if not named and own and own != chosen:
+        said = (
+            f"containers share the address {chosen}, but the host itself sends from {own} through"
+            f" {public}; name the one that they shall share with address"
+        )
+        told.append(("addresses", said))
+    others = ", ".join(address for address in have if address != chosen)
+    if others:
+        said = f"{public} has other addresses ({others}): containers are not reached at them, and reach"
+        told.append(("addresses", f"{said} nothing of their host there (u32 steering)"))
+    return HostAddress(AF_INET, chosen, have[chosen].prefix), told
+
+
+def gateways(
+    public: str, address: str, route: RouteFound | None, had: bool
+) -> tuple[tuple[Gateway, ...], list[Notice]]:
+    """Where containers' default route leads, and warnings.
+
+    `route`: the host's own, from the address and through the interface.  `had`: containers were given
+    one by an earlier run.  Raises InvalidRequest for what containers cannot have.
+    """
+    if route is None:
+        said = f"the host has no default route from {address} through {public}"
+        if had:
+            raise InvalidRequest(
+                f"cannot follow the host: {said} any more; bring the route back, or name another"
+                " public_interface"
+            )
+        return (), [("route", f"{said}: containers reach only what is on the same link")]
+    if route.through_ipv6:
+        raise InvalidRequest(
+            f"cannot use public_interface {public}: its default route leads via inet6, and containers"
+            " have no IPv6 (u32 steering); give the host a default route with an IPv4 gateway"
+        )
+    told = []
+    for name, value in (("mtu", route.mtu), ("advmss", route.advmss)):
+        if value:
+            said = f"the host's default route through {public} sets {name} {value}"
+            told.append(("route", f"{said}, which containers are not given (u32 steering)"))
+    return (Gateway(AF_INET, route.gateway),), told
+
+
+def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> list[Notice]:
+    """A warning of routes that the host has, and containers have not."""
+    gateway = f"{host.ipv4_gateway}/32"
+    left = [
+        str(one)
+        for one in routes
+        if not one.of_kernel and not (one.ifindex == ifindex and one.destination == gateway)
+    ]
+    if not left:
+        return []
+    more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+    said = (
+        f"the host has other routes ({', '.join(left[:_NAMED])}{more}), which containers do not follow:"
+        " they send everything to the gateway (u32 steering)"
+    )
+    return [("route", said)]
+
+
+def renamed(was: str, link: LinkSeen) -> list[Notice]:
+    """A warning that the interface has another name."""
+    said = f"the public interface {was} is called {link.name} now"
+    return [("changed", said)] if was != link.name else []

@@ -1,0 +1,92 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The host as containers are to share it: seen, and decided together with what was before."""
+
+from __future__ import annotations
+
+from socket import AF_INET
+from typing import NamedTuple
+
+from ..decide import uplink as decide
+from ..linux.view import View, addresses, other_routes, route_through, source_through
+from ..memory.record import Record
+from ..sight.host import default_interface, public_link
+from ..values.errors import InvalidRequest
+from ..values.options import HostOptions
+from ..values.tenants import Host, last_known
+
+
+class Uplink(NamedTuple):
+    """`host`, and the index of its public interface.
+
+    `moved`: it is another one than an earlier run has used, not just another name of that.  `fault`: why no container can be placed on it; `host` then has what is still known.
+    """
+
+    host: Host
+    ifindex: int
+    notices: list[decide.Notice]
+    moved: bool = False
+    fault: str = ""
+
+    @property
+    def warnings(self) -> list[str]:
+        return [said for _kind, said in self.notices]
+
+
+def look(view: View, options: HostOptions, old: Record | None, closely: bool = False) -> Uplink:
+    """The host with these options.  Raises InvalidRequest when it cannot be used.
+
+    `old`: the record of what it was prepared with.  `closely`: also look for what is worth a warning.
+    """
+    was = old if old and _is_the_same(view, options, old) else None
+    public = options.public or default_interface(view)
+    if not public:
+        raise InvalidRequest(
+            "cannot find the public interface: there is no IPv4 default route;"
+            " name it with public_interface"
+        )
+    link = public_link(view, public, was.ifindex if was else 0, was.mac if was else "")
+    if link is None:
+        raise InvalidRequest(f"cannot use public_interface {public}: no such interface")
+    loopback = options.loopback or "lo"
+    decide.check_interfaces(link, view.link(loopback), loopback)
+    have = addresses(view.socket, link.ifindex, AF_INET)
+    kept = was.address if was else ""
+    known = (options.address or kept) in {one.address for one in have}
+    own = source_through(view.socket, link.ifindex) if closely or not known else ""
+    address, told = decide.shared_address(link.name, have, options.address, kept, own)
+    route = route_through(view.socket, link.ifindex, address.address)
+    had = bool(was and was.gateway)
+    gateways, of_route = decide.gateways(link.name, address.address, route, had)
+    host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways)
+    told = [*decide.renamed(public, link), *told, *of_route]
+    if closely:
+        told += decide.routes_left_out(host, link.ifindex, other_routes(view.socket))
+    return Uplink(host, link.ifindex, told, moved=old is not was)
+
+
+def _is_the_same(view: View, options: HostOptions, old: Record) -> bool:
+    """Whether these are the interfaces of before, whatever they are called."""
+    if options.loopback not in ("", old.options.loopback):
+        return False
+    if options.public in ("", old.options.public):
+        return True
+    link = view.link(options.public) if old.ifindex else None
+    return link is not None and (link.ifindex, link.mac) == (old.ifindex, old.mac)
+
+
+def look_anyway(view: View, old: Record, closely: bool = False) -> Uplink:
+    """A prepared host; where it cannot be used any more, what is still known of it, and why."""
+    options = old.options
+    try:
+        found = look(view, options, old, closely)
+    except InvalidRequest as error:
+        link = public_link(view, options.public, old.ifindex, old.mac)
+        name = link.name if link else options.public
+        host = last_known(name, options.loopback, old.applied)
+        return Uplink(host, link.ifindex if link else 0, [], fault=str(error))
+    if found.host.public == options.public:
+        return found
+    said = f"the public interface {options.public} is called {found.host.public} now"
+    return found._replace(fault=f"{said}; run netiso.portmap.portmap_host, which follows")
