@@ -98,7 +98,7 @@ def record(
 
     `ifindex`: that of the public interface; `moved`: it is another one than before, not another name.
     """
-    old = _known_as(old, host.public, moved) if old else None
+    old = known_as(old, host.public, moved) if old else None
     return Record(
         options.on(host.public, host.loopback),
         _values_before(options, before, after, old, handles),
@@ -126,7 +126,7 @@ def _values_before(
     return values
 
 
-def _known_as(old: Record, public: str, moved: bool) -> Record:
+def known_as(old: Record, public: str, moved: bool) -> Record:
     """The record of before, with the name that the public interface has now."""
     was = old.options.public
     if public == was:

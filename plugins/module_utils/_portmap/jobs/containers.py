@@ -14,7 +14,7 @@ from ..decide.containers import Decision
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import listeners, netns
-from ..linux.view import View, viewed
+from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
@@ -29,7 +29,7 @@ from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
-from .uplink import look_anyway
+from .uplink import look_anyway, look_without_record
 from .without import Spoilt, reconcile_without
 
 Demand = Callable[[dict[str, Container]], Sequence[Ask]]  # placed containers -> what is asked
@@ -96,43 +96,38 @@ def _run(
 ) -> Run:
     with host_lock(dry_run):
         file = next_boot.read()
-        prepared = record.load()
-        if prepared is None:
-            run = _without_host(demand)
-        else:
-            job = Placing(prepared, demand, names)
-            outcome = reconcile_without(job, dry_run=dry_run, with_diff=with_diff)
-            outcome.changes[:0] = summary.changes(job.decision, outcome.touched)
-            if with_diff:
-                before, after = summary.diff(job.decision)
-                outcome.before, outcome.after = before + outcome.before, after + outcome.after
-            run = Run(outcome, job.decision)
-        spoilt = job.spoilt if prepared else Spoilt()
-        kept = spoilt.names
+        prepared, why = record.read()
+        job = Placing(prepared, demand, names, why)
+        outcome = reconcile_without(job, dry_run=dry_run, with_diff=with_diff)
+        outcome.changes[:0] = summary.changes(job.decision, outcome.touched)
+        if with_diff:
+            before, after = summary.diff(job.decision)
+            outcome.before, outcome.after = before + outcome.before, after + outcome.after
+        run = Run(outcome, job.decision)
+        kept = job.spoilt.names
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
-        spoilt.tell((one.name for one in run.decision.placed), run.outcome, dry_run)
+        job.spoilt.tell((one.name for one in run.decision.placed), run.outcome, dry_run)
         return run
 
 
-def _without_host(demand: Demand) -> Run:
-    """On a host that is not prepared, containers can only be absent."""
-    asks = demand({})
-    with viewed() as view:
-        placed = surveys.placed_names(view)
-    if placed or any(ask.present for ask in asks):
-        record.required()
-    return Run(Outcome([]), Decision(asks, (), {}))
-
-
 class Placing:
-    """A task about containers, for the engine.  `decision` is there after the first comparison."""
+    """A task about containers, for the engine.  `decision` is there after the first comparison.
+
+    Without a record, for the reason `why`, containers can only be absent.
+    """
 
     decision: Decision
     placed: Collection[str] = ()
 
-    def __init__(self, prepared: Record, demand: Demand, names: Sequence[str] | None) -> None:
+    def __init__(
+        self,
+        prepared: Record | None,
+        demand: Demand,
+        names: Sequence[str] | None,
+        why: str = "",
+    ) -> None:
         self._prepared = prepared
-        self._options = prepared.options
+        self._why = why
         self._fault = ""
         self._demand = demand
         self._names = names
@@ -144,13 +139,10 @@ class Placing:
         survey = observer.survey
         self.placed = survey.placed.keys()
         asks = [ask for ask in self._demand(survey.containers) if ask.name not in self.spoilt]
-        needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
-        if any(ask.present for ask in asks):  # removing needs nothing to be in order
-            _refuse(self._fault or observer.plane.fault(survey.host, survey.steered))
-            for one in problems.bridges_differ(layout.bridges(needed), see_bridges(view, needed)):
-                _refuse(one["description"])
+        if any(ask.present for ask in asks):
+            self._check_host(observer, asks)
         self._spaces = observer.spaces(asks, {})
-        self.decision = decided(observer, asks, self._options.pools, self._spaces)
+        self.decision = decided(observer, asks, self._pools, self._spaces)
         return compare_containers(observer, self.decision, self._spaces, in_full)
 
     def compare_again(self, view: View, in_full: bool) -> Comparison:
@@ -163,17 +155,41 @@ class Placing:
         """Nothing is noted outside the kernel before it changes."""
 
     def _observer(self, view: View) -> Observer:
-        plane, uplink = choose.plane(), look_anyway(view, self._prepared)
+        plane = choose.plane()
+        if self._prepared:
+            uplink = look_anyway(view, self._prepared)
+        else:
+            uplink = look_without_record(view, None, self._why)
         self._fault = uplink.fault
-        survey = surveys.survey(view, plane, uplink.host, self._names, self._options.pools)
+        survey = surveys.survey(view, plane, uplink.host, self._names, self._pools)
         return Observer(view, plane, survey)
+
+    @property
+    def _pools(self) -> Pools | None:
+        return self._prepared.options.pools if self._prepared else None
+
+    def _check_host(self, observer: Observer, asks: Sequence[Ask]) -> None:
+        """Raise InvalidRequest unless containers can be placed.  Removing needs nothing to be in order."""
+        if self._prepared is None:
+            raise InvalidRequest(self._why)
+        survey = observer.survey
+        _refuse(self._fault or observer.plane.fault(survey.host, survey.steered))
+        needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
+        found = see_bridges(observer.view, needed)
+        for one in problems.bridges_differ(layout.bridges(needed), found):
+            _refuse(one["description"])
 
 
 def decided(
-    observer: Observer, asks: Sequence[Ask], pools: Pools, spaces: dict[str, Namespace]
+    observer: Observer, asks: Sequence[Ask], pools: Pools | None, spaces: dict[str, Namespace]
 ) -> Decision:
-    """Who gets which ports.  Raises InvalidRequest with the value and the reason."""
+    """Who gets which ports.  Raises InvalidRequest with the value and the reason.
+
+    `pools` may be None if nobody shall be present.
+    """
     had = decide.concerned(observer.survey, asks)
+    if pools is None:
+        return Decision(asks, (), had)
     placed = claims.resolve(
         asks,
         pools,

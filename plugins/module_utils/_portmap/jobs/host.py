@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
@@ -34,7 +35,7 @@ from ..wanted.claims import Ask
 from . import at_boot, results, saving
 from .comparing import Observer, compare_containers
 from .containers import decided
-from .uplink import Uplink, look, look_anyway
+from .uplink import Uplink, look, look_anyway, look_without_record
 from .without import Spoilt, reconcile_without
 
 
@@ -227,10 +228,12 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
     with host_lock(dry_run):
         boot = at_boot.look(False)
         file = next_boot.read()
-        old = record.load()
+        old, why = record.read()
         job = TakingBack(options, old)
         outcome = reconcile(job, dry_run=dry_run, with_diff=with_diff)
-        if old is not None:
+        if old is None and outcome.changes:
+            outcome.warnings.append(f"what the host was like before is not known any more: {why}")
+        if old is not None or os.path.exists(record.PATH):
             outcome.changes.append(f"delete the record {record.PATH}")
         if not dry_run:
             if old is not None:
@@ -247,7 +250,7 @@ class TakingBack:
 
     def __init__(self, options: HostOptions, old: Record | None) -> None:
         self._old = old
-        self._links = old.options if old else options
+        self._given = options
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         names = sorted({*surveys.placed_names(view), *(netns.made_by_us() if self._old else ())})
@@ -260,11 +263,7 @@ class TakingBack:
 
     def compare_again(self, view: View, in_full: bool) -> Comparison:
         plane, old = choose.plane(), self._old
-        try:
-            uplink = look_anyway(view, old) if old else look(view, self._links, None)
-        except InvalidRequest:
-            # Nothing says on which interfaces we could have been.
-            return Comparison(plane.shorten, before=decide.our_bridges(see_bridges(view)))
+        uplink = look_anyway(view, old) if old else look_without_record(view, self._given, "")
         host = uplink.host
         survey = surveys.survey(view, plane, host, [], interfaces=True)
         comparison = Observer(view, plane, survey).comparison(in_full)
@@ -273,6 +272,7 @@ class TakingBack:
             comparison.before = decide.ours_on_interfaces(survey)
             comparison.before.update(decide.our_bridges(see_bridges(view)))
             return comparison
+        old = decide.known_as(old, host.public, moved=False)
         comparison.before, comparison.after = decide.taken_back(
             survey,
             base_objects(view, host),

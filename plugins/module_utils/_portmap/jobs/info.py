@@ -34,10 +34,10 @@ def gather(container: str | None) -> dict[str, Any]:
 
     Raises InvalidRequest when there is nothing of `container`.
     """
-    prepared = record.load()
+    prepared, why = record.read()
     with viewed() as view:
         if prepared is None:
-            return _unprepared(view, container)
+            return _unprepared(view, container, why)
         options, plane = prepared.options, choose.plane()
         names = None if container is None else [claims.check_name(container, "container")]
         uplink = look_anyway(view, prepared, closely=True)
@@ -62,15 +62,13 @@ def gather(container: str | None) -> dict[str, Any]:
         }
 
 
-def _unprepared(view: View, container: str | None) -> dict[str, Any]:
+def _unprepared(view: View, container: str | None, why: str) -> dict[str, Any]:
     """Without a record nothing tells service from ephemeral ports, nor what should be."""
     names = surveys.placed_names(view)
     if container is not None and container not in names:
         raise InvalidRequest(f"cannot describe {container}: there is no such container")
-    found = [
-        problem(name, "missing", f"the host is not prepared: {record.PATH} is missing")
-        for name in sorted(names)
-    ]
+    placed = f"; containers are placed on it: {', '.join(sorted(names))}" if names else ""
+    found = [problem(None, "not_prepared", why + placed)]
     return {"host": None, "containers": [], "problems": found}
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..decide import uplink as decide
 from ..linux.view import View, addresses, other_routes, route_through, source_through
 from ..memory.record import Record
-from ..sight.host import default_interface, public_link
+from ..sight.host import default_interface, likely_public, public_link
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
 from ..values.tenants import Host, last_known
@@ -64,6 +64,14 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     if closely:
         told += decide.routes_left_out(host, link.ifindex, other_routes(view.socket))
     return Uplink(host, link.ifindex, told, moved=old is not was)
+
+
+def look_without_record(view: View, options: HostOptions | None, why: str) -> Uplink:
+    """What can be known of a host whose record is lost; `why` it is."""
+    loopback = (options.loopback if options else "") or "lo"
+    public = (options.public if options else "") or likely_public(view, loopback)
+    link = view.link(public) if public else None
+    return Uplink(last_known(public, loopback, ()), link.ifindex if link else 0, [], fault=why)
 
 
 def _is_the_same(view: View, options: HostOptions, old: Record) -> bool:

@@ -21,6 +21,9 @@ DIRECTORY = "/run/portmap"
 _FILE = JsonFile("the record", DIRECTORY, "host.json")
 PATH = _FILE.path
 _VERSION = 1
+_NOT_PREPARED = (
+    f"cannot read {PATH}: this host is not prepared; run netiso.portmap.portmap_host first"
+)
 
 
 class Record(NamedTuple):
@@ -71,10 +74,17 @@ def required() -> Record:
     """The record, or InvalidRequest naming the fix."""
     record = load()
     if record is None:
-        raise InvalidRequest(
-            f"cannot read {PATH}: this host is not prepared; run netiso.portmap.portmap_host first"
-        )
+        raise InvalidRequest(_NOT_PREPARED)
     return record
+
+
+def read() -> tuple[Record | None, str]:
+    """The record, or why there is none: for what can be done without it."""
+    try:
+        record = load()
+    except InvalidRequest as error:
+        return None, str(error)
+    return record, "" if record else _NOT_PREPARED
 
 
 def decode(written: str) -> Record:

@@ -51,6 +51,18 @@ def public_link(view: View, name: str, ifindex: int, mac: str) -> LinkSeen | Non
     return found
 
 
+def likely_public(view: View, loopback: str) -> str:
+    """The public interface of a host without a record: the loopback has taken its MAC address."""
+    loop = view.link(loopback)
+    named = default_interface(view)
+    alike = [
+        link.name
+        for link in view.all_links()
+        if loop and link.mac == loop.mac and not link.loopback and link.group != LINK_GROUP
+    ]
+    return named if named in alike or not alike else alike[0]
+
+
 def host_ephemeral() -> ports.Range:
     """The range from which the host takes its own ports."""
     found = procsys.read(sysctls.EPHEMERAL_SYSCTL) or ""
