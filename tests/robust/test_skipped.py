@@ -32,11 +32,13 @@ INVENTORY = {"containers": stages.inventory()}
 RESERVED = [f"01:80:c2:00:00:{last:02x}" for last in range(16)]
 
 
-@pytest.fixture(params=["off", "on"])
+@pytest.fixture(params=["host", "host without checksum offload", "router", "router without it"])
 def forwarding(request: pytest.FixtureRequest, placed: Stage) -> Stage:
     """A host that forwards packets, or not; `web` has no filters on the host."""
-    value = "1" if request.param == "on" else "0"
+    value = "1" if "router" in request.param else "0"
     placed.lab.host.place.set_sysctl("ipv4/ip_forward", value)
+    if "without" in request.param:
+        placed.lab.host.run("ethtool", "-K", "eth0", "tx", "off")
     placed.lab.host.shell("tc qdisc delete dev pm-web ingress")
     return placed
 
