@@ -29,10 +29,13 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.ro
     DefaultRoute,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    numbers as n,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
-    Drop,
     Filter,
     Priority,
+    Program,
     Table,
 )
 
@@ -109,7 +112,7 @@ def made(change: Change, handles: Mapping[object, int]) -> list[Line]:
     item = change.subject
     if isinstance(item, Sysctl):
         return [("write", f"/proc/sys/{item.name} {item.value!r}".replace("'", '"'))]
-    if isinstance(item, (Qdisc, Drop, Table, Filter)):
+    if isinstance(item, (Qdisc, Program, Table, Filter)):
         return [("tc", made_by_tc(change, item, handles))]
     return [("ip", words) for words in made_by_ip(change)]
 
@@ -144,21 +147,23 @@ def made_by_ip(change: Change) -> list[str]:
 
 def made_by_tc(
     change: Change,
-    item: Qdisc | Drop | Table | Filter,
+    item: Qdisc | Program | Table | Filter,
     handles: Mapping[object, int],
 ) -> str:
     verb = "add" if change.before is None else "replace"
     if isinstance(item, Qdisc):
         return f"qdisc add dev {item.place.link} {item.kind}"
-    if isinstance(item, Drop):
-        where = f"dev {item.place.link} ingress protocol all prio 65535"
-        return f"filter {verb} {where} handle 1 bpf da bytecode '1,6 0 0 2'"
+    if isinstance(item, Program):
+        lines = ",".join(" ".join(map(str, line)) for line in item.bytecode)
+        handle = n.PROGRAM_HANDLES[item.priority]
+        code = f"{len(item.bytecode)},{lines}"
+        return f"filter {verb} {slot(item)} handle {handle} bpf da bytecode '{code}'"
     if isinstance(item, Table):
         return f"filter {verb} {slot(item)} handle {item.table:x}: u32 divisor {item.divisor}"
     return f"filter {verb} {slot(item)} {filter_words(item, handles, verb)}"
 
 
-def slot(item: Filter | Table | Priority) -> str:
+def slot(item: Filter | Program | Table | Priority) -> str:
     protocol = {0x0806: "arp", 0x0800: "ip"}.get(item.protocol, "all")
     return f"dev {item.place.link} ingress protocol {protocol} prio {item.priority}"
 

@@ -26,7 +26,7 @@ from lab.frames import (
     udp,
     vlan,
 )
-from lab.machines import BEYOND, HOST, HOST_MAC, PEER, PEER_MAC
+from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, PEER, PEER_MAC
 from lab.netns import inside
 from lab.probes import Probe
 from scene import CACHE, DB, OUTSIDE_POOL, UNOWNED, WEB, Three
@@ -119,6 +119,63 @@ def test_packets_reach_exactly_those_whom_they_concern(
 @pytest.mark.parametrize("label", KEPT)
 def test_nothing_else_reaches_a_container(heard: dict[str, set[str]], label: str) -> None:
     assert heard[label] == set()
+
+
+# --- martians -----------------------------------------------------------------------------------
+
+REFUSED = (HOST, "127.0.0.1", "127.1.2.3", "0.0.0.0", "224.0.0.251", "239.1.2.3",
+           "255.255.255.255")  # fmt: skip
+TAKEN = (PEER, OTHER, BEYOND, "1.0.0.1", "126.255.255.255", "128.0.0.1", "223.255.255.255", "240.0.0.1",
+         "255.255.255.254")  # fmt: skip
+
+
+def saying(source: str, port: int, protocol: int = UDP, payload: bytes = b"") -> bytes:
+    payload = payload or udp(QUIET, port, token())
+    return ethernet(IPV4, ip(source, HOST, protocol, payload), to=HOST_MAC, sender=PEER_MAC)
+
+
+@pytest.mark.parametrize("source", (*REFUSED, *TAKEN))
+def test_a_container_gets_what_the_host_s_stack_takes(three: Three, source: str) -> None:
+    """And nothing that it refuses as a martian, but it sees that and can count it."""
+    sent = {"to web": saying(source, WEB), "to the host": saying(source, UNOWNED)}
+    host = three.lab.host.place
+    before = host.snmp("Ip", "InReceives")
+    with frames.ear(three.web) as web, frames.stack_ear(host, UDP) as stack:
+        heard = frames.heard(three.lab.peer.place, sent, {"web": web, "host": stack})
+    taken = source in TAKEN
+    assert heard == {
+        "to web": {"web"} if taken else set(),
+        "to the host": {"host"} if taken else set(),
+    }
+    if not taken:
+        assert host.snmp("Ip", "InReceives") == before + 2
+
+
+def test_nor_what_no_stack_should_take(three: Three) -> None:
+    """Some kernels take 0/8, and some reverse path filters the address of everybody."""
+    sent = {
+        label: saying(source, WEB)
+        for label, source in (("this network", "0.1.2.3"), ("everybody", "10.0.0.255"))
+    }
+    with frames.ear(three.web) as web:
+        heard = frames.heard(three.lab.peer.place, sent, {"web": web})
+    assert heard == {"this network": set(), "everybody": set()}
+
+
+@pytest.mark.parametrize("source", REFUSED)
+def test_martians_without_ports_reach_nobody_either(three: Three, source: str) -> None:
+    quoted = frames.icmp(3, 1, quoting(WEB) + token())
+    sent = {
+        "an error": saying(source, 0, ICMP, quoted),
+        "an echo reply": saying(source, 0, ICMP, frames.icmp(0, 0, token())),
+    }
+    with ExitStack() as stack:
+        ears = {place.name: stack.enter_context(frames.ear(place)) for place in three.containers}
+        heard = frames.heard(three.lab.peer.place, sent, ears)
+    assert heard == {"an error": set(), "an echo reply": set()}
+
+
+# --- errors of the network ----------------------------------------------------------------------
 
 
 def test_a_refusal_from_outside_reaches_the_asker_only(three: Three) -> None:

@@ -33,19 +33,19 @@ class Price(NamedTuple):
 # Bytes differ with the number of others where a filter is written that mirrors to up to 32 of them.
 #                  writes, reads, dumps, bytes sent with 1, 50 and 100 others
 ONE_AMONG_OTHERS = {
-    "place": (135, 100, 19, (23604, 25372, 23916)),
-    "place again": (0, 52, 10, (2184, 2184, 2184)),
-    "add ports": (88, 123, 24, (13652, 13652, 13652)),
-    "take ports away": (44, 123, 20, (10484, 10484, 10484)),
-    "remove": (39, 66, 9, (4748, 6516, 5060)),
+    "place": (136, 102, 21, (24192, 25960, 24504)),
+    "place again": (0, 53, 11, (2220, 2220, 2220)),
+    "add ports": (88, 125, 26, (13724, 13724, 13724)),
+    "take ports away": (44, 125, 22, (10556, 10556, 10556)),
+    "remove": (39, 68, 11, (4820, 6588, 5132)),
 }
 ALL_AT_ONCE = {
-    1: Price(80, 60, 19, 13712),
-    50: Price(3904, 482, 313, 563532),
-    100: Price(7808, 932, 613, 1125500),
+    1: Price(81, 62, 21, 14300),
+    50: Price(3954, 482, 313, 589332),
+    100: Price(7908, 932, 613, 1177100),
 }
 SECOND_RUN = {
-    1: Price(0, 32, 10, 1304),
+    1: Price(0, 33, 11, 1340),
     50: Price(0, 467, 304, 16240),
     100: Price(0, 917, 604, 31640),
 }

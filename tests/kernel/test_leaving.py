@@ -47,19 +47,51 @@ def claim(operation: int, mac: str, address: str) -> bytes:
     return ethernet(ARP, frames.arp(operation, mac, address, PEER_MAC, PEER) + token())
 
 
-def message(kind: int, *, source: str = HOST, to: str = PEER, quoted: bytes = b"") -> bytes:
-    packet = ip(source, to, ICMP, frames.icmp(kind, 0, quoted + token()))
+def coat(at: int, *changed: int) -> bytes:
+    """An ARP request with other bytes at this place of its first eight."""
+    return with_bytes(claim(1, HOST_MAC, HOST), at, *changed)
+
+
+def header(at: int, *changed: int) -> bytes:
+    """A datagram from an own port with other bytes at this place of its IP header."""
+    return with_bytes(datagram(OWN), at, *changed)
+
+
+def with_bytes(frame: bytes, at: int, *changed: int) -> bytes:
+    at += 14
+    return frame[:at] + bytes(changed) + frame[at + len(changed) :]
+
+
+def addressed(mac: str, to: str = PEER) -> bytes:
+    return ethernet(IPV4, ip(HOST, to, UDP, udp(OWN, QUIET, token())), to=mac)
+
+
+def message(
+    kind: int, *, source: str = HOST, to: str = PEER, quoted: bytes = b"", code: int = 0
+) -> bytes:
+    packet = ip(source, to, ICMP, frames.icmp(kind, code, quoted + token()))
     return ethernet(IPV4, packet, to=PEER_MAC if to == PEER else HOST_MAC)
+
+
+def quote(protocol: int, source: str = PEER) -> bytes:
+    """What the peer has sent to the shared address; the bytes of its ports say an own one."""
+    return ip(source, HOST, protocol, udp(QUIET, OWN, b""))
 
 
 ALLOWED = {
     "UDP from an own port": (datagram(OWN), {"peer"}),
     "TCP from an own port": (datagram(OWN, protocol=TCP), {"peer"}),
     "SCTP from an own port": (datagram(OWN, protocol=SCTP), {"peer"}),
-    "the first of several fragments": (datagram(OWN, more=True), {"peer"}),
     # The reply carries the same bytes, and has no port by which to tell whose it is.
     "an echo request": (message(8), {"peer", "db", "cache", "stack icmp"}),
+    "an error about UDP": (message(3, code=3, quoted=quote(UDP)), {"peer"}),
+    "an error about SCTP": (message(3, code=3, quoted=quote(SCTP)), {"peer"}),
     "an ARP request of its own": (claim(1, HOST_MAC, HOST), {"peer"}),
+    "an ARP announcement of its own": (claim(2, HOST_MAC, HOST), {"peer"}),
+    "with bytes behind its end": (datagram(OWN) + token(), {"peer"}),
+    "to everybody": (addressed(BROADCAST, "255.255.255.255"), {"peer", "other"}),
+    "to everybody of the network": (addressed(BROADCAST, "10.0.0.255"), {"peer", "other"}),
+    "to an address that was reserved": (addressed(PEER_MAC, "240.0.0.1"), {"peer"}),
     "to the host, from an own port": (datagram(OWN, to=HOST), {"lo", "stack"}),
 }
 FORBIDDEN = {
@@ -73,13 +105,36 @@ FORBIDDEN = {
     "UDP with the address of the gateway": datagram(OWN, source=PEER),
     "UDP with an address of elsewhere": datagram(OWN, source=BEYOND),
     "UDP with a loopback address": datagram(OWN, source=LOCAL),
+    "the first of several fragments": datagram(OWN, more=True),
     "a later fragment": datagram(OWN, fragment=10),
+    "the reserved flag": header(6, 0x80),
+    "IP version 6 in a frame for version 4": header(0, 0x65),
+    "IP version 0": header(0, 0x05),
+    "TTL 0": header(8, 0),
+    "no length at all": header(2, 0, 0),
+    "a length without ports": header(2, 0, 20),
+    "a length without the end of the ports' header": header(2, 0, 27),
+    "a length beyond the end of the frame": header(2, 0, 41),
+    "the largest length": header(2, 0xFF, 0xFF),
+    "to a loopback address outside": addressed(PEER_MAC, LOCAL),
+    "to this network": addressed(PEER_MAC, "0.0.0.0"),
+    "to a multicast group": addressed("01:00:5e:00:00:fb", "224.0.0.251"),
+    "to a multicast group, in a frame for one": addressed(PEER_MAC, "239.1.2.3"),
+    "to one, in a frame for a group": addressed("01:00:5e:00:00:fb"),
+    "to one, in a frame for bridges": addressed("01:80:c2:00:00:00"),
     "a packet with IP options": datagram(OWN, options=b"\1\1\1\0"),
     "GRE": datagram(OWN, protocol=GRE),
     "IGMP": datagram(OWN, protocol=2),
     "an unassigned IP protocol": datagram(OWN, protocol=200),
     "an echo request with another's address": message(8, source=OTHER),
     "a redirect with the gateway's address": message(5, source=PEER),
+    "an echo request with a code": message(8, code=99),
+    "an error about GRE": message(3, code=3, quoted=quote(GRE)),
+    "an error about a ping": message(3, code=1, quoted=quote(ICMP)),
+    "an error about UDP Lite": message(3, code=3, quoted=quote(136)),
+    "an error about another's packet": message(3, code=3, quoted=quote(UDP, OTHER)),
+    "an error about IP version 6": message(3, code=3, quoted=b"\x65" + quote(UDP)[1:]),
+    "an error without its end": with_bytes(message(3, code=3, quoted=quote(UDP)), 2, 0, 55),
     "IPv6": ethernet(IPV6, b"\x60\0\0\0\0\x14\x11\x40" + bytes(32) + udp(OWN, QUIET, token())),
     "IPv6 neighbour advertisement": ethernet(
         IPV6, b"\x60\0\0\0\0\x20\x3a\xff" + bytes(32) + b"\x88" + bytes(19) + token()
@@ -91,6 +146,15 @@ FORBIDDEN = {
     "ARP claiming the gateway": claim(2, HOST_MAC, PEER),
     "ARP claiming a neighbour": claim(1, HOST_MAC, OTHER),
     "ARP with another MAC": claim(2, "02:00:00:00:00:66", HOST),
+    "ARP of another hardware": coat(0, 0, 99),
+    "ARP for IPv6": coat(2, 0x86, 0xDD),
+    "ARP with long hardware addresses": coat(4, 8),
+    "ARP with long addresses": coat(5, 16),
+    "ARP of another operation": coat(6, 0, 8),
+    "ARP of no operation": coat(6, 0, 0),
+    "ARP to a group": claim(1, HOST_MAC, HOST).replace(
+        frames.mac(PEER_MAC), frames.mac("01:80:c2:00:00:00"), 1
+    ),
     "to the host, from a port of another container": datagram(DB, to=HOST),
     "to the host, from a port of nobody": datagram(UNOWNED, to=HOST),
     "to the host, with another's address": datagram(OWN, to=HOST, source=OTHER),
@@ -126,3 +190,23 @@ def test_a_container_sends_what_is_its_own(heard: dict[str, set[str]], label: st
 @pytest.mark.parametrize("label", FORBIDDEN)
 def test_nothing_else_leaves_a_container(heard: dict[str, set[str]], label: str) -> None:
     assert heard[label] == set()
+
+
+@pytest.mark.parametrize("size", [14, 15, 20, 24, 34, 37, 38, 41])
+def test_a_frame_that_ends_too_early_goes_nowhere(three: Three, size: int) -> None:
+    """Not to the host's stack either: a program that reads behind the end ends, and lets pass."""
+    ends = [datagram(OWN)[:size], message(8)[:size], claim(1, HOST_MAC, HOST)[:size]]
+    ends += [datagram(OWN, to=LOCAL, source=LOCAL)[:size]]
+    before = _counted(three), _dropped(three)
+    frames.send(three.web, *ends)
+    assert _counted(three) == before[0]
+    assert _dropped(three) == before[1] + len(ends)
+
+
+def _counted(three: Three) -> int:
+    return three.lab.host.place.snmp("Ip", "InReceives")
+
+
+def _dropped(three: Three) -> int:
+    (web,) = three.modules.info(container="web")["containers"]
+    return web["statistics"]["tx_filtered"]

@@ -64,6 +64,13 @@ def _delete_drop(dice: random.Random, host: Machine) -> Damage:
     return Damage("delete the last filter", "tc filter delete dev pm-web ingress pref 65535")
 
 
+def _first(dice: random.Random, host: Machine) -> Damage:
+    link, protocol = dice.choice([("pm-web", "all"), ("eth0", "ip")])
+    where = f"dev {link} ingress protocol {protocol} pref 256 handle 0x100 bpf"
+    script = dice.choice([f"delete {where}", f"replace {where} da bytecode '1,6 0 0 0'"])
+    return Damage("delete or open a first filter", f"tc filter {script}", host=link == "eth0")
+
+
 def _add_filter(dice: random.Random, host: Machine) -> Damage:
     node = dice.randrange(0x601, 0x7FF)
     script = (
@@ -152,7 +159,7 @@ def _handle(dice: random.Random, host: Machine) -> Damage:
 
 
 KINDS: Sequence[Callable[[random.Random, Machine], Damage]] = (
-    *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _add_filter, *[_sysctl] * 2,
+    *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _first, _add_filter, *[_sysctl] * 2,
     _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _bridge,
     _bridge_ipv6, _bridge_port, _delete_veth, _rename_veth, _rename_inside, _handle,
 )  # fmt: skip

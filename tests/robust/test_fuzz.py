@@ -29,6 +29,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory imp
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     decode,
     encode,
+    programs,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
@@ -40,8 +41,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
     dump_filters,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
-    Drop,
     Filter,
+    Program,
     Table,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
@@ -66,7 +67,7 @@ class Names(dict):  # type: ignore[type-arg]
 MATCH = (u32.NO_OPTIONS, u32.NO_FRAGMENT)
 MESSAGES = [
     encode.table_message(Table(ETH0, k.ETH_P_IP, 770, 0x302, 256), 2),
-    encode.drop_message(Drop(ETH0).bytecode, 2),
+    encode.program_message(Program(ETH0, k.ETH_P_ALL, 65535, programs.NOTHING), 2),
     encode.filter_message(
         Filter(ETH0, k.ETH_P_IP, 770, 0x302, 4, 5, MATCH, (Action("redirect", "lo"),)),
         2, 0, {"lo": 1},

@@ -9,15 +9,18 @@ as if it might, and what a container can do to its own end of the pair.
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
 
 import stage as stages
-from lab import frames
+from lab import frames, probes
 from lab.frames import ARP, ICMP, IPV4, TCP, UDP, ethernet, icmp, ip, tcp_syn, token, udp
-from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, OTHER_MAC, PEER, PEER_MAC
+from lab.machines import BEYOND, HOST, HOST_MAC, OTHER, OTHER_MAC, PEER, PEER_MAC, Place
+from lab.netns import inside
 from lab.pools import POOLS
 from stage import DB, WEB, Stage
 
@@ -188,6 +191,85 @@ def test_every_container_gets_one_copy_of_an_echo_reply(stage: Stage) -> None:
             50,
             50,
         ]
+
+
+def test_one_datagram_does_not_set_two_containers_against_each_other(stage: Stage) -> None:
+    """Each of two echo servers would answer the other for ever."""
+    lab = stage.lab
+    web, db = lab.container("web"), lab.container("db")
+    spoofed = ethernet(IPV4, ip(HOST, HOST, UDP, udp(DB, WEB, token())), to=HOST_MAC,
+                       sender=PEER_MAC)  # fmt: skip
+    genuine = arriving(ip(PEER, HOST, UDP, udp(QUIET, WEB, token())))
+    with probes.servers(echo=True) as servers:
+        servers.listen(web, WEB, HOST, protocols="udp")
+        servers.listen(db, DB, HOST, protocols="udp")
+        before = [place.snmp("Udp", "InDatagrams") for place in (web, db)]
+        frames.send(lab.peer.place, spoofed, genuine)
+        time.sleep(0.5)
+        after = [place.snmp("Udp", "InDatagrams") for place in (web, db)]
+    assert [now - then for now, then in zip(after, before)] == [1, 0]
+
+
+# --- memory in which fragments wait ---------------------------------------------------------------
+
+LARGE = 4000  # more than a packet holds
+
+
+def waiting(place: Place) -> int:
+    """How many datagrams wait for their other fragments."""
+    with inside(place.netns), open("/proc/thread-self/net/sockstat", encoding="ascii") as file:
+        (line,) = [line for line in file if line.startswith("FRAG:")]
+    return int(line.split()[2])
+
+
+def arrives_whole(source: Place, target: Place, address: str, port: int) -> bool:
+    """Whether a datagram in several fragments comes through."""
+    with inside(target.netns):
+        server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with inside(source.netns):
+        client = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with server, client:
+        server.bind((address, port))
+        server.settimeout(1)
+        client.sendto(bytes(LARGE), (address, port))
+        try:
+            return len(server.recv(1 << 16)) == LARGE
+        except (socket.timeout, TimeoutError):
+            return False
+
+
+@pytest.mark.parametrize("to", [PEER, HOST])
+def test_what_a_container_sends_in_fragments_fills_nobody_s_memory(stage: Stage, to: str) -> None:
+    """Any process can: the first fragment alone has the ports that let it out."""
+    lab = stage.lab
+    host, peer = lab.host.place, lab.peer.place
+    before = [waiting(place) for place in (host, peer, lab.container("db"))]
+    with inside(lab.container("web").netns):
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with sender:
+        for _ in range(500):
+            sender.sendto(bytes(LARGE), (to, QUIET))
+    after = [waiting(place) for place in (host, peer, lab.container("db"))]
+    assert all(now <= then for now, then in zip(after, before))
+    assert arrives_whole(host, peer, PEER, QUIET)
+    assert arrives_whole(peer, host, HOST, QUIET)
+
+
+def test_first_fragments_for_a_container_fill_its_own_memory_only(stage: Stage) -> None:
+    """They are steered, for they say whose they are; the others are the host's."""
+    lab = stage.lab
+    web, db, host = lab.container("web"), lab.container("db"), lab.host.place
+    first = [
+        arriving(ip(PEER, HOST, UDP, udp(QUIET, WEB, bytes(1400)), more=True, identity=number))
+        for number in range(1000)
+    ]
+    before = waiting(db), waiting(host)
+    frames.send(lab.peer.place, *first)
+    time.sleep(0.2)
+    assert waiting(web) > 500
+    assert waiting(db) <= before[0]
+    assert waiting(host) <= before[1]
+    assert arrives_whole(lab.peer.place, host, HOST, QUIET)
 
 
 # --- what a container does to its own end ---------------------------------------------------------

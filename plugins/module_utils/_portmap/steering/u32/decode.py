@@ -21,9 +21,9 @@ from ...linux.messages import TCMSG
 from ...objects.kind import Object
 from ...values.places import Place
 from . import encode, numbers
-from .fields import Action
+from .fields import Action, Bytecode
 from .keys import Key, Match
-from .objects import Drop, Filter, Table
+from .objects import Filter, Program, Table
 
 LinkNames = Mapping[int, str]
 
@@ -74,8 +74,8 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
         pass  # all of ours are in chain 0, where packets start
     elif kind == _U32:
         item = _read_u32(options, place, (protocol, priority, handle), names)
-    elif kind == _BPF and priority == numbers.PRIO_DROP and protocol == k.ETH_P_ALL:
-        item = _read_drop(options, place)
+    elif kind == _BPF and priority in numbers.PROGRAM_HANDLES:
+        item = Program(place, protocol, priority, _read_program(options))
     return Decoded(text(kind), protocol, priority, handle, item)
 
 
@@ -241,10 +241,13 @@ def read_entry(data: bytes) -> tuple[int, int] | None:
     return handle, ifindex
 
 
-def _read_drop(options: bytes, place: Place) -> Drop:
+# The same on every veth.
+@lru_cache(maxsize=64)
+def _read_program(options: bytes) -> Bytecode:
+    """Empty when it is not of our kind: eBPF, or one whose result is a class."""
     found = dict(attributes(options))
     code = found.get(k.TCA_BPF_OPS, b"")
     whole = len(code) // encode.BPF_LINE.size * encode.BPF_LINE.size
     lines = tuple(encode.BPF_LINE.iter_unpack(code[:whole]))
     direct = number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT
-    return Drop(place, lines if direct else ())
+    return lines if direct else ()

@@ -17,7 +17,7 @@ from ...linux import uapi as k
 from ...linux.attributes import attribute
 from ...linux.messages import tcmsg
 from . import numbers
-from .fields import Action, Bytecode, FilterFields, TableFields
+from .fields import Action, Bytecode, FilterFields, ProgramFields, TableFields
 from .keys import PROTOCOL_WORD, Match
 
 SEL = struct.Struct("=BBBx2sHhh4s")
@@ -54,14 +54,21 @@ def filter_message(
     return _filter(ifindex, handle, item.priority, item.protocol, b"u32\0", options)
 
 
-def drop_message(bytecode: Bytecode, ifindex: int) -> bytes:
+def program_message(program: ProgramFields, ifindex: int) -> bytes:
+    handle = numbers.PROGRAM_HANDLES[program.priority]
+    options = _program(program.bytecode)
+    return _filter(ifindex, handle, program.priority, program.protocol, b"bpf\0", options)
+
+
+# The same on every veth.
+@lru_cache(maxsize=16)
+def _program(bytecode: Bytecode) -> bytes:
     code = b"".join(BPF_LINE.pack(*line) for line in bytecode)
-    options = (
+    return (
         attribute(k.TCA_BPF_OPS_LEN, struct.pack("=H", len(bytecode)))
         + attribute(k.TCA_BPF_OPS, code)
         + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
     )
-    return _filter(ifindex, 1, numbers.PRIO_DROP, k.ETH_P_ALL, b"bpf\0", options)
 
 
 def ask_filter(ifindex: int, handle: int, priority: int, protocol: int) -> bytes:
@@ -74,8 +81,9 @@ def priority_deletion(ifindex: int, priority: int, protocol: int) -> bytes:
     return ask_filter(ifindex, 0, priority, protocol)
 
 
-def drop_deletion(ifindex: int) -> bytes:
-    head = tcmsg(ifindex, 1, k.INGRESS_HOOK, numbers.PRIO_DROP, k.ETH_P_ALL)
+def program_deletion(program: ProgramFields, ifindex: int) -> bytes:
+    handle = numbers.PROGRAM_HANDLES[program.priority]
+    head = tcmsg(ifindex, handle, k.INGRESS_HOOK, program.priority, program.protocol)
     return head + attribute(k.TCA_KIND, b"bpf\0")
 
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a filter, a table and the last filter of a veth have: the fields alone.  Pure."""
+"""What a filter, a table and a program have: the fields alone.  Pure."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ class TableFields(NamedTuple):
     divisor: int
 
 
-class DropFields(NamedTuple):
-    """The default is BPF_RET|BPF_K with TC_ACT_SHOT."""
+class ProgramFields(NamedTuple):
+    """`priority` is one of those in `numbers.PROGRAM_HANDLES`."""
 
     place: Place
-    bytecode: Bytecode = ((6, 0, 0, 2),)
+    protocol: int
+    priority: int
+    bytecode: Bytecode

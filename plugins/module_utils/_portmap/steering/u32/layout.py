@@ -19,7 +19,8 @@ from ...values.places import HOST, Place
 from ...values.tenants import Container, Host
 from . import keys as u32
 from . import numbers as n
-from .objects import Drop, Filter
+from . import programs
+from .objects import Filter, Program
 from .rows import Rows, hashed_blocks
 
 # --- small pieces -------------------------------------------------------------------------------
@@ -43,6 +44,11 @@ def _network(host: Host) -> ipaddress.IPv4Network:
     return ipaddress.IPv4Network(host.ipv4.address)
 
 
+def _interface(host: Host) -> ipaddress.IPv4Interface:
+    """The host's address with its prefix."""
+    return ipaddress.IPv4Interface((host.ipv4.address, host.ipv4.prefix))
+
+
 def _qdisc(place: Place, observed: State) -> Object:
     """An ingress qdisc, unless an ingress or clsact qdisc is there already."""
     return observed.get(("qdisc", *place)) or Qdisc(place, "ingress")
@@ -58,6 +64,7 @@ def host_filters(host: Host, observed: State) -> list[Object]:
     items: list[Object] = [
         _qdisc(host.public_place, observed),
         _qdisc(host.loopback_place, observed),
+        Program(host.public_place, k.ETH_P_IP, n.PRIO_FIRST, programs.arriving(_interface(host))),
         eth0.table(n.PRIO_ICMP, n.TABLE_ICMP),
         *_by_port(eth0, u32.destination_mac(host.mac), (to_host,)),
         *_by_port(lo, (), ()),
@@ -110,9 +117,10 @@ def container_filters(host: Host, container: Container, observed: State) -> Iter
 
 
 def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
-    """What may leave a container: its own ports, address and MAC; everything else is dropped."""
+    """What may leave a container: its own ports, address and MAC; everything else is dropped [10]."""
     rows = Rows(container.veth)
-    yield Drop(container.veth)
+    yield Program(container.veth, k.ETH_P_ALL, n.PRIO_FIRST, programs.LEAVING)
+    yield Program(container.veth, k.ETH_P_ALL, n.PRIO_DROP, programs.NOTHING)
     tables = (
         (
             n.PRIO_ICMP_ERROR,

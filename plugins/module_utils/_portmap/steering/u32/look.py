@@ -20,9 +20,12 @@ from ...values.tenants import Host
 from ..plane import Foreign, Seen, Steered
 from . import decode, encode, mirrors, rows
 from . import numbers as n
-from .objects import Drop, Filter, Table
+from .objects import Filter, Program, Table
 
 _ENTRY_TABLES = (n.TABLE_IP, n.TABLE_ICMP_ERROR)
+_ASKED_OF_PUBLIC = (
+    (n.PRIO_FIRST, k.ETH_P_IP), (n.PRIO_ARP, k.ETH_P_ARP), (n.PRIO_ICMP, k.ETH_P_IP)
+)  # fmt: skip
 _EVERY = (0, 0)  # priority and protocol: of all of them
 
 
@@ -42,7 +45,7 @@ def see_host(view: View, host: Host, complete: bool) -> Steered:
         if complete:
             found.add(_filters(view.socket, place, ifindex, view.names))
         elif place == host.public_place:
-            for only in ((n.PRIO_ARP, k.ETH_P_ARP), (n.PRIO_ICMP, k.ETH_P_IP)):
+            for only in _ASKED_OF_PUBLIC:
                 found.add(_filters(view.socket, place, ifindex, view.names, only))
             blocks, rest = _in_short(view, place, ifindex)
             found.add(rest)
@@ -256,9 +259,10 @@ def recognised(one: decode.Decoded, place: Place) -> Object | None:
     item = one.item
     if one.priority not in n.OUR_PRIORITIES:
         return None
-    if isinstance(item, Drop):
-        on_veth = place.netns == HOST and place.role != SHARED
-        return item if on_veth and one.handle == 1 else None
+    if isinstance(item, Program):
+        protocol = k.ETH_P_IP if place.role == SHARED else k.ETH_P_ALL
+        ours = n.PROGRAM_HANDLES[item.priority], protocol, HOST
+        return item if (one.handle, item.protocol, place.netns) == ours else None
     if isinstance(item, Table):
         return item if item.table in n.OUR_TABLES else None
     if not isinstance(item, Filter):

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 MIRRORS_PER_FILTER = 32  # the kernel refuses the 33rd action of a filter (TCA_ACT_MAX_PRIO)
 
+# Before all others: the programs that sort out what no filter shall look at.
+PRIO_FIRST = 0x0100  # 256
+
 # Priorities as in Apache Mesos: kind in bits 8-15 (1 ARP, 2 ICMP, 3 IP), rank in bits 0-7.
 PRIO_ARP = 0x0102  # 258
 PRIO_ICMP_ERROR = 0x0201  # 513
@@ -21,8 +24,11 @@ PRIO_IP_OUT = 0x0303  # 771
 PRIO_DROP = 0xFFFF  # the last there is
 
 OUR_PRIORITIES = frozenset(
-    (PRIO_ARP, PRIO_ICMP_ERROR, PRIO_ICMP, PRIO_OWN, PRIO_IP, PRIO_IP_OUT, PRIO_DROP)
+    (PRIO_FIRST, PRIO_ARP, PRIO_ICMP_ERROR, PRIO_ICMP, PRIO_OWN, PRIO_IP, PRIO_IP_OUT, PRIO_DROP)
 )
+
+# Of the programs; the kernel gives a stranger's first one the handle 1, and only we use PRIO_DROP.
+PROGRAM_HANDLES = {PRIO_FIRST: 0x100, PRIO_DROP: 1}
 
 # u32 hash tables carry the number of their priority; they are shared by all priorities of a qdisc.
 TABLE_ICMP_ERROR = 0x201

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What u32 steering consists of: filters, hash tables, and the last filter of a veth."""
+"""What u32 steering consists of: filters, hash tables, and programs before and behind them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from ...linux.requests import Operation, Request
 from ...objects.kind import COPY, ON_HOST, STEER, Change, Identity, Object, Slot
 from ...values.errors import KernelRefused
 from ...values.places import Place
-from . import encode, keys, numbers
-from .fields import DropFields, FilterFields, TableFields
+from . import encode, keys, programs
+from .fields import FilterFields, ProgramFields, TableFields
 
 _PROTOCOLS = {k.ETH_P_ARP: "arp", k.ETH_P_IP: "ip", k.ETH_P_ALL: "all"}
 
@@ -119,8 +119,8 @@ class Table(TableFields, Object):
         return f"{_where(self)} {self.table:x}: divisor {self.divisor}"
 
 
-class Drop(DropFields, Object):
-    """The last filter of a veth: classic BPF in direct-action mode, which needs no act_gact."""
+class Program(ProgramFields, Object):
+    """A filter of classic BPF in direct-action mode; see `programs`."""
 
     __slots__ = ()
     rank = 80
@@ -128,22 +128,20 @@ class Drop(DropFields, Object):
 
     @property
     def identity(self) -> Identity:
-        return ("drop", self.place)
+        return ("program", self.place, self.priority)
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         link = ids.link(self.place)
-        if change.before is not None:
-            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, encode.drop_deletion(link), change)
-        if change.after is not None:
-            payload = encode.drop_message(self.bytecode, link)
-            yield Request(k.RTM_NEWTFILTER, k.ADD, payload, change)
+        if change.after is None:
+            payload = encode.program_deletion(self, link)
+            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, payload, change)
+        else:  # the kernel puts a program in the place of another at once
+            payload = encode.program_message(self, link)
+            flags = k.ADD if change.before is None else k.SET
+            yield Request(k.RTM_NEWTFILTER, flags, payload, change)
 
     def __str__(self) -> str:
-        code = " ".join(str(number) for line in self.bytecode for number in line)
-        verdict = "drop" if self.bytecode == ((6, 0, 0, 2),) else f"bytecode {code}"
-        return (
-            f"filter dev {self.place} ingress protocol all prio {numbers.PRIO_DROP} bpf {verdict}"
-        )
+        return f"{_where(self)} bpf {programs.explain(self.bytecode)}"
 
 
 class _PriorityFields(NamedTuple):
@@ -171,7 +169,7 @@ class Priority(_PriorityFields, Object):
         return f"filters dev {self.place} ingress protocol {protocol} prio {self.priority}"
 
 
-def _where(item: Filter | Table) -> str:
+def _where(item: Filter | Table | Program) -> str:
     protocol = _PROTOCOLS.get(item.protocol, "ip")
     return f"filter dev {item.place} ingress protocol {protocol} prio {item.priority}"
 

@@ -17,7 +17,7 @@ from ...values.tenants import Container, Host
 from ..plane import Seen, Steered
 from . import layout, look, mirrors, order
 from . import numbers as n
-from .objects import Filter, Table
+from .objects import Filter, Program, Table
 
 
 class U32:
@@ -77,6 +77,7 @@ class U32:
 
 def _was_asked(item: Object, host: Host) -> bool:
     """Of what a look for some containers asks about, only this is the host's own."""
-    if isinstance(item, (Filter, Table)):
-        return item.place == host.public_place and item.priority in (n.PRIO_ICMP, n.PRIO_IP)
+    if isinstance(item, (Filter, Program, Table)):
+        asked = (n.PRIO_FIRST, n.PRIO_ICMP, n.PRIO_IP)
+        return item.place == host.public_place and item.priority in asked
     return isinstance(item, Qdisc)

@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
+from ipaddress import IPv4Interface
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     decode,
     encode,
+    programs,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
@@ -18,8 +20,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
     Action,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
-    Drop,
     Filter,
+    Program,
     Table,
 )
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
@@ -145,14 +147,18 @@ def test_a_table_is_read_as_it_was_written(protocol, priority, number, divisor):
     assert seen == ("u32", protocol, priority, number << 20, table)
 
 
-def test_the_drop_is_read_as_it_was_written():
-    assert read(encode.drop_message(Drop(ETH0).bytecode, 11)) == (
-        "bpf",
-        0x0003,
-        65535,
-        1,
-        Drop(ETH0),
-    )
+@pytest.mark.parametrize(
+    ("protocol", "priority", "handle", "code"),
+    [
+        (0x0003, 65535, 1, programs.NOTHING),
+        (0x0003, 256, 0x100, programs.LEAVING),
+        (0x0800, 256, 0x100, programs.arriving(IPv4Interface("10.0.0.1/24"))),
+    ],
+)
+def test_a_program_is_read_as_it_was_written(protocol, priority, handle, code):
+    program = Program(ETH0, protocol, priority, code)
+    seen = read(encode.program_message(program, 11))
+    assert seen == ("bpf", protocol, priority, handle, program)
 
 
 # --- bytes that nobody promised -----------------------------------------------------------------

@@ -10,7 +10,10 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
     attributes as attr,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import encode
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
+    encode,
+    programs,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     keys as u32,
 )
@@ -18,8 +21,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
     Action,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
-    Drop,
     Filter,
+    Program,
     Table,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Block
@@ -103,7 +106,7 @@ SENT = [
         "prio 771 handle ::7",
         u32_filter(771, (0, 0, 7), u32.destination_mac("02:00:00:00:00:01"), WEB),
     ),
-    ("prio 65535 handle 1 bpf", Drop(ETH0)),
+    ("prio 65535 handle 1 bpf", Program(ETH0, 0x0003, 65535, programs.NOTHING)),
 ]  # fmt: skip
 
 
@@ -112,8 +115,8 @@ def test_a_request_says_what_the_command_of_tc_says(command, item):
     (theirs,) = [data for text, data in REQUESTS.items() if command in text]
     if isinstance(item, Table):
         ours = encode.table_message(item, 11)
-    elif isinstance(item, Drop):
-        ours = encode.drop_message(item.bytecode, 11)
+    elif isinstance(item, Program):
+        ours = encode.program_message(item, 11)
     else:
         ours = encode.filter_message(item, 11, 0, INDEXES)
     assert ours[:20] == theirs[:20]

@@ -28,7 +28,7 @@ PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
     "linux/uapi", "linux/attributes", "linux/messages", "linux/requests",
 )  # fmt: skip
-PURE_U32 = "numbers fields keys rows layout mirrors encode decode order"
+PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
 # Values that stand in one file with what is done to them: pure files know the values.
 VALUES_OF = (
     "objects/",

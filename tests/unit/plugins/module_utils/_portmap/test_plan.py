@@ -34,9 +34,9 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
     Action,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
-    Drop,
     Filter,
     Priority,
+    Program,
     Table,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
@@ -137,7 +137,7 @@ class Kernel:
             assert ("veth", *place) in self.now, item
         if isinstance(place, Place) and place.netns and place.link != "lo":
             assert [veth for veth in self._all(Veth) if veth.peer == place], item
-        if isinstance(item, (Filter, Table, Drop)):
+        if isinstance(item, (Filter, Table, Program)):
             assert ("qdisc", *item.place) in self.now, item
         if isinstance(item, Filter):
             for table in (item.table, item.goto):
@@ -154,7 +154,7 @@ class Kernel:
                     assert item.table not in (other.table, other.goto), other
         if isinstance(item, Qdisc):
             assert item.place not in {place for place, _protocol, _priority in self.strangers}
-            self._forget(lambda other: isinstance(other, (Filter, Table, Drop)), item.place)
+            self._forget(lambda other: isinstance(other, (Filter, Table, Program)), item.place)
         if isinstance(item, Veth):
             for place in (item.place, item.peer):
                 self._forget(lambda other: True, place)
@@ -247,7 +247,7 @@ def changed(item: Object) -> Object:
         return item._replace(mtu=9000)
     if isinstance(item, Sysctl):
         return item._replace(value="7")
-    if isinstance(item, Drop):
+    if isinstance(item, Program):
         return item._replace(bytecode=())
     return item
 
@@ -441,11 +441,18 @@ def test_the_host_s_filters_go_with_its_qdiscs():
     ]
 
 
+MARTIANS = (
+    "leave to the host what has options,"
+    " or comes from 10.0.0.1 255.255.255.255 10.0.0.255 or from no host"
+)
+
+
 def test_beside_a_stranger_s_filter_ours_go_one_priority_at_a_time():
     before = state(prepared())
     stranger = {(ETH0, 0x0800, 10)}
     changes = order.shorten(plan.diff(before, {}), set(), stranger, complete=True)
     assert sorted(change.describe() for change in changes) == [
+        f"delete filter dev eth0 ingress protocol ip prio 256 bpf {MARTIANS}",
         "delete filters dev eth0 ingress protocol ip prio 513",
         "delete filters dev eth0 ingress protocol ip prio 514",
         "delete filters dev eth0 ingress protocol ip prio 770",
@@ -490,14 +497,15 @@ def test_a_port_that_stays_is_never_without_its_filters(have, wanted):
 @settings(max_examples=15)
 @given(hosts(present=True), hosts(present=True))
 def test_nothing_ever_leads_to_a_container_that_could_send_anything(before, after):
-    """Killed after any change: who gets packets has the drop at the end of its filters."""
+    """Killed after any change: who gets packets has the programs before and behind its filters."""
     kernel = Kernel(before)
     for change in plan.diff(before, after):
         kernel.apply(change)
         item = change.after
         if isinstance(item, Filter) and item.place in (ETH0, LO):
             for action in item.actions:
-                assert ("drop", Place("", action.target)) in kernel.now
+                for priority in (256, 65535):
+                    assert ("program", Place("", action.target), priority) in kernel.now
 
 
 # --- single changes -----------------------------------------------------------------------------
