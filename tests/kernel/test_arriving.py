@@ -134,7 +134,7 @@ def saying(source: str, port: int, protocol: int = UDP, payload: bytes = b"") ->
     return ethernet(IPV4, ip(source, HOST, protocol, payload), to=HOST_MAC, sender=PEER_MAC)
 
 
-@pytest.mark.parametrize("source", (*REFUSED, *TAKEN))
+@pytest.mark.parametrize("source", [*REFUSED, *TAKEN])
 def test_a_container_gets_what_the_host_s_stack_takes(three: Three, source: str) -> None:
     """And nothing that it refuses as a martian, but it sees that and can count it."""
     sent = {"to web": saying(source, WEB), "to the host": saying(source, UNOWNED)}
