@@ -96,6 +96,7 @@ def test_nothing_reaches_the_host_past_its_filters(
         "a neighbour's address": datagram(OTHER),
         "no address, to everybody": datagram("0.0.0.0", BROADCAST, "255.255.255.255"),
         "to the network's broadcast": datagram(to=BROADCAST, target="10.0.0.255"),
+        "with a tag of VLAN 0": frames.vlan(0, datagram()),
         **{f"in a frame to {group}": datagram(to=group) for group in RESERVED},
     }
 
