@@ -34,6 +34,7 @@ files.py              kernel/test_crash kernel/test_restore robust/test_killed
 lock.py               kernel/test_lock robust/test_at_once kernel/test_check_mode
 reconcile.py errors.py        kernel/test_trouble robust/test_refused kernel/test_cost robust/test_drift
 apply.py pairs.py     kernel/test_trouble kernel/test_container robust/test_refused
+bridge.py             robust/test_skipped robust/test_drift
 encode.py objects.py kind.py link.py address.py route.py qdisc.py handle.py   kernel/test_host kernel/test_container robust/test_drift
 order.py plan.py      kernel/test_container kernel/test_cost kernel/test_host robust/test_killed
 netlink.py requests.py messages.py attributes.py rtnl.py uapi.py   robust/test_interrupted kernel/test_info kernel/test_cost robust/test_fuzz
