@@ -174,8 +174,8 @@ containers:
         tx_filtered:
           description: >-
             Packets that the container sent and that none of its filters let pass: from ports,
-            addresses or hardware addresses that are not its own, later fragments, packets with IP
-            options, and other protocols.
+            addresses or hardware addresses that are not its own, fragments, packets with IP options,
+            other protocols, and what no host sends.
           type: int
           sample: 0
 problems:

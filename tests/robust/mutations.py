@@ -35,7 +35,7 @@ ADDRESSES = (HOST, PEER, OTHER, BEYOND, "127.0.0.1", "127.255.255.255", "0.0.0.0
              "255.255.255.255", "126.255.255.255", "128.0.0.0", "223.255.255.255")  # fmt: skip
 MACS = (HOST_MAC, PEER_MAC, OTHER_MAC, BROADCAST, "01:80:c2:00:00:00", "01:80:c2:00:00:0e",
         "01:00:5e:00:00:fb", "33:33:00:00:00:01", "00:00:00:00:00:00", "ff:ff:ff:ff:ff:fe",
-        "03:00:00:00:00:10")  # fmt: skip
+        "03:00:00:00:00:10", "01:00:5e:7f:ff:ff")  # fmt: skip
 KINDS = (0x0800, 0x0806, 0x86DD, 0x8100, 0x88A8, 0x9100, 0x8847, 0x8863, 0x8864, 0x8035, 0x88CC,
          0x88E5, 0x8808, 0x0004, 0x002E, 0x05DC, 0x0600)  # fmt: skip
 PROTOCOLS = (ICMP, TCP, UDP, SCTP, 0, 2, 4, 33, 41, 47, 50, 51, 136, 255)
@@ -110,6 +110,10 @@ def _first_byte(dice: random.Random, frame: Frame) -> None:
     _put(frame, dice.choice([14, 42]), bytes([dice.randrange(256)]))
 
 
+def _ttl(dice: random.Random, frame: Frame) -> None:
+    _put(frame, 22, bytes([dice.choice([0, 0, 1, 255])]))
+
+
 def _word(dice: random.Random, frame: Frame) -> None:
     """Lengths, identities, flags and offsets, types and codes; of ARP its types and sizes."""
     value = dice.choice([*WORDS, dice.randrange(65536)])
@@ -148,7 +152,7 @@ def _sum(dice: random.Random, frame: Frame) -> None:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    _byte, _bit, _ether_type, _any_mac, _any_address, _any_port, _first_byte, _word, _word, _protocol,
+    _byte, _bit, _ether_type, _any_mac, _any_address, _any_port, _first_byte, _ttl, _word, _word, _protocol,
     _icmp_kind, _cut, _longer, _tag, _more_header, _sum,
 )  # fmt: skip
 LONGEST = 1514
