@@ -99,7 +99,7 @@ def _any_mac(dice: random.Random, frame: Frame) -> None:
 
 def _any_address(dice: random.Random, frame: Frame) -> None:
     chosen = bytes(map(int, dice.choice(ADDRESSES).split(".")))
-    _put(frame, dice.choice([26, 30, 54, 58, 28, 38]), chosen)
+    _put(frame, dice.choice([26, 26, 30, 30, 54, 58, 28, 38]), chosen)
 
 
 def _any_port(dice: random.Random, frame: Frame) -> None:
@@ -107,7 +107,12 @@ def _any_port(dice: random.Random, frame: Frame) -> None:
 
 
 def _first_byte(dice: random.Random, frame: Frame) -> None:
-    _put(frame, dice.choice([14, 42]), bytes([dice.randrange(256)]))
+    """Version and length of a header, of five words more often than not."""
+    _put(
+        frame,
+        dice.choice([14, 42]),
+        bytes([dice.randrange(16) << 4 | dice.choice([5, dice.randrange(16)])]),
+    )
 
 
 def _ttl(dice: random.Random, frame: Frame) -> None:
@@ -152,8 +157,8 @@ def _sum(dice: random.Random, frame: Frame) -> None:
 
 
 MUTATIONS: tuple[Mutation, ...] = (
-    _byte, _bit, _ether_type, _any_mac, _any_address, _any_port, _first_byte, _ttl, _word, _word, _protocol,
-    _icmp_kind, _cut, _longer, _tag, _more_header, _sum,
+    _byte, _bit, _ether_type, _any_mac, _any_address, _any_address, _any_port, _first_byte, _ttl,
+    _word, _word, _protocol, _icmp_kind, _cut, _longer, _tag, _more_header, _sum,
 )  # fmt: skip
 LONGEST = 1514
 

@@ -5,39 +5,71 @@
 
 from __future__ import annotations
 
+import pytest
+
 import stage as stages
 from lab.pools import POOLS
 from stage import Stage
 
 # What the first release did not have.
-NEW = (
-    "dev eth0 ingress protocol ip pref 256",
-    "dev pm-web ingress protocol all pref 256",
-    "dev pm-db ingress protocol all pref 256",
-)
+NEW = """
+tc filter delete dev eth0 ingress protocol ip pref 256
+tc filter delete dev pm-web ingress protocol all pref 256
+tc filter delete dev pm-db ingress protocol all pref 256
+for number in 0 1 2 3 4 5 6 7; do ip link delete portmap-sink$number; done
+"""
 
 
-def test_a_host_of_the_first_release_gets_the_first_filters_without_a_lost_packet(
-    placed: Stage,
-) -> None:
+def test_a_host_of_the_first_release_gets_what_is_new_without_a_lost_packet(placed: Stage) -> None:
     modules = placed.modules
     before = stages.look(modules)
     with stages.traffic(placed, "web", "db") as running:
-        for where in NEW:
-            modules.machine.shell(f"tc filter delete {where}")
+        modules.machine.shell(NEW)
         told = {(item["container"], item["kind"]) for item in modules.problems()}
         assert told == {(None, "missing"), ("web", "missing"), ("db", "missing")}
         refused = modules.run("portmap_container", {"containers": stages.inventory()})
         assert refused.failed
         assert "run netiso.portmap.portmap_host first" in refused.msg
         made = modules.call("portmap_host", POOLS)["changes"]
-        made += modules.call("portmap_container", {"containers": stages.inventory()})["changes"]
         assert running.finish()["lost"] == []
-    objects = [line for line in made if line.startswith("add ")]
-    assert sorted(line.split(" bpf ")[0] for line in objects) == [
+    filters = [line.split(" bpf ")[0] for line in made if line.startswith("add filter")]
+    assert sorted(filters) == [
         "add filter dev eth0 ingress protocol ip prio 256",
         "add filter dev pm-db ingress protocol all prio 256",
         "add filter dev pm-web ingress protocol all prio 256",
     ]
+    assert not modules.call("portmap_container", {"containers": stages.inventory()})["changed"]
     assert stages.look(modules) == before
     assert modules.problems() == []
+
+
+@pytest.mark.parametrize("link", ["eth0", "pm-web"])
+def test_a_first_filter_that_is_gone_or_lets_all_pass_is_told_and_mended(
+    placed: Stage, link: str
+) -> None:
+    modules = placed.modules
+    before = stages.look(modules)
+    where = f"dev {link} ingress protocol {'ip' if link == 'eth0' else 'all'} pref 256 handle 0x100 bpf"
+    for damage in (f"delete {where}", f"replace {where} da bytecode '1,6 0 0 4294967295'"):
+        modules.machine.shell(f"tc filter {damage}")
+        assert [item["container"] for item in modules.problems()] == [
+            None if link == "eth0" else "web"
+        ]
+        modules.call("portmap_host", POOLS)
+        modules.call("portmap_container", {"containers": stages.inventory()})
+        assert stages.look(modules) == before
+        assert modules.problems() == []
+
+
+def test_a_stranger_s_program_at_the_same_priority_stays(placed: Stage) -> None:
+    """Of another handle: the kernel gives the first one 1."""
+    modules = placed.modules
+    stranger = "dev eth0 ingress protocol ip pref 256"
+    modules.machine.shell(f"tc filter add {stranger} bpf da bytecode '1,6 0 0 4294967295'")
+    assert {item["kind"] for item in modules.problems()} == {"foreign"}
+    assert not modules.call("portmap_host", POOLS)["changed"]
+    for name in ("web", "db"):
+        modules.call("portmap_container", {"name": name, "state": "absent"})
+    modules.call("portmap_host", {"state": "absent"})
+    left = modules.machine.shell(f"tc filter show {stranger}")
+    assert left.count("direct-action") == 1

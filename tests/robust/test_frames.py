@@ -27,7 +27,7 @@ OWNED = {"web": [*range(31000, 31008)], "db": [*range(31008, 31016), 31100]}
 EPHEMERAL = {"web": range(30016, 30032), "db": range(30032, 30048)}
 PORTS = {name: {*OWNED[name], *EPHEMERAL[name]} for name in OWNED}
 SEED = "neither more nor less"
-FEW, MANY, AT_ONCE = 5000, 200_000, 250
+FEW, MANY, AT_ONCE = 10_000, 200_000, 250
 SECONDS = 30  # in which the few are to be done
 WHY = "each of 200,000 frames is heard by five ears: minutes"
 
