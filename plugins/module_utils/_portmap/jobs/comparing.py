@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ..decide import containers as decide
@@ -14,6 +14,7 @@ from ..engine.comparison import Comparison
 from ..linux import netns, procsys
 from ..linux.view import View
 from ..objects.kind import Object, State, state
+from ..objects.link import Veth
 from ..sight.container import as_container, see_container, see_fresh
 from ..sight.namespace import find_namespace, held_namespace
 from ..sight.seen import NamespaceSeen, Survey
@@ -109,15 +110,17 @@ def compare_containers(
     """
     plane, survey = observer.plane, observer.survey
     comparison = observer.comparison(in_full)
+    kept = {one.inode for one in decision.placed if one.origin == tenants.KEPT}
+    leaving = frozenset(ask.name for ask in decision.asks if not ask.present)
     for ask in decision.asks:
         if not ask.present:
-            _add_removed(observer, ask, comparison)
+            _add_removed(observer, ask, comparison, kept)
     entries = _entries(observer, decision, comparison)
     inherited = procsys.read_all(sysctls.INHERITED_SYSCTLS)
     common = _Common(inherited, entries)
     for container in decision.placed:
         try:
-            _add_present(observer, container, spaces[container.name], comparison, common)
+            _add_present(observer, container, spaces[container.name], comparison, common, leaving)
         except PortmapError as error:
             if refused is None:
                 raise
@@ -148,11 +151,22 @@ def _entries(observer: Observer, decision: Decision, comparison: Comparison) -> 
     return state(seen.objects)
 
 
-def _add_removed(observer: Observer, ask: Ask, comparison: Comparison) -> None:
-    """What there is of a container that shall be absent."""
+def _add_removed(observer: Observer, ask: Ask, comparison: Comparison, kept: Set[int]) -> None:
+    """What there is of a container that shall be absent.
+
+    A namespace that was `kept` for another one has only its link, which stands in the other's way.
+    """
     space = observer.space_of_removed(ask)
-    going = None if ask.name in observer.survey.placed and not space.inode else space
+    inherited = ask.name in observer.survey.placed and space.inode in kept
+    going = (
+        None if inherited or (ask.name in observer.survey.placed and not space.inode) else space
+    )
     seen = see_container(observer.view, observer.plane, observer.survey, ask.name, going)
+    if inherited:
+        seen.found.objects = [
+            item._replace(paired=False) if isinstance(item, Veth) else item
+            for item in seen.found.objects
+        ]
     comparison.before.update(state(seen.found.objects))
     observer.note(seen.found, comparison)
     comparison.sources[ask.name] = space.source
@@ -164,10 +178,11 @@ def _add_present(
     space: Namespace,
     comparison: Comparison,
     common: _Common,
+    leaving: Set[str],
 ) -> None:
     """A container as it is and as it shall be."""
     plane, host = observer.plane, observer.survey.host
-    seen = see_container(observer.view, plane, observer.survey, container.name, space)
+    seen = see_container(observer.view, plane, observer.survey, container.name, space, leaving)
     if seen.stranger:
         if container.name in observer.survey.placed:
             raise ChangedInside([container.name], f"it has {seen.stranger}")

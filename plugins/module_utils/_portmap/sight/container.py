@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from ..linux import netns, procsys
 from ..linux.messages import LinkSeen
 from ..linux.view import View
@@ -28,9 +30,17 @@ from .survey import owner_name
 
 
 def see_container(
-    view: View, plane: Plane, survey: Survey, name: str, space: Namespace | None
+    view: View,
+    plane: Plane,
+    survey: Survey,
+    name: str,
+    space: Namespace | None,
+    leaving: Set[str] = frozenset(),
 ) -> ContainerSeen:
-    """The objects of container `name` besides its entries; `space` None: do not look inside."""
+    """The objects of container `name` besides its entries; `space` None: do not look inside.
+
+    The containers that are `leaving` take their links with them.
+    """
     found = Seen()
     placed = survey.placed.get(name)
     inside: NamespaceSeen | None = None
@@ -47,19 +57,28 @@ def see_container(
     eth0 = inside.eth0 if inside else None
     placed = placed or _renamed(view, name, eth0)
     ours = placed is not None and _is_pair(placed.veth, eth0)
-    if placed and placed.veth.name != tenants.veth_name(name):
+    goes = eth0 is not None and not ours and owner_name(view, _peer(view, eth0)) in leaving
+    misnamed = placed is not None and placed.veth.name != tenants.veth_name(name)
+    if goes or misnamed:
         eth0_place = Place(name, survey.host.public)
         found.objects = [item for item in found.objects if item.place != eth0_place]
-        found.objects += _veth(view, placed, survey.host, False)
-    elif placed:
-        found.objects += _veth(view, placed, survey.host, ours or space is None)
-        if ours or space is None:
-            found.objects += survey.veths[name]
-            if placed.veth.up:
-                found.objects.append(LinkUp(Place(HOST, placed.veth.name)))
-    stranger = f"the link {_whose(view, eth0)}" if eth0 and not ours else ""
+    if placed:
+        whole = not misnamed and (ours or space is None)
+        found.objects += _veth(view, placed, survey.host, whole)
+        found.objects += _on_veth(survey, placed) if whole else []
+    stranger = f"the link {_whose(view, eth0)}" if eth0 and not ours and not goes else ""
     stranger = stranger or _shared(inside)
     return ContainerSeen(found, inside.settable if inside else (), stranger)
+
+
+def _peer(view: View, link: LinkSeen) -> str:
+    """The host's end of a pair; "" when it has none."""
+    return view.names[link.peer_ifindex] if link.peer_ifindex else ""
+
+
+def _on_veth(survey: Survey, placed: Placed) -> list[Object]:
+    up = [LinkUp(Place(HOST, placed.veth.name))] if placed.veth.up else []
+    return [*survey.veths[placed.container.name], *up]
 
 
 def _shared(inside: NamespaceSeen | None) -> str:
