@@ -13,7 +13,7 @@ description:
   - Prepares the public and the loopback interface of a host, so that containers placed with
     M(netiso.portmap.portmap_container) can use the host's own IPv4 and MAC address, each on ports
     of its own.
-  - The interfaces get an ingress queueing discipline (one that exists is used as it is) and hash
+  - The interfaces get a clsact queueing discipline (an ingress or clsact one that exists is used as it is) and hash
     tables of u32 filters. Filters and queueing disciplines of others are left alone.
   - The loopback interface takes over the hardware address and the MTU of the public interface.
   - When the host's address, MAC, MTU or gateway has changed, the next run updates the host and
@@ -175,7 +175,7 @@ changes:
   returned: success
   type: list
   elements: str
-  sample: ["add qdisc ingress dev eth0"]
+  sample: ["add qdisc clsact dev eth0"]
 """
 
 from ansible.module_utils.basic import AnsibleModule

@@ -190,6 +190,8 @@ problems:
       sample: web
     kind:
       description: >-
+        V(not_prepared) (the host), V(addresses) and V(route) (what containers do not share of the
+        host's), V(earlier_filter) (a filter or eBPF program of somebody else that packets meet first),
         V(missing), V(changed), V(foreign) (something that is not ours, or not wanted), V(stale)
         (it leads to a link that is gone), V(dead) (the namespace is gone) or V(orphan) (it belongs
         to no container).

@@ -73,7 +73,7 @@ def test_a_small_send_buffer_places_and_repairs_as_many_as_a_large_one(
     links = sorted(f"pm-{one['name']}" for one in MANY)
     for priority in (258, 514):
         assert mirrored(lab, priority) == links
-    lab.host.tc("qdisc del dev eth0 ingress")
+    lab.host.tc("qdisc del dev eth0 clsact")
     assert narrow.host(**POOLS)["changed"]
     for priority in (258, 514):
         assert mirrored(lab, priority) == links

@@ -431,7 +431,7 @@ DAMAGES = {
     "filters of the veth flushed": ("", "tc filter del dev pm-web ingress"),
     "last drop deleted": ("", "tc filter del dev pm-web ingress protocol all prio 65535"),
     "mirror of ARP deleted": ("", "tc filter del dev eth0 ingress protocol arp prio 258"),
-    "qdisc of eth0 deleted": ("", "tc qdisc del dev eth0 ingress"),
+    "qdisc of eth0 deleted": ("", "tc qdisc del dev eth0 clsact"),
     "qdisc of the veth deleted": ("", "tc qdisc del dev pm-web ingress"),
     "veth deleted": ("", "ip link del pm-web"),
     "veth down": ("", "ip link set pm-web down"),

@@ -270,7 +270,7 @@ def test_traffic_passes_beside_the_filters_of_others(
 
 
 def test_absent_works_after_the_qdiscs_are_gone(lab: Lab, prepared: Modules) -> None:
-    lab.host.tc("qdisc del dev eth0 ingress", "qdisc del dev lo ingress")
+    lab.host.tc("qdisc del dev eth0 clsact", "qdisc del dev lo clsact")
     assert prepared.host(state="absent")["changed"]
     assert "ingress" not in lab.host.run("tc", "qdisc", "show").stdout
 
@@ -278,8 +278,8 @@ def test_absent_works_after_the_qdiscs_are_gone(lab: Lab, prepared: Modules) -> 
 @pytest.mark.parametrize(
     "damage",
     [
-        "tc qdisc del dev eth0 ingress",
-        "tc qdisc del dev lo ingress",
+        "tc qdisc del dev eth0 clsact",
+        "tc qdisc del dev lo clsact",
         "tc filter del dev eth0 ingress",
         "tc filter del dev lo ingress",
         "tc filter del dev eth0 ingress protocol ip prio 514",
@@ -301,7 +301,7 @@ def test_one_run_repairs_a_damaged_host(lab: Lab, prepared: Modules, damage: str
 @pytest.mark.parametrize(
     "damage",
     [
-        "tc qdisc del dev eth0 ingress",
+        "tc qdisc del dev eth0 clsact",
         "tc filter del dev eth0 ingress protocol ip prio 514",
         "tc filter del dev eth0 ingress protocol ip prio 770",
     ],

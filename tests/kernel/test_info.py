@@ -23,11 +23,12 @@ def placed(prepared: Modules) -> Modules:
     return prepared
 
 
-def test_an_untouched_host_has_nothing_to_tell(lab: Lab, modules: Modules) -> None:
+def test_a_host_that_is_not_prepared_is_a_problem(lab: Lab, modules: Modules) -> None:
     before = state.of(lab.host)
     told = modules.info()
     assert not told["changed"]
-    assert (told["host"], told["containers"], told["problems"]) == (None, [], [])
+    assert (told["host"], told["containers"]) == (None, [])
+    assert [one["kind"] for one in told["problems"]] == ["not_prepared"]
     assert state.difference(before, state.of(lab.host)) == ""
 
 
@@ -110,7 +111,7 @@ PROBLEMS = {
         "tc filter del dev eth0 ingress protocol arp prio 258",
         ("web", "missing"),
     ),
-    "the qdisc of lo is gone": ("tc qdisc del dev lo ingress", (None, "missing")),
+    "the qdisc of lo is gone": ("tc qdisc del dev lo clsact", (None, "missing")),
     "a sysctl of the host changed": (
         "sysctl -w net.ipv4.conf.lo.route_localnet=0",
         (None, "changed"),

@@ -56,8 +56,9 @@ def _delete_priority(dice: random.Random, host: Machine) -> Damage:
 
 def _delete_qdisc(dice: random.Random, host: Machine) -> Damage:
     enter, link = dice.choice([("", "eth0"), ("", "lo"), ("", "pm-web"), (_WEB, "lo")])
-    script = f"{enter} tc qdisc delete dev {link} ingress"
-    return Damage("delete a qdisc", script, host=link in ("eth0", "lo") and not enter)
+    of_host = link in ("eth0", "lo") and not enter
+    script = f"{enter} tc qdisc delete dev {link} {'clsact' if of_host else 'ingress'}"
+    return Damage("delete a qdisc", script, host=of_host)
 
 
 def _delete_drop(dice: random.Random, host: Machine) -> Damage:

@@ -86,7 +86,7 @@ GONE = {
     " 'ip link set eth0 down; ip link set eth0 name other'",
     "the public interface": "ip link delete eth0",
     "the public interface's name": "ip link set eth0 down; ip link set eth0 name wan",
-    "the ingress qdisc": "tc qdisc delete dev eth0 ingress",
+    "the ingress qdisc": "tc qdisc delete dev eth0 clsact",
 }
 
 

@@ -27,7 +27,7 @@ def test_two_thousand_are_placed_by_one_task_and_repaired_by_another(
     listed = [{"name": f"c{n}", "ports": [str(34000 + n)]} for n in range(COUNT)]
     placed = bare.engine.do("portmap_container", {"containers": listed})
     assert len(placed["containers"]) == COUNT
-    bare.engine.must("tc qdisc del dev eth0 ingress")
+    bare.engine.must("tc qdisc del dev eth0 clsact")
     assert bare.engine.do("portmap_host", POOLS)["changed"]
     again = bare.engine.do("portmap_container", {"containers": listed, "purge": True})
     assert not again["changed"]

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from ..memory.record import Record
 from ..objects.bridge import Bridge
@@ -19,7 +19,7 @@ from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
-from ..values.places import HOST
+from ..values.places import HOST, Place
 from ..values.tenants import Host
 from ..wanted import claims, layout, sysctls
 
@@ -218,6 +218,12 @@ def taken_back(
             before[item.identity] = item
             after[item.identity] = Sysctl(HOST, item.name, old.before[item.name])
     return before, after
+
+
+def sparing(old: Record, hooked: Set[Place]) -> Record:
+    """The record without the qdiscs on which others have hung filters of leaving packets."""
+    taken = {place.link for place in hooked}
+    return old._replace(qdiscs=tuple(link for link in old.qdiscs if link not in taken))
 
 
 def left_behind(survey: Survey, old: Record) -> State:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..memory import next_boot
@@ -97,6 +97,15 @@ def strangers(survey: Survey, foreign: Iterable[Foreign]) -> list[Problem]:
         if name or item.between:
             found.append(problem(name or None, "foreign", f"{item} is not ours"))
     return found
+
+
+def earlier(foreign: Iterable[Foreign], programs: Mapping[str, Sequence[int]]) -> list[str]:
+    """What of others a packet meets before our filters; `programs` are those of tcx, by link."""
+    ending = "can keep packets from containers: it runs before ours, and can end the search"
+    told = [f"{item} of somebody else {ending}" for item in foreign if item.earlier]
+    for link, ids in programs.items():
+        told += [f"the eBPF program {one} at the ingress of {link} (tcx) {ending}" for one in ids]
+    return told
 
 
 # --- the host -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from ..decide import host as decide
+from ..decide import problems
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netns
@@ -21,6 +22,8 @@ from ..objects.kind import state
 from ..sight import survey as surveys
 from ..sight.host import (
     base_objects,
+    early_programs,
+    hooked_by_others,
     host_ephemeral,
     rp_filters,
     see_bridges,
@@ -90,7 +93,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     told, before, after = decide.changed_parameters(old, job.record)
     outcome.changes = [*told, *outcome.changes]
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
-    outcome.warnings = job.uplink.warnings
+    outcome.warnings = [*job.uplink.warnings, *job.earlier]
     job.outcome = outcome
     if not dry_run:
         record.discard_draft()
@@ -108,6 +111,7 @@ class Preparing:
 
     record: Record
     uplink: Uplink
+    earlier: list[str]
     host: Host
     port_range: ports.Range
     outcome: Outcome
@@ -123,6 +127,8 @@ class Preparing:
         observer = self._observer(view)
         own = host_ephemeral()
         self.uplink = self._seen
+        programs = early_programs(view, observer.survey.host)
+        self.earlier = problems.earlier(observer.foreign, programs)
         if self._old and self.uplink.moved:
             decide.check_move(self._old, observer.survey.host, surveys.placed_names(view))
         decide.check(
@@ -194,7 +200,8 @@ class Preparing:
         """What the interface of before still has of ours."""
         before = observer.survey.host._replace(public=old.options.public)
         survey = surveys.survey(observer.view, observer.plane, before, [], interfaces=True)
-        comparison.before.update(decide.left_behind(survey, old))
+        spared = decide.sparing(old, hooked_by_others(observer.view, before))
+        comparison.before.update(decide.left_behind(survey, spared))
         observer.note(survey.found, comparison)
 
     def _add_containers(self, observer: Observer, comparison: Comparison) -> None:
@@ -273,6 +280,7 @@ class TakingBack:
             comparison.before.update(decide.our_bridges(see_bridges(view)))
             return comparison
         old = decide.known_as(old, host.public, moved=False)
+        old = decide.sparing(old, hooked_by_others(view, host))
         comparison.before, comparison.after = decide.taken_back(
             survey,
             base_objects(view, host),

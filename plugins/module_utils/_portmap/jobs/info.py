@@ -18,7 +18,7 @@ from ..memory import next_boot, record
 from ..memory.record import Record
 from ..sight import statistics
 from ..sight import survey as surveys
-from ..sight.host import host_ephemeral, rp_filters, see_bridges
+from ..sight.host import early_programs, host_ephemeral, rp_filters, see_bridges
 from ..steering import choose
 from ..values.errors import InvalidRequest, PortmapError
 from ..values.tenants import Container
@@ -112,6 +112,11 @@ def _problems(observer: Observer, prepared: Record, container: str | None) -> li
     if container is None:
         found += problems.orphans(survey)
         found += problems.strangers(survey, observer.foreign)
+    programs = early_programs(observer.view, survey.host)
+    found += [
+        problem(None, "earlier_filter", said)
+        for said in problems.earlier(observer.foreign, programs)
+    ]
     if container not in survey.placed:  # all of them, or one that is not whole
         known = {one.handle for one in survey.containers.values()}
         found += _orphaned_handles(known, container)

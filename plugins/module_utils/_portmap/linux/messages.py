@@ -260,3 +260,8 @@ def ask_ingress_qdisc(ifindex: int) -> bytes:
 def ask_filters(ifindex: int, priority: int = 0, protocol: int = 0) -> bytes:
     """RTM_GETTFILTER of the ingress hook, of one priority when it is given."""
     return tcmsg(ifindex, 0, k.INGRESS_HOOK, priority, protocol)
+
+
+def ask_egress_filters(ifindex: int) -> bytes:
+    """RTM_GETTFILTER of the egress hook that a clsact qdisc has."""
+    return tcmsg(ifindex, 0, k.EGRESS_HOOK, 0, 0)

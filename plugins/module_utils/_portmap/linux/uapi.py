@@ -64,6 +64,7 @@ RTNH_F_ONLINK = 4
 
 TC_H_INGRESS = 0xFFFFFFF1
 INGRESS_HOOK = 0xFFFFFFF2  # TC_H_CLSACT | TC_H_MIN_INGRESS; an ingress qdisc answers to it too
+EGRESS_HOOK = 0xFFFFFFF3  # TC_H_CLSACT | TC_H_MIN_EGRESS
 ACCEPT_CLASS = 0xFFFF0000  # "flowid ffff:", what tc(8) users write for "accept"
 TCA_KIND, TCA_OPTIONS, TCA_STATS2, TCA_CHAIN = 1, 2, 7, 11
 TCA_INGRESS_BLOCK = 13
@@ -74,9 +75,18 @@ TC_U32_TERMINAL = 1
 TCA_ACT_KIND, TCA_ACT_OPTIONS = 1, 2
 TCA_MIRRED_PARMS = 2
 TCA_EGRESS_REDIR, TCA_EGRESS_MIRROR = 1, 2
+TCA_U32_POLICE = 6
+TCA_FLOWER_ACT, TCA_MATCHALL_ACT, TCA_BPF_ACT, TCA_BASIC_ACT, TCA_FW_ACT = 3, 2, 1, 3, 4
+TCA_ACT_PARMS = 2  # TCA_GACT_PARMS and those of other actions: they begin with struct tc_gen
 TC_ACT_UNSPEC, TC_ACT_PIPE, TC_ACT_STOLEN = -1, 3, 4
 TCA_BPF_OPS_LEN, TCA_BPF_OPS, TCA_BPF_FLAGS = 4, 5, 8
 TCA_BPF_FLAG_ACT_DIRECT = 1
+
+# --- linux/bpf.h: bpf(2) ------------------------------------------------------------------------
+
+BPF_PROG_QUERY = 16
+BPF_TCX_INGRESS = 46
+SYS_BPF = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
 
 # --- mount(2), sched(2), linux/mount.h ----------------------------------------------------------
 

@@ -142,6 +142,16 @@ def addresses(sock: Socket, ifindex: int, family: int) -> list[messages.AddressS
     return [address for address in found if address and address.ifindex == ifindex]
 
 
+def has_egress_filters(sock: Socket, place: Place, ifindex: int) -> bool:
+    """Whether filters hang on the egress hook of a link; none can without a clsact qdisc."""
+    qdisc = ask_qdisc(sock, place, ifindex)
+    if not qdisc or messages.read_qdisc_kind(qdisc) != "clsact":
+        return False
+    payload = messages.ask_egress_filters(ifindex)
+    asked = Request(k.RTM_GETTFILTER, 0, payload, f"list the egress filters of {place}")
+    return bool(sock.dump(asked))
+
+
 def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
     """The message about the ingress or clsact qdisc of a link; None when there is none."""
     payload = messages.ask_ingress_qdisc(ifindex)

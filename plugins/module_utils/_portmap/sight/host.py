@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from socket import AF_INET
 
-from ..linux import netns, procsys
+from ..linux import netns, procsys, tcx
 from ..linux.messages import LinkSeen
-from ..linux.view import View, default_route
+from ..linux.view import View, default_route, has_egress_filters
 from ..objects.bridge import Bridge, ipv6_switch
 from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
@@ -61,6 +61,20 @@ def likely_public(view: View, loopback: str) -> str:
         if loop and link.mac == loop.mac and not link.loopback and link.group != LINK_GROUP
     ]
     return named if named in alike or not alike else alike[0]
+
+
+def early_programs(view: View, host: Host) -> dict[str, list[int]]:
+    """The programs that packets meet before all filters, by interface."""
+    places = (host.public_place, host.loopback_place)
+    return {place.link: tcx.programs(view.ifindex(place)) for place in places}
+
+
+def hooked_by_others(view: View, host: Host) -> set[Place]:
+    """The interfaces whose qdisc carries filters of leaving packets; none of those is ours."""
+    places = (host.public_place, host.loopback_place)
+    return {
+        place for place in places if has_egress_filters(view.socket, place, view.ifindex(place))
+    }
 
 
 def host_ephemeral() -> ports.Range:

@@ -21,7 +21,10 @@ from ..values.tenants import Container, Host
 
 
 class Foreign(NamedTuple):
-    """A stranger's filter on a link where ours are; `between`: it runs among ours."""
+    """A stranger's filter on a link where ours are.
+
+    `between`: it runs among ours.  `earlier`: it runs before them, and can end the search.
+    """
 
     place: Place
     kind: str
@@ -29,6 +32,7 @@ class Foreign(NamedTuple):
     priority: int
     handle: int
     between: bool
+    earlier: bool = False
 
     @property
     def slot(self) -> Slot:

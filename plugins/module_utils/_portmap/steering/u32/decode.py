@@ -29,6 +29,7 @@ LinkNames = Mapping[int, str]
 
 _U32, _BPF = b"u32\0", b"bpf\0"
 _NUMBER = struct.Struct("=I")
+_GENERAL = struct.Struct("=IIi")  # how struct tc_gen begins: index, capabilities, verdict
 _TWO_HEADERS = struct.Struct("=HHHH")
 # How the kernel begins what it tells of our filters: u32, in chain 0; the options follow, and end it.
 _OURS_FIRST = attribute(k.TCA_KIND, _U32) + attribute(k.TCA_CHAIN, bytes(4))
@@ -45,7 +46,8 @@ _SHORT = 512  # bytes of what is worth remembering: not mirrors, which have time
 class Decoded(NamedTuple):
     """A filter as the kernel reports it: `handle` is the kernel's, `item` our reading of it.
 
-    `item` is None for kinds and chains that we do not use; `kind` is the classifier's name.
+    `item` is None for kinds and chains that we do not use; `kind` is the classifier's name.  `options`
+    are as the kernel tells them, for chain 0.
     """
 
     kind: str
@@ -53,6 +55,7 @@ class Decoded(NamedTuple):
     priority: int
     handle: int
     item: Object | None
+    options: bytes = b""
 
 
 def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
@@ -71,12 +74,44 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
         return None
     item: Object | None = None
     if chain and number(chain):
-        pass  # all of ours are in chain 0, where packets start
+        options = b""  # all of ours are in chain 0, where packets start
     elif kind == _U32:
         item = _read_u32(options, place, (protocol, priority, handle), names)
     elif kind == _BPF and priority in numbers.PROGRAM_HANDLES:
         item = Program(place, protocol, priority, _read_program(options))
-    return Decoded(text(kind), protocol, priority, handle, item)
+    return Decoded(text(kind), protocol, priority, handle, item, options)
+
+
+_ACTIONS = {
+    "u32": k.TCA_U32_ACT,
+    "flower": k.TCA_FLOWER_ACT,
+    "matchall": k.TCA_MATCHALL_ACT,
+    "bpf": k.TCA_BPF_ACT,
+    "basic": k.TCA_BASIC_ACT,
+    "fw": k.TCA_FW_ACT,
+}
+
+
+def can_end_search(one: Decoded) -> bool:
+    """Whether no later filter may see what this one matches.  Only `continue` goes on for certain."""
+    if not one.options:
+        return False
+    found = dict(attributes(one.options))
+    if one.kind == "u32":
+        selector = found.get(k.TCA_U32_SEL, b"\0")
+        if not selector[0] & k.TC_U32_TERMINAL:
+            return False  # a hash table, or the way to one
+    if one.kind == "bpf" and number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT:
+        return True  # the program decides
+    actions = attributes(found.get(_ACTIONS.get(one.kind, 0), b""))
+    if not actions:
+        return True
+    _order, last = max(actions)
+    parameters = dict(attributes(dict(attributes(last)).get(k.TCA_ACT_OPTIONS, b"")))
+    general = parameters.get(k.TCA_ACT_PARMS, b"")
+    if len(general) < _GENERAL.size:
+        return True
+    return bool(_GENERAL.unpack_from(general)[2] != k.TC_ACT_UNSPEC)
 
 
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:

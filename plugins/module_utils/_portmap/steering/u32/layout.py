@@ -15,7 +15,7 @@ from functools import lru_cache
 from ...linux import uapi as k
 from ...objects.kind import Object, State
 from ...objects.qdisc import Qdisc
-from ...values.places import HOST, Place
+from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Container, Host
 from . import keys as u32
 from . import numbers as n
@@ -50,8 +50,12 @@ def _interface(host: Host) -> ipaddress.IPv4Interface:
 
 
 def _qdisc(place: Place, observed: State) -> Object:
-    """An ingress qdisc, unless an ingress or clsact qdisc is there already."""
-    return observed.get(("qdisc", *place)) or Qdisc(place, "ingress")
+    """The qdisc that is there already, or a new one.
+
+    On the host's interfaces clsact, which others can use for egress too.
+    """
+    kind = "clsact" if place.role == SHARED else "ingress"
+    return observed.get(("qdisc", *place)) or Qdisc(place, kind)
 
 
 # --- the host -----------------------------------------------------------------------------------

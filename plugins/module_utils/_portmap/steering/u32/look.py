@@ -242,8 +242,11 @@ def _sort_ours(decoded: Iterable[decode.Decoded], place: Place) -> Seen:
         if item is None:
             between = one.priority in n.OUR_PRIORITIES
             found.foreign.append(
-                Foreign(place, one.kind, one.protocol, one.priority, one.handle, between)
-            )
+                Foreign(
+                    place, one.kind, one.protocol, one.priority, one.handle, between,
+                    not between and _is_earlier(one, place),
+                )
+            )  # fmt: skip
             continue
         identity = item.identity
         if identity in handles and isinstance(item, Filter):  # a second one: not wanted
@@ -252,6 +255,15 @@ def _sort_ours(decoded: Iterable[decode.Decoded], place: Place) -> Seen:
         handles[identity] = one.handle
         found.objects.append(item)
     return found
+
+
+_STEERED = (k.ETH_P_ALL, k.ETH_P_IP, k.ETH_P_ARP)
+
+
+def _is_earlier(one: decode.Decoded, place: Place) -> bool:
+    """Whether a packet for a container can end in a stranger's filter before it comes to ours."""
+    before_ours = one.priority < n.PRIO_IP and one.protocol in _STEERED
+    return place.role == SHARED and before_ours and decode.can_end_search(one)
 
 
 def recognised(one: decode.Decoded, place: Place) -> Object | None:

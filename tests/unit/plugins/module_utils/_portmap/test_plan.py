@@ -384,7 +384,7 @@ def test_the_host_is_made_ready_before_its_containers():
             "add sysctl net.ipv4.conf.lo",
             "add sysctl net.ipv4.conf.all.send_redirects",
             "add link lo",
-            "add qdisc ingress dev eth0",
+            "add qdisc clsact dev eth0",
             "add filter dev eth0 ingress protocol ip prio 770 302: divisor 256",
             "add filter dev eth0 ingress protocol ip prio 770 0:0:6",
             "add link pm-new type veth",
@@ -424,7 +424,7 @@ def test_taking_the_host_back_goes_the_other_way_round():
             lines,
             "delete filter dev eth0 ingress protocol ip prio 770 0:0:6",
             "delete filter dev eth0 ingress protocol ip prio 770 302: divisor 256",
-            "delete qdisc ingress dev eth0",
+            "delete qdisc clsact dev eth0",
             "delete mount /run/netns",
         )
     )
@@ -434,8 +434,8 @@ def test_the_host_s_filters_go_with_its_qdiscs():
     before = state(prepared())
     changes = order.shorten(plan.diff(before, {}), set(), set(), complete=True)
     assert [change.describe() for change in changes] == [
-        "delete qdisc ingress dev eth0",
-        "delete qdisc ingress dev lo",
+        "delete qdisc clsact dev eth0",
+        "delete qdisc clsact dev lo",
         *BRIDGES_GONE,
         "delete mount /run/netns shared, in a peer group of its own",
     ]
@@ -458,7 +458,7 @@ def test_beside_a_stranger_s_filter_ours_go_one_priority_at_a_time():
         "delete filters dev eth0 ingress protocol ip prio 770",
         *BRIDGES_GONE,
         "delete mount /run/netns shared, in a peer group of its own",
-        "delete qdisc ingress dev lo",
+        "delete qdisc clsact dev lo",
     ]
 
 
