@@ -57,8 +57,21 @@ options:
       - The ports from which the container's outgoing connections start. The size must be a power
         of two, 16 or more, and the first port a multiple of it.
       - Left out, a container that is placed keeps its range; a new one gets the lowest free range
-        of the host's O(netiso.portmap.portmap_host#module:ephemeral_ports).
+        of the host's O(netiso.portmap.portmap_host#module:ephemeral_ports), or the one from which
+        the host has the fewest connections open. Since those come and go, check mode may show
+        another range than the one that a run takes.
     type: str
+  force:
+    description:
+      - Give the container ports from which processes of the host have connections open. They are
+        cut, for what comes back goes to the container. Without it such ports are refused, with one
+        of the connections named.
+      - Ports that the container owns already are not looked at, and ports on which a process of the
+        host listens are refused in any case.
+      - With O(containers) it is for all of them.
+    type: bool
+    default: false
+    version_added: 0.2.0
   containers:
     description:
       - Several containers in one task, instead of the one that O(name) names.
@@ -87,6 +100,11 @@ options:
       ephemeral_ports:
         description: See O(ephemeral_ports).
         type: str
+      force:
+        description: See O(force).
+        type: bool
+        default: false
+        version_added: 0.2.0
   purge:
     description:
       - Remove every container that is not in O(containers). An empty list removes all.
@@ -181,6 +199,7 @@ CONTAINER = {
     "pid": {"type": "int"},
     "ports": {"type": "list", "elements": "str"},
     "ephemeral_ports": {"type": "str"},
+    "force": {"type": "bool", "default": False},
 }
 ARGUMENTS = {
     **CONTAINER,

@@ -193,8 +193,9 @@ problems:
         V(not_prepared) (the host), V(addresses) and V(route) (what containers do not share of the
         host's), V(earlier_filter) (a filter or eBPF program of somebody else that packets meet first),
         V(missing), V(changed), V(foreign) (something that is not ours, or not wanted), V(stale)
-        (it leads to a link that is gone), V(dead) (the namespace is gone) or V(orphan) (it belongs
-        to no container).
+        (it leads to a link that is gone), V(dead) (the namespace is gone), V(orphan) (it belongs
+        to no container) or V(host_listener) (a process of the host uses a port of a container, and
+        hears nothing there).
       type: str
       sample: missing
     description:

@@ -31,6 +31,15 @@ options:
     type: str
     choices: [present, absent, exact]
     default: present
+  force:
+    description:
+      - Add ports from which processes of the host have connections open. They are cut, for what
+        comes back goes to the container. Without it such ports are refused, with one of the
+        connections named.
+      - Ports on which a process of the host listens are refused in any case.
+    type: bool
+    default: false
+    version_added: 0.2.0
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes
@@ -121,6 +130,7 @@ ARGUMENTS = {
     "container": {"type": "str", "required": True},
     "ports": {"type": "list", "elements": "str", "required": True},
     "state": {"type": "str", "choices": ["present", "absent", "exact"], "default": "present"},
+    "force": {"type": "bool", "default": False},
 }
 
 
@@ -135,6 +145,7 @@ def main() -> None:
             module.params["container"],
             boundary.ranges(module.params),
             module.params["state"],
+            force=module.params["force"],
             dry_run=module.check_mode,
             with_diff=module._diff,
         )

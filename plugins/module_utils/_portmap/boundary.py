@@ -122,7 +122,8 @@ def asks(params: Mapping[str, Any]) -> list[Ask]:
     """The single container, or the list of them."""
     if params["containers"] is None:
         return [_container(params)]
-    return [_container(item) for item in params["containers"]]
+    force = params["force"]
+    return [_container({**item, "force": item["force"] or force}) for item in params["containers"]]
 
 
 def _container(item: Mapping[str, Any]) -> Ask:
@@ -144,6 +145,7 @@ def _container(item: Mapping[str, Any]) -> Ask:
         item["pid"],
         _ranges(item["ports"], "ports"),
         _range(item["ephemeral_ports"], "ephemeral_ports"),
+        force=item["force"],
     )
 
 

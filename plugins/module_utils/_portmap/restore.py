@@ -18,7 +18,7 @@ from .engine.reconcile import tune_collector
 from .jobs import containers as placing
 from .jobs import host as hosts
 from .jobs.uplink import look
-from .linux import listeners, netns, paths
+from .linux import netns, paths, sockets
 from .linux.view import viewed
 from .memory import next_boot, record
 from .memory.lock import host_lock
@@ -28,6 +28,7 @@ from .sight.survey import placed_names
 from .values import ports, tenants
 from .values.errors import InvalidRequest, PortmapError, Unsupported
 from .values.options import HostOptions
+from .wanted.busy import Busy
 from .wanted.claims import Ask
 
 _WAIT_SECONDS = 60.0
@@ -150,7 +151,7 @@ def _ask(one: Entry) -> Ask:
 
 
 def _warn_of_listeners(state: Saved) -> None:
-    busy = [ports.Range(port, port) for port in sorted(listeners.listening_ports())]
+    busy = Busy(sockets.of_host(state.host.pools.span)).heard
     for one in state.containers.values():
         shared = ports.intersect(busy, one.owned)
         if shared:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from ..sight.seen import Survey
 from ..steering.plane import Foreign
 from ..values import ports, tenants
 from ..values.places import OWN
+from ..values.sockets import HostSocket
 from ..values.tenants import Host
 
 Problem = dict[str, Any]
@@ -131,6 +133,30 @@ def bridges_differ(wanted: Iterable[Bridge], seen: Iterable[Bridge]) -> list[Pro
         if before != bridge:
             found.append(problem(None, *_told(Change(before, bridge))))
     return found
+
+
+def heard_in_vain(
+    owners: Mapping[str, ports.Ranges], sockets: Iterable[HostSocket]
+) -> list[tuple[str, HostSocket]]:
+    """Sockets of the host on ports of containers, with the container: listening, or of UDP."""
+    owned = sorted((item, name) for name, items in owners.items() for item in items)
+    firsts = [item.first for item, _name in owned]
+    found = set()
+    for one in sockets:
+        at = bisect_right(firsts, one.port) - 1
+        if at >= 0 and one.port <= owned[at][0].last and (one.protocol == "UDP" or not one.peer):
+            found.add((owned[at][1], one))
+    return sorted(found)
+
+
+def host_listener(container: str, one: HostSocket, processes: Mapping[int, str]) -> Problem:
+    """`processes` has names by the inode of a socket."""
+    who = processes.get(one.inode, "a process that cannot be seen")
+    verb = "uses" if one.protocol == "UDP" else "listens on"
+    said = f"{who} of the host {verb} {one}, which {container} owns: it hears nothing there"
+    if one.protocol == "UDP":
+        said += f", and what it sends looks as if {container} had sent it"
+    return problem(container, "host_listener", said)
 
 
 def sysctls_differ(wanted: Mapping[str, str], have: Mapping[str, str]) -> list[Problem]:

@@ -148,15 +148,16 @@ def _verify(job: Job, done: int) -> None:
                 again.forget_wanted()
                 _apply(job, view, again, left)
     inside = {change.subject.netns for change in left}
+    who = "this host at the same time, or this is a defect"
     if HOST not in inside:
-        told = _told([change.describe() for change in left])
-        raise ChangedInside(
-            inside, f"after {done} changes, which stay, these are to do again: {told}"
+        names = ", ".join(sorted(inside))
+        who = (
+            f"this container's namespace ({names}), from inside or from the host; if that does not"
+            " end, remove and place it again"
         )
     raise NotConverged(
         f"cannot converge: after {done} changes these are still to do"
-        f" ({_told([change.describe() for change in left])}); something else changes this host at"
-        " the same time, or this is a defect"
+        f" ({_told([change.describe() for change in left])}); something else changes {who}"
     )
 
 

@@ -13,7 +13,7 @@ from ..decide import problems, summary
 from ..decide.containers import Decision
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
-from ..linux import listeners, netns
+from ..linux import netns, sockets
 from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
@@ -26,6 +26,7 @@ from ..values.errors import InvalidRequest
 from ..values.options import Pools
 from ..values.tenants import Container
 from ..wanted import claims, layout
+from ..wanted.busy import Busy
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
@@ -67,7 +68,13 @@ def _seen(names: Sequence[str], purge: bool) -> Sequence[str] | None:
 
 
 def change_ranges(
-    name: str, given: ports.Ranges, state_option: str, *, dry_run: bool, with_diff: bool = False
+    name: str,
+    given: ports.Ranges,
+    state_option: str,
+    *,
+    force: bool = False,
+    dry_run: bool,
+    with_diff: bool = False,
 ) -> Run:
     """Add, take away or set exactly the service ports of a placed container."""
     claims.check_name(name, "container")
@@ -81,7 +88,7 @@ def change_ranges(
         if state_option != "absent":
             claims.check_service(name, given, record.required().options.pools)
         wanted = claims.changed_ports(current[name].service, given, state_option)
-        return [Ask(name, ports=wanted)]
+        return [Ask(name, ports=wanted, force=force)]
 
     return _run(demand, [name], dry_run=dry_run, with_diff=with_diff)
 
@@ -196,10 +203,14 @@ def decided(
         had,
         decide.owned_by_others(observer.survey, asks),
         spaces,
-        listeners.listening_ports() if decide.new_ports(asks, had) else set(),
+        _busy(pools) if decide.new_ports(asks, had) else Busy(),
         lambda veth: surveys.owner_name(observer.view, veth),
     )
     return Decision(asks, placed, had)
+
+
+def _busy(pools: Pools) -> Busy:
+    return Busy(sockets.of_host(pools.span), sockets.process)
 
 
 def _refuse(fault: str) -> None:

@@ -11,7 +11,7 @@ from ..decide import host as decide_host
 from ..decide import problems
 from ..decide.containers import Decision
 from ..decide.problems import Problem, problem
-from ..linux import netns, procsys
+from ..linux import netns, procsys, sockets
 from ..linux.messages import LinkSeen
 from ..linux.view import View, viewed
 from ..memory import next_boot, record
@@ -19,8 +19,10 @@ from ..memory.record import Record
 from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight.host import early_programs, host_ephemeral, rp_filters, see_bridges
+from ..sight.seen import Survey
 from ..steering import choose
 from ..values.errors import InvalidRequest, PortmapError
+from ..values.options import Pools
 from ..values.tenants import Container
 from ..wanted import claims, layout
 from ..wanted.claims import Ask, Namespace
@@ -109,6 +111,7 @@ def _problems(observer: Observer, prepared: Record, container: str | None) -> li
     survey = observer.survey
     found = _container_problems(observer)
     found += _host_problems(observer, prepared)
+    found += _host_listeners(survey, prepared.options.pools)
     if container is None:
         found += problems.orphans(survey)
         found += problems.strangers(survey, observer.foreign)
@@ -167,6 +170,14 @@ def _host_problems(observer: Observer, prepared: Record) -> list[Problem]:
         said = f"link {host.loopback} differs from {host.public}"
         found.append(problem(None, "changed", said))
     return found
+
+
+def _host_listeners(survey: Survey, pools: Pools) -> list[Problem]:
+    """Processes of the host on ports of containers; all their files are looked at if there are some."""
+    owners = {name: one.owned for name, one in survey.containers.items()}
+    found = problems.heard_in_vain(owners, sockets.of_host(pools.span))
+    processes = sockets.processes(one for _name, one in found) if found else {}
+    return [problems.host_listener(name, one, processes) for name, one in found]
 
 
 def _saved_problems(placed: dict[str, Container], container: str | None) -> list[Problem]:

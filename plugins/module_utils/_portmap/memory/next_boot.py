@@ -20,6 +20,7 @@ from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
 from ..wanted import claims
+from ..wanted.busy import Busy
 from . import codec
 from .files import JsonFile
 
@@ -224,7 +225,7 @@ def check(state: Saved) -> None:
         one.name: claims.Namespace(one.netns, one.origin, 0, "")
         for one in state.containers.values()
     }
-    claims.resolve(asks, host.pools, {}, {}, spaces, ())
+    claims.resolve(asks, host.pools, {}, {}, spaces, Busy())
 
 
 def lines(state: Saved | None) -> dict[str, str]:

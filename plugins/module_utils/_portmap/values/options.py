@@ -18,6 +18,12 @@ class Pools(NamedTuple):
     ephemeral: Range
     per_container: int
 
+    @property
+    def span(self) -> Range:
+        """From the first port of all to the last one."""
+        both = (*self.service, self.ephemeral)
+        return Range(min(one.first for one in both), max(one.last for one in both))
+
 
 class HostOptions(NamedTuple):
     """The options of portmap_host; "" and None stand for what was left out.

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from .errors import InvalidRequest
@@ -187,12 +187,26 @@ class FreePorts:
     def __init__(self, pool: Iterable[Range], taken: Iterable[Range]) -> None:
         self._free = list(subtract(pool, taken))
 
-    def take(self, size: int) -> Range | None:
-        """The lowest free range of `size` ports that starts at a multiple of `size`, or None."""
-        for at, free in enumerate(self._free):
+    def take(self, size: int, used: Callable[[Range], int] = lambda _range: 0) -> Range | None:
+        """The lowest free range of `size` ports that starts at a multiple of `size`, or None.
+
+        Of those the one that is `used` least.
+        """
+        best: tuple[int, Range] | None = None
+        for found in self._aligned(size):
+            times = used(found)
+            if best is None or times < best[0]:
+                best = times, found
+            if not times:
+                break
+        if best is None:
+            return None
+        self._free = list(subtract(self._free, [best[1]]))
+        return best[1]
+
+    def _aligned(self, size: int) -> Iterator[Range]:
+        for free in self._free:
             first = -(-free.first // size) * size
-            found = Range(first, first + size - 1)
-            if found.last <= free.last:
-                self._free[at : at + 1] = subtract([free], [found])
-                return found
-        return None
+            while first + size - 1 <= free.last:
+                yield Range(first, first + size - 1)
+                first += size

@@ -15,6 +15,7 @@ from ..values.errors import InvalidRequest
 from ..values.options import Pools
 from ..values.ports import Range, Ranges
 from ..values.tenants import Container, veth_name
+from .busy import Busy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SMALLEST_EPHEMERAL = 16
@@ -23,7 +24,8 @@ SMALLEST_EPHEMERAL = 16
 class Ask(NamedTuple):
     """A container as the user wants it; None and "" stand for what was left out.
 
-    `ignore_listeners`: do not refuse ports on which a process of the host listens (after a boot).
+    `ignore_listeners`: do not refuse ports that a process of the host uses (after a boot).
+    `force`: do not refuse ports from which the host has connections open.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Ask(NamedTuple):
     ports: Ranges | None = None
     ephemeral: Range | None = None
     ignore_listeners: bool = False
+    force: bool = False
 
 
 class Namespace(NamedTuple):
@@ -107,25 +110,24 @@ def resolve(
     current: Mapping[str, Container],
     others: Mapping[str, Sequence[Range]],
     namespaces: Mapping[str, Namespace],
-    listening: Iterable[int],
+    busy: Busy,
     owner_name: Callable[[str], str] = str,
 ) -> list[Container]:
     """The containers that shall be present, with every port decided.
 
     `current` are the placed containers among the requested, `others` the ports of everybody else
-    (`owner_name` says in messages who that is), `listening` the ports in use on the host.  Raises
+    (`owner_name` says in messages who that is), `busy` the ports in use on the host.  Raises
     InvalidRequest with the value and the reason.
     """
     _check_veth_names(asks)
     wanted = [ask for ask in asks if ask.present]
-    busy = tuple(ports.Range(port, port) for port in sorted(listening))
     service = _service(wanted, pools, current)
     ephemeral = _ephemeral(wanted, pools, current)
     known = [item for owned in (*others.values(), *service.values()) for item in owned]
-    free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy])
+    free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy.heard])
     placed = []
     for ask in wanted:
-        given = ephemeral.get(ask.name) or free.take(pools.per_container)
+        given = ephemeral.get(ask.name) or free.take(pools.per_container, busy.connections)
         if given is None:
             raise InvalidRequest(
                 f"cannot place {ask.name}: no free range of {pools.per_container} ephemeral"
@@ -135,7 +137,9 @@ def resolve(
         container = Container(
             ask.name, found.handle, found.origin, found.inode, service[ask.name], given
         )
-        _check_unheard(container, current.get(ask.name), busy)
+        before = current.get(ask.name)
+        fresh = ports.subtract(container.owned, before.owned if before else ())
+        busy.check(ask.name, fresh, ask.force)
         placed.append(container)
     _check_free(placed, others, owner_name)
     return placed
@@ -231,17 +235,6 @@ def _check_free(
         raise InvalidRequest(
             f"cannot give ports {shared} to {newcomer}: container"
             f" {owner if owner in names else owner_name(owner)} owns them"
-        )
-
-
-def _check_unheard(container: Container, before: Container | None, busy: ports.Ranges) -> None:
-    """Raise InvalidRequest when a process of the host uses a port that is new to the container."""
-    fresh = ports.subtract(container.owned, before.owned if before else ())
-    heard = ports.intersect(busy, fresh) if busy else ()
-    if heard:
-        raise InvalidRequest(
-            f"cannot give ports {ports.text(heard)} to {container.name}: a process of the host uses them"
-            " (see ss -lntu)"
         )
 
 

@@ -12,10 +12,14 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.por
     Range,
     parse_all,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.sockets import (
+    HostSocket,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.busy import Busy
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import (
     Ask,
     Namespace,
@@ -45,15 +49,17 @@ def have(name: str, *service: str, ephemeral: str) -> Container:
 
 
 def resolve(
-    *asks: Ask, pools=POOLS, current=(), others=None, listening=(), owner_name=str
+    *asks: Ask, pools=POOLS, current=(), others=None, listening=(), connected=(), owner_name=str
 ) -> list[Container]:
+    sockets = [HostSocket("UDP", port, "", 1) for port in listening]
+    sockets += [HostSocket("TCP", port, "192.0.2.1:443", 2) for port in connected]
     return claims.resolve(
         asks,
         pools,
         {item.name: item for item in current},
         others or {},
         {item.name: Namespace(item.name, "created", 0, "") for item in asks},
-        listening,
+        Busy(sockets, lambda one: f"curl (pid {one.inode})"),
         owner_name,
     )
 
@@ -188,6 +194,8 @@ def test_ephemeral_ranges_are_handed_out_from_the_low_end_in_the_order_of_the_li
         ({"others": {"db": ranges("30040")}}, "30016-30031"),
         ({"others": {"db": ranges("30016", "30047")}}, "30048-30063"),
         ({"listening": {30020}}, "30032-30047"),
+        ({"connected": [30020]}, "30032-30047"),
+        ({"connected": [30020, 30020, 30047]}, "30048-30063"),
         (
             {"listening": {30020, 30033, 22}, "others": {"db": ranges("30048-30063")}},
             "30064-30079",
@@ -229,6 +237,25 @@ def test_its_own_listeners_do_not_stop_a_container_from_keeping_its_ports():
     assert kept.owned == web.owned
 
 
+def test_ports_that_a_container_owns_are_not_judged_again():
+    web = have("web", "31000-31007", ephemeral="30016-30031")
+    (kept,) = resolve(wish("web", "31000-31007"), current=[web], connected=[31000, 30020])
+    assert kept.owned == web.owned
+
+
+def test_who_insists_gets_ports_with_connections_but_none_with_listeners():
+    asked = wish("web", "31000-31007", ephemeral="30016-30031", force=True)
+    (got,) = resolve(asked, connected=[31000, 30020])
+    assert got.owned == ranges("30016-30031", "31000-31007")
+    assert "a process of the host uses them" in complaint(resolve, asked, listening=[31000])
+
+
+def test_who_insists_gets_the_range_with_the_fewest_connections():
+    others = {"all": ranges("30001-30031", "30064-30999")}
+    (got,) = resolve(wish("web", force=True), others=others, connected=[30032, 30033, 30050])
+    assert str(got.ephemeral) == "30048-30063"
+
+
 @pytest.mark.parametrize(
     ("requests", "more", "sentence"),
     [
@@ -255,9 +282,17 @@ def test_its_own_listeners_do_not_stop_a_container_from_keeping_its_ports():
         ([wish("web", "31000-31007"), wish("db", "31007")], {}, "cannot give ports 31007 to db: container web owns them"),
         ([wish("web", ephemeral="30016-30031"), wish("db", ephemeral="30016-30047")], {}, "cannot give ports 30016-30031 to db: container web owns them"),
         ([wish("web", "31000-31007")], {"listening": {22, 31003, 31005}},
-         "cannot give ports 31003, 31005 to web: a process of the host uses them (see ss -lntu)"),
+         "cannot give ports 31003, 31005 to web: a process of the host uses them, such as curl (pid 1) on UDP port 31003 (see ss -lntup)"),
         ([wish("web", "31000-31015")], {"listening": {31002, 31012}, "current": [have("web", "31000-31007", ephemeral="30016-30031")]},
-         "cannot give ports 31012 to web: a process of the host uses them (see ss -lntu)"),
+         "cannot give ports 31012 to web: a process of the host uses them, such as curl (pid 1) on UDP port 31012 (see ss -lntup)"),
+        ([wish("web", "31000-31007", "31010-31011", ephemeral="30016-30031")], {"connected": [31003, 31003, 31011, 31012, 22]}, (
+            "cannot give ports 31000-31007, 31010-31011 to web: the host has 3 connections open from there, such as that of curl (pid 2)"
+            " from TCP port 31003 to 192.0.2.1:443, and would hear no answer any more; end that, give other ports, or set force"
+        )),
+        ([wish("web")], {"others": {"all": ranges("30001-30031", "30064-30999")}, "connected": [30032, 30033, 30050]}, (
+            "cannot give ports 30048-30063 to web: the host has a connection open from there, such as that of curl (pid 2)"
+            " from TCP port 30050 to 192.0.2.1:443, and would hear no answer any more; end that, give other ports, or set force"
+        )),
         ([wish("web")], {"others": {"all": ranges("30001-30999")}}, "cannot place web: no free range of 16 ephemeral ports is left in 30001-30999"),
         ([wish("a"), wish("b")], {"pools": POOLS._replace(per_container=512)}, "cannot place b: no free range of 512 ephemeral ports is left in 30001-30999"),
         ([wish("web/1")], {}, "cannot use name 'web/1': a container's name has 1 to 63 letters, digits, '.', '_' and '-', and starts with a letter or a digit"),

@@ -38,7 +38,7 @@ VALUES_OF = (
     "memory/next_boot",
 )
 HARMLESS = {
-    "__future__", "base64", "collections", "collections.abc", "enum", "functools", "hashlib",
+    "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "functools", "hashlib",
     "ipaddress", "itertools", "dataclasses", "operator", "re", "socket", "struct", "typing",
 }  # fmt: skip
 

@@ -1,0 +1,117 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sockets of the host that use ports, from the kernel's table of sockets (sock_diag), and whose they are.
+
+Source: linux/inet_diag.h, struct inet_diag_req_v2, inet_diag_msg and inet_diag_bc_op.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterable, Iterator
+
+from ..values.ports import Range
+from ..values.sockets import HostSocket
+from . import uapi as k
+from .attributes import attribute
+from .netlink import Socket
+from .requests import Request
+
+_SOCK_DIAG_BY_FAMILY = 20
+_REQUEST = struct.Struct("=BBBxI48x")
+# Family and state, the ports, both addresses; the inode is the last field of all.
+_MESSAGE = struct.Struct("=BBxx2s2s16s16s")
+_INODE = struct.Struct("=I")
+_INODE_OFFSET = 68
+_REQ_BYTECODE = 1
+_CONDITION = struct.Struct("=BBHHH")  # an operation, and a second one that holds its port
+_SOURCE_PORT_FROM, _SOURCE_PORT_TO = 2, 3
+# A TCP socket may still send or receive, or listens; of UDP there are connected and bound ones.
+_ESTABLISHED, _SYN_SENT, _SYN_RECV, _FIN_WAIT2, _CLOSE, _CLOSE_WAIT, _LISTEN = 1, 2, 3, 5, 7, 8, 10
+_STATES = {
+    k.IPPROTO_TCP: (_ESTABLISHED, _SYN_SENT, _SYN_RECV, _FIN_WAIT2, _CLOSE_WAIT, _LISTEN),
+    k.IPPROTO_UDP: (_ESTABLISHED, _CLOSE),
+}
+_NAMES = {k.IPPROTO_TCP: "TCP", k.IPPROTO_UDP: "UDP"}
+
+
+def of_host(among: Range) -> list[HostSocket]:
+    """The sockets of the current namespace with a port in the range, IPv4 and IPv6."""
+    found: list[HostSocket] = []
+    diag = Socket(k.NETLINK_SOCK_DIAG)
+    try:
+        for family in (socket.AF_INET, socket.AF_INET6):
+            for protocol, states in _STATES.items():
+                wanted = sum(1 << state for state in states)
+                payload = _REQUEST.pack(family, protocol, 0, wanted)
+                payload += attribute(_REQ_BYTECODE, _ports_in(among))
+                asked = Request(_SOCK_DIAG_BY_FAMILY, 0, payload, "list the host's sockets")
+                found += (_read(_NAMES[protocol], message) for message in diag.dump(asked))
+    finally:
+        diag.close()
+    return found
+
+
+def _ports_in(among: Range) -> bytes:
+    """The condition on the source port: each operation says where to go on, behind the end is no."""
+    size = _CONDITION.size
+    lower = _CONDITION.pack(_SOURCE_PORT_FROM, size, 2 * size + 4, 0, among.first)
+    return lower + _CONDITION.pack(_SOURCE_PORT_TO, size, size + 4, 0, among.last)
+
+
+def _read(protocol: str, message: bytes) -> HostSocket:
+    family, state, source, target, _address, peer = _MESSAGE.unpack_from(message)
+    connected = state not in (_LISTEN, _CLOSE)
+    (inode,) = _INODE.unpack_from(message, _INODE_OFFSET)
+    port = int.from_bytes(source, "big")
+    told = _peer(family, peer, int.from_bytes(target, "big")) if connected else ""
+    return HostSocket(protocol, port, told, inode)
+
+
+def _peer(family: int, address: bytes, port: int) -> str:
+    if family == socket.AF_INET:
+        return f"{socket.inet_ntop(family, address[:4])}:{port}"
+    return f"[{socket.inet_ntop(socket.AF_INET6, address)}]:{port}"
+
+
+# --- whose they are -----------------------------------------------------------------------------
+
+
+def process(one: HostSocket) -> str:
+    """The process that has the socket, for messages; all open files of the host are looked at."""
+    return processes([one]).get(one.inode, "a process that cannot be seen")
+
+
+def processes(wanted: Iterable[HostSocket]) -> dict[int, str]:
+    """By inode: name and number of a process that has the socket open."""
+    left = {f"socket:[{one.inode}]": one.inode for one in wanted if one.inode}
+    found: dict[int, str] = {}
+    for pid in filter(str.isdecimal, os.listdir("/proc")):
+        if not left:
+            break
+        for target in _open_files(pid):
+            inode = left.pop(target, None)
+            if inode is not None:
+                found[inode] = f"{_name(pid)} (pid {pid})"
+    return found
+
+
+def _open_files(pid: str) -> Iterator[str]:
+    with contextlib.suppress(OSError):  # it has ended
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{number}")
+
+
+def _name(pid: str) -> str:
+    """What a process calls itself, without what could look like something else in a message."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return re.sub(r"[^\w.:/@+-]", "?", file.read().strip("\n")) or "?"
+    except OSError:
+        return "?"
