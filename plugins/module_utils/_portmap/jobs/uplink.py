@@ -20,7 +20,8 @@ from ..values.tenants import Host, last_known
 class Uplink(NamedTuple):
     """`host`, and the index of its public interface.
 
-    `moved`: it is another one than an earlier run has used, not just another name of that.  `fault`: why no container can be placed on it; `host` then has what is still known.
+    `moved`: it is another one than an earlier run has used, not just another name of that.
+    `fault`: why no container can be placed on it; `host` then has what is still known.
     """
 
     host: Host
