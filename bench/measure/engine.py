@@ -29,7 +29,10 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs impor
     info,
     results,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netlink
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
+    netlink,
+    requests,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import viewed
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
@@ -96,6 +99,7 @@ def write_batch(order: dict[str, Any]) -> dict[str, Any]:
 def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
     reconcile.tune_collector()  # as the modules do
     netlink.SENT.clear()
+    requests.CALLED.clear()
     before, start = os.times(), time.perf_counter()
     changes, result = action(order)
     text = json.dumps(result)
@@ -106,6 +110,7 @@ def timed(action: Any, order: dict[str, Any]) -> dict[str, Any]:
         "user": after.user - before.user,
         "system": after.system - before.system,
         "requests": len(netlink.SENT),
+        "calls": len(requests.CALLED),
         "writes": sum(kind in k.WRITES for kind in netlink.SENT),
         "kinds": dict(Counter(netlink.SENT)),
         "changes": len(changes),

@@ -17,7 +17,7 @@ from ..linux import netns
 from ..linux import uapi as k
 from ..linux.ids import Ids
 from ..linux.netlink import Socket, opened, refused
-from ..linux.requests import Call, Operation, Reply, Request
+from ..linux.requests import CALLED, Call, Operation, Reply, Request
 from ..objects.kind import Change, Identity, Object
 from ..values.errors import ChangedInside, KernelRefused
 from ..values.places import HOST
@@ -138,12 +138,18 @@ def _is_call(pair: tuple[Change, Operation]) -> bool:
 
 
 def _call(run: Iterable[tuple[Change, Any]], progress: _Progress, keep_going: bool) -> None:
+    """One after the other; what follows a failed call of the same change is left out."""
+    failed: Change | None = None
     for change, call in run:
+        if change is failed:
+            continue
+        CALLED.append(type(change.subject).__name__)
         try:
             call.do()
         except (KernelRefused, OSError):
             if not keep_going:
                 raise
+            failed = change
         else:
             progress.passed(change)
 

@@ -39,3 +39,5 @@ class Call(NamedTuple):
 
 
 Operation = Union[Request, Call]
+
+CALLED: list[str] = []  # what every call of this process was for, so that tests can count
