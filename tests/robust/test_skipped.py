@@ -227,6 +227,17 @@ def test_a_veth_that_carries_traffic_leaves_its_bridge_and_comes_back_without_lo
         assert running.finish()["lost"] == []
 
 
+def test_a_bridge_that_was_deleted_comes_back_with_its_ports(placed: Stage) -> None:
+    host, modules = placed.lab.host, placed.modules
+    whole = ports(host)
+    host.shell(f"ip link delete {whole['pm-web'][0]}")
+    refused = modules.run("portmap_container", stages.inventory("web")[0])
+    assert "run netiso.portmap.portmap_host" in refused.msg
+    modules.call("portmap_host", POOLS)
+    assert ports(host) == whole
+    assert modules.problems() == []
+
+
 def test_a_stranger_s_link_with_the_name_of_a_bridge_is_named_and_left_alone(bare: Stage) -> None:
     host, modules = bare.lab.host, bare.modules
     start = stages.look(modules)
