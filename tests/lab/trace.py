@@ -20,6 +20,7 @@ _CALLS = "sendto,sendmsg,recvfrom,recvmsg,openat,mount,umount2,unlink,unlinkat,r
 _DUMP = 0x300  # NLM_F_DUMP
 _FIRST_TYPE = 16  # smaller numbers are netlink's own
 _GET_SOCKETS = 1002  # a number of ours, for SOCK_DIAG_BY_FAMILY
+_GET_NAMESPACE = 90  # RTM_GETNSID
 _GET = 2  # of each group of four types: new, delete, get, set
 
 
@@ -69,11 +70,17 @@ def run(modules: Modules, module: str, log: Path, **parameters: Any) -> Traced:
 def _read(text: str, traced: Traced) -> None:
     """The lines of one thread or process: calls, and after a call the dump of what was sent."""
     data = bytearray()
+    waited = b""
     for line in [*text.splitlines(), "end"]:
         if dumped := re.match(r" \| [0-9a-f]+  ([0-9a-f ]{48})", line):
             data += bytes.fromhex(dumped[1])
         elif not line.startswith(" * "):
-            if messages := _messages(bytes(data)):
+            messages = _messages(bytes(data))
+            # How often it is asked whether a namespace is gone is up to the kernel: counted once.
+            again = [kind for kind, _ in messages] == [_GET_NAMESPACE] and data[16:] == waited
+            if messages:
+                waited = bytes(data[16:])
+            if messages and not again:
                 traced.sends += 1
                 traced.messages += [kind for kind, _ in messages]
                 asked = [flags for kind, flags in messages if kind % 4 == _GET]

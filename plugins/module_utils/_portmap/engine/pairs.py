@@ -24,6 +24,8 @@ from ..objects.link import Veth
 from ..values.errors import KernelRefused
 from ..values.marks import LINK_GROUP
 from ..values.places import Place
+from ..values.tenants import CREATED, read_alias
+from . import quiet
 
 GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
 _CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
@@ -148,10 +150,14 @@ class Pairs:
 
     def remove(self, changes: list[Change], keep_going: bool) -> None:
         """Handles, then veths: the veth tells whose the rest is, so it goes last."""
+        veths = [change for change in changes if isinstance(change.subject, Veth)]
+        origins = dict(map(_origin, veths))
         for change in changes:
             if isinstance(change.subject, Handle):
+                origin = origins.get(change.subject.container)
+                if origin in (None, CREATED):
+                    quiet.take_down(change.subject.path, origin == CREATED)
                 _attempt(_unpin, change, self._done, keep_going)
-        veths = [change for change in changes if isinstance(change.subject, Veth)]
         if veths:
             self._delete_links([_place(change) for change in veths], keep_going)
         self._done += veths
@@ -177,6 +183,13 @@ class Pairs:
             self._forget(place)
         for request, reply in zip(requests, self._socket.send(requests)):
             refused(request, reply, range(1, 4096) if keep_going else GONE)
+
+
+def _origin(change: Change) -> tuple[str, str]:
+    """Of a veth: its container, and the origin of that one's namespace."""
+    veth = cast(Veth, change.subject)
+    told = read_alias(veth.alias)
+    return veth.peer.netns, told[2] if told else ""
 
 
 def _unpin(change: Change) -> None:

@@ -30,6 +30,7 @@ from ..wanted.busy import Busy
 from ..wanted.claims import Ask, Namespace
 from . import saving
 from .comparing import Observer, compare_containers
+from .leaving import Leaving
 from .uplink import look_anyway, look_without_record
 from .without import Spoilt, reconcile_without
 
@@ -110,6 +111,7 @@ def _run(
         if with_diff:
             before, after = summary.diff(job.decision)
             outcome.before, outcome.after = before + outcome.before, after + outcome.after
+        outcome.warnings += job.leaving.left()
         run = Run(outcome, job.decision)
         kept = job.spoilt.names
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
@@ -140,6 +142,7 @@ class Placing:
         self._names = names
         self._spaces: dict[str, Namespace] = {}
         self.spoilt = Spoilt()
+        self.leaving = Leaving()
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
@@ -159,7 +162,13 @@ class Placing:
         return compare_containers(observer, decision, self._spaces, in_full)
 
     def begin(self) -> None:
-        """Nothing is noted outside the kernel before it changes."""
+        """Note the namespaces that are to go, to see afterwards whether they have gone."""
+        had = self.decision.had
+        self.leaving.note(
+            ask.name
+            for ask in self.decision.asks
+            if not ask.present and (ask.name not in had or had[ask.name].origin == tenants.CREATED)
+        )
 
     def _observer(self, view: View) -> Observer:
         plane = choose.plane()

@@ -176,7 +176,7 @@ def _host_listeners(survey: Survey, pools: Pools) -> list[Problem]:
     """Processes of the host on ports of containers; all their files are looked at if there are some."""
     owners = {name: one.owned for name, one in survey.containers.items()}
     found = problems.heard_in_vain(owners, sockets.of_host(pools.span))
-    processes = sockets.processes(one for _name, one in found) if found else {}
+    processes = sockets.holders(one for _name, one in found) if found else {}
     return [problems.host_listener(name, one, processes) for name, one in found]
 
 

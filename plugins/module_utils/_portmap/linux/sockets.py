@@ -8,15 +8,13 @@ Source: linux/inet_diag.h, struct inet_diag_req_v2, inet_diag_msg and inet_diag_
 
 from __future__ import annotations
 
-import contextlib
-import os
-import re
 import socket
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from ..values.ports import Range
 from ..values.sockets import HostSocket
+from . import processes
 from . import uapi as k
 from .attributes import attribute
 from .netlink import Socket
@@ -83,35 +81,10 @@ def _peer(family: int, address: bytes, port: int) -> str:
 
 
 def process(one: HostSocket) -> str:
-    """The process that has the socket, for messages; all open files of the host are looked at."""
-    return processes([one]).get(one.inode, "a process that cannot be seen")
+    """The process that has the socket, for messages."""
+    return holders([one]).get(one.inode, "a process that cannot be seen")
 
 
-def processes(wanted: Iterable[HostSocket]) -> dict[int, str]:
+def holders(wanted: Iterable[HostSocket]) -> dict[int, str]:
     """By inode: name and number of a process that has the socket open."""
-    left = {f"socket:[{one.inode}]": one.inode for one in wanted if one.inode}
-    found: dict[int, str] = {}
-    for pid in filter(str.isdecimal, os.listdir("/proc")):
-        if not left:
-            break
-        for target in _open_files(pid):
-            inode = left.pop(target, None)
-            if inode is not None:
-                found[inode] = f"{_name(pid)} (pid {pid})"
-    return found
-
-
-def _open_files(pid: str) -> Iterator[str]:
-    with contextlib.suppress(OSError):  # it has ended
-        for number in os.listdir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
-                yield os.readlink(f"/proc/{pid}/fd/{number}")
-
-
-def _name(pid: str) -> str:
-    """What a process calls itself, without what could look like something else in a message."""
-    try:
-        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
-            return re.sub(r"[^\w.:/@+-]", "?", file.read().strip("\n")) or "?"
-    except OSError:
-        return "?"
+    return processes.with_sockets(one.inode for one in wanted)

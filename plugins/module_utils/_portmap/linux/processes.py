@@ -1,0 +1,59 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Processes of the machine, for messages: whose a socket is, and who sits in a namespace."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+
+def with_sockets(inodes: Iterable[int]) -> dict[int, str]:
+    """By the inode of a socket: a process that has it open.  All open files are looked at."""
+    left = {f"socket:[{inode}]": inode for inode in inodes if inode}
+    found: dict[int, str] = {}
+    for pid in _numbers():
+        if not left:
+            break
+        for target in _open_files(pid):
+            inode = left.pop(target, None)
+            if inode is not None:
+                found[inode] = _told(pid)
+    return found
+
+
+def in_namespace(inode: int) -> list[str]:
+    """Those whose network namespace is the one of this inode."""
+    found = []
+    for pid in _numbers():
+        with contextlib.suppress(OSError):  # it has ended
+            if os.stat(f"/proc/{pid}/ns/net").st_ino == inode:
+                found.append(_told(pid))
+    return found
+
+
+def _numbers() -> list[str]:
+    return sorted(filter(str.isdecimal, os.listdir("/proc")), key=int)
+
+
+def _open_files(pid: str) -> Iterator[str]:
+    with contextlib.suppress(OSError):  # it has ended
+        for number in os.listdir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                yield os.readlink(f"/proc/{pid}/fd/{number}")
+
+
+def _told(pid: str) -> str:
+    return f"{_name(pid)} (pid {pid})"
+
+
+def _name(pid: str) -> str:
+    """What a process calls itself, without what could look like something else in a message."""
+    try:
+        with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:
+            return re.sub(r"[^\w.:/@+-]", "?", file.read().strip("\n")) or "?"
+    except OSError:
+        return "?"
