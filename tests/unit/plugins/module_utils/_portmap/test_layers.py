@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -220,3 +221,10 @@ def test_no_file_is_a_drawer(file):
     assert not set(file.split("/")) & {
         "utils", "util", "common", "helpers", "base", "manager", "misc",
     }  # fmt: skip
+
+
+def test_the_drawing_of_the_rooms_has_every_file():
+    page = (PLUGINS.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    drawn = page.split("## Rooms")[1].split("```")[1]
+    words = set(re.findall(r"\w+", drawn))
+    assert [file for file in FILES if Path(file).name not in words] == []
