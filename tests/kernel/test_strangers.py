@@ -148,7 +148,7 @@ def test_another_kind_of_link_with_the_indexes_of_ours_is_no_pair(
         container="web",
     )
     assert "web" in {item["container"] for item in prepared.info()["problems"]}
-    with pytest.raises(ModuleError, match="cannot place web: its namespace has the link eth0"):
+    with pytest.raises(ModuleError, match="changed from inside: it has the link eth0"):
         prepared.container(name="web")
 
 
