@@ -102,8 +102,12 @@ def test_a_connection_that_is_over_is_none(lab: Lab, prepared: Modules, server: 
 def test_a_range_that_is_handed_out_goes_round_connections(
     lab: Lab, prepared: Modules, server: None
 ) -> None:
+    assert "warnings" not in prepared.checking().container(name="web")
     with connected(lab, "TCP", 30020), connected(lab, "UDP", 30040):
+        said = str(prepared.checking().container(name="web")["warnings"])
+        assert "the ephemeral ports of web may be others when the task runs" in said
         assert prepared.container(name="web")["container"]["ephemeral_ports"] == "30048-30063"
+        assert "warnings" not in prepared.checking().container(name="web")
 
 
 def test_when_all_have_some_the_one_with_the_fewest_is_named_or_forced(

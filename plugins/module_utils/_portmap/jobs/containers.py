@@ -112,6 +112,8 @@ def _run(
             before, after = summary.diff(job.decision)
             outcome.before, outcome.after = before + outcome.before, after + outcome.after
         outcome.warnings += job.leaving.left()
+        if dry_run and prepared:
+            outcome.warnings += _may_differ(job.decision, prepared.options.pools)
         run = Run(outcome, job.decision)
         kept = job.spoilt.names
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
@@ -216,6 +218,22 @@ def decided(
         lambda veth: surveys.owner_name(observer.view, veth),
     )
     return Decision(asks, placed, had)
+
+
+def _may_differ(decision: Decision, pools: Pools) -> list[str]:
+    """A warning when ephemeral ports were chosen round connections, which come and go."""
+    asked = {ask.name: ask for ask in decision.asks}
+    chosen = [
+        one.name
+        for one in decision.placed
+        if asked[one.name].ephemeral is None
+        and (one.name not in decision.had or decision.had[one.name].ephemeral is None)
+    ]
+    if not chosen or not sockets.of_host(pools.ephemeral):
+        return []
+    names = ", ".join(chosen)
+    said = f"the ephemeral ports of {names} may be others when the task runs"
+    return [f"{said}: they go round the connections that the host has then"]
 
 
 def _busy(pools: Pools) -> Busy:

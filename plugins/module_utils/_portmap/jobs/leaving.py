@@ -32,8 +32,11 @@ class Leaving:
 
     def note(self, names: Iterable[str]) -> None:
         """Those of the containers that have a handle."""
+        there = [name for name in names if netns.is_there(netns.handle_path(name))]
+        if not there:
+            return
         with contextlib.closing(Socket()) as sock:
-            for name in names:
+            for name in there:
                 with (
                     netns.at(netns.handle_path(name)) as found,
                     contextlib.suppress(KernelRefused),
