@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
 # and has `robust` and `kernel`, which wait for the same locks of the kernel, beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust sanity units molecule kernel cores integration importer gates ansible-lint docs \
+TOGETHER := robust sanity units molecule kernel cores hosts integration importer gates ansible-lint docs \
 	demo docs-lint
 GATES := $(FIRST) $(TOGETHER)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -66,6 +66,9 @@ smoke: setup ## The kernel tests that say most in the least time (root)
 
 kernel: setup ## Real packets in namespaces (root)
 	@tools/gate kernel
+
+hosts: setup ## Shapes of hosts: uplinks, addresses, routes, names, others' filters (root)
+	@tools/gate hosts
 
 robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
 	@tools/gate robust
