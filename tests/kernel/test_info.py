@@ -206,5 +206,5 @@ def test_the_damage_of_one_is_not_told_of_another(lab: Lab, placed: Modules) -> 
 
 
 def test_filters_of_others_elsewhere_are_no_problem(lab: Lab, placed: Modules) -> None:
-    lab.host.tc(f"filter add dev eth0 ingress protocol ip prio 7 {STRANGER}")
+    lab.host.tc(f"filter add dev eth0 ingress protocol ip prio 1007 {STRANGER}")
     assert placed.info()["problems"] == []

@@ -19,14 +19,16 @@ Block = tuple[int, int]  # first port and mask
 
 def install(lab: Lab, containers: Mapping[str, Sequence[Block]]) -> None:
     """Take our filters away and put the original's there; `containers` own blocks of ports."""
-    fresh = [f"qdisc {verb} dev {{}} ingress" for verb in ("del", "add")]
+    fresh = ["qdisc del dev {} {}", "qdisc add dev {} ingress"]
     veths = {name: f"pm-{name}" for name in containers}
-    lab.host.tc(*(line.format(link) for link in ("eth0", "lo", *veths.values()) for line in fresh))
+    ours = {"eth0": "clsact", "lo": "clsact", **dict.fromkeys(veths.values(), "ingress")}
+    lab.host.tc(*(line.format(link, kind) for link, kind in ours.items() for line in fresh))
     lab.host.tc(*_shared(list(veths.values())))
     for name, blocks in containers.items():
         lab.host.tc(*_outside(veths[name], blocks))
         lab.host.tc(
-            *(line.format(link) for link in ("eth0", "lo") for line in fresh), container=name
+            *(line.format(link, "ingress") for link in ("eth0", "lo") for line in fresh),
+            container=name,
         )
         lab.host.tc(*_inside(blocks), container=name)
 
