@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..engine.reconcile import Outcome
-from ..memory import durable, engine_copy, next_boot, restore_unit
-from ..memory.durable import Step
+from ..linux import durable
+from ..linux.durable import Step
+from ..memory import engine_copy, next_boot, restore_unit
 from ..values.errors import InvalidRequest
 
 _COPY = engine_copy.EngineCopy()

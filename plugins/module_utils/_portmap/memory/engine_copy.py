@@ -19,10 +19,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from typing import Any, NamedTuple
 
+from ..linux import durable
+from ..linux.durable import Step
 from ..linux.paths import not_roots_alone
 from ..values.errors import InvalidRequest
-from . import durable
-from .durable import Step
 
 DIRECTORY = "/usr/local/lib/netiso-portmap"
 DOORS = ("restore",)  # what the host runs by itself; portmap_host names them for Ansible to ship

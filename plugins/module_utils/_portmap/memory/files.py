@@ -9,8 +9,8 @@ import contextlib
 import os
 from typing import NamedTuple
 
+from ..linux import durable
 from ..values.errors import KernelRefused
-from . import durable
 
 
 class JsonFile(NamedTuple):

@@ -9,11 +9,10 @@ import os
 import stat
 from typing import NamedTuple
 
-from ..linux import systemd
+from ..linux import durable, systemd
+from ..linux.durable import Step
 from ..linux.paths import not_roots_alone
 from ..values.errors import InvalidRequest
-from . import durable
-from .durable import Step
 
 NAME = "portmap-restore.service"
 PATH = f"{systemd.UNITS}/{NAME}"
