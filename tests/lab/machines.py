@@ -25,7 +25,8 @@ OTHER_MAC = "02:00:00:00:00:fd"
 
 # What is mounted below /run would stay in the table of mounts, covered, and could mislead.  Whoever
 # deletes a handle of the machine takes its mount away here, too, so some go by themselves.  What the
-# machine itself has saved for its next boot is not to be written.
+# machine itself has saved for its next boot is not to be written, and its own files for programs that
+# configure links are not to be deleted.
 _HOLD = """
 exec 2>&1
 below_run() {{ cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r; }}
@@ -34,13 +35,16 @@ left=$(below_run)
 if [ "$left" ]; then echo "still mounted:" $left; exit 1; fi
 mount -t tmpfs -o mode=755 tmpfs /run
 if [ -d /var/lib/netiso-portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
+for directory in /etc/systemd/network /etc/NetworkManager/conf.d; do
+    if ls $directory/*netiso-portmap* >/dev/null 2>&1; then mount -t tmpfs tmpfs $directory; fi
+done
 mount -t sysfs sysfs /sys
 echo ready
 exec {wait}
 """
 
-# Where the modules write when a host is to be restored at boot: those of the machine are out of
-# reach then, and what else is in these directories is not.
+# Where the modules write on the disk: what the machine has there is out of reach then, and what else
+# is in these directories is not.
 _OWN = """
 mkdir /run/machine
 for directory in /usr/local/lib /var/lib; do
@@ -56,7 +60,12 @@ for directory in /usr/local/lib /var/lib; do
     umount -l /run/machine
 done
 rmdir /run/machine
-mount -t tmpfs tmpfs /etc/systemd/system
+mkdir -p /run/own/etc /run/own/work
+mount -t overlay -o lowerdir=/etc,upperdir=/run/own/etc,workdir=/run/own/work overlay /etc
+for directory in /etc/systemd/system /etc/systemd/network /etc/NetworkManager/conf.d; do
+    mkdir -p "$directory"
+    mount -t tmpfs tmpfs "$directory"
+done
 """
 
 
@@ -186,7 +195,9 @@ class Machine:
             os.set_inheritable(self._holder.stdin.fileno(), True)
 
     def own_directories(self) -> None:
-        """Have directories of its own for the engine, for units of systemd and for what is saved."""
+        """Have directories of its own for the engine, for what is saved, and for what the modules
+        tell other programs.
+        """
         self.run("sh", "-ec", _OWN)
 
     def close(self) -> None:

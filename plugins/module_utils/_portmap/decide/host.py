@@ -14,10 +14,12 @@ from ..objects.kind import Object, State, state
 from ..objects.link import Link
 from ..objects.qdisc import Qdisc
 from ..objects.sysctl import Sysctl
+from ..objects.unmanaged import Unmanaged
 from ..sight.seen import Survey
 from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest
+from ..values.marks import LOOPBACK_MAC_LEFT
 from ..values.options import HostOptions
 from ..values.places import HOST, Place
 from ..values.tenants import Host
@@ -199,20 +201,21 @@ def taken_back(
 ) -> tuple[State, State]:  # fmt: skip
     """A prepared host as it is, and what stays of that: strangers' things and the values of before.
 
-    `base` are the directory of handles, the loopback interface and bridges; `sysctls_now` the
-    parameters that were changed.
+    `base` are the directory of handles, the loopback interface, bridges and files of other programs;
+    `sysctls_now` the parameters that were changed.
     """
     before = ours_on_interfaces(survey)
     after: State = {}
     made = (item for item in survey.steered.shared.objects if isinstance(item, Qdisc))
     before.update(state(item for item in made if item.place.link in old.qdiscs))
     for item in base:
-        if isinstance(item, Link) and "mtu" in old.before:
+        if isinstance(item, Link):
             before[item.identity] = item
-            after[item.identity] = item._replace(mtu=int(old.before["mtu"]))
+            left = without_host_mac(item, survey.host)
+            after[item.identity] = left._replace(mtu=int(old.before.get("mtu", item.mtu)))
         elif isinstance(item, HandleDirectory) and can_unshare:
             before[item.identity] = item
-    before.update(our_bridges(base))
+    before.update(ours_on_host(base))
     for item in sysctls_now:
         if isinstance(item, Sysctl):
             before[item.identity] = item
@@ -234,14 +237,31 @@ def left_behind(survey: Survey, old: Record) -> State:
     return {name: item for name, item in ours.items() if item.place == place}
 
 
+def taken_back_unknown(survey: Survey, base: Sequence[Object]) -> tuple[State, State]:
+    """The same without a record: no values of before are known."""
+    loopback = [item for item in base if isinstance(item, Link)]
+    before = {**ours_on_interfaces(survey), **ours_on_host(base), **state(loopback)}
+    return before, state(without_host_mac(item, survey.host) for item in loopback)
+
+
 def ours_on_interfaces(survey: Survey) -> State:
     """Everything of ours on the host's interfaces but the qdiscs, which may be others' too."""
     found = (*survey.steered.shared.objects, *survey.steered.entries.objects)
     return state(item for item in found if not isinstance(item, Qdisc))
 
 
-def our_bridges(found: Iterable[Object]) -> State:
-    return state(item for item in found if isinstance(item, Bridge) and item.ours)
+def ours_on_host(found: Iterable[Object]) -> State:
+    """Our bridges, and our files of other programs."""
+    return state(
+        item
+        for item in found
+        if isinstance(item, Unmanaged) or (isinstance(item, Bridge) and item.ours)
+    )
+
+
+def without_host_mac(loopback: Link, host: Host) -> Link:
+    """The loopback interface, when it is no longer to look like the public one."""
+    return loopback._replace(mac=LOOPBACK_MAC_LEFT) if loopback.mac == host.mac else loopback
 
 
 def changed_sysctls(old: Record) -> list[str]:

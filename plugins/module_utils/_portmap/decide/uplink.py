@@ -10,7 +10,7 @@ from socket import AF_INET
 
 from ..linux.messages import AddressSeen, LinkSeen, OtherRoute, RouteFound
 from ..values.errors import InvalidRequest
-from ..values.marks import LINK_GROUP
+from ..values.marks import LINK_GROUP, OUR_GROUPS
 from ..values.tenants import Gateway, Host, HostAddress
 
 Notice = tuple[str, str]  # the kind of the problem that portmap_info makes of it, and what is said
@@ -26,6 +26,12 @@ def check_interfaces(public: LinkSeen, loopback: LinkSeen | None, loopback_name:
     unusable = f"cannot use public_interface {public.name}"
     if public.loopback:
         raise InvalidRequest(f"{unusable}: it is a loopback interface")
+    if public.group in OUR_GROUPS:
+        raise InvalidRequest(
+            f"{unusable}: it is a link of ours, and something gave it an address or the default"
+            f" route; take them away (ip address flush dev {public.name}; ip route flush dev"
+            f" {public.name}), or name another public_interface"
+        )
     if public.group == LINK_GROUP:
         raise InvalidRequest(f"{unusable}: it belongs to a container")
     if len(public.mac) != 17:

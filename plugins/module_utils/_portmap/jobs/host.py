@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from ..decide import host as decide
 from ..decide import problems
+from ..decide import unmanaged as decide_unmanaged
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netns
@@ -18,7 +19,7 @@ from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
-from ..objects.kind import state
+from ..objects.kind import Object, state
 from ..sight import survey as surveys
 from ..sight.host import (
     base_objects,
@@ -26,14 +27,15 @@ from ..sight.host import (
     hooked_by_others,
     host_ephemeral,
     rp_filters,
-    see_bridges,
     sysctl_objects,
 )
+from ..sight.unmanaged import see_files, see_managers
 from ..steering import choose
 from ..values import ports
 from ..values.errors import InvalidRequest, KernelRefused
 from ..values.options import HostOptions
 from ..values.tenants import Host
+from ..wanted import unmanaged
 from ..wanted.claims import Ask
 from . import at_boot, results, saving
 from .comparing import Observer, compare_containers
@@ -136,6 +138,7 @@ class Preparing:
             lambda veth: surveys.owner_name(view, veth),
         )  # fmt: skip
         self.host = observer.survey.host
+        decide_unmanaged.check(self.host, see_managers().network_files)
         self.port_range = self._options.host_ephemeral or own
         comparison = self._comparison(observer, in_full)
         decide.check_bridges(comparison.before)
@@ -181,9 +184,11 @@ class Preparing:
             **decide.wanted_sysctls(host, self._options, rp_filters()),
             **decide.given_back(self._options, self._old),
         }
+        managers = see_managers()
         comparison = observer.comparison(in_full)
         comparison.before = state(
             [
+                *managers.ours,
                 *observer.survey.steered.shared.objects,
                 *base_objects(observer.view, host),
                 *sysctl_objects(list(values)),
@@ -194,6 +199,9 @@ class Preparing:
         )
         if self._old and self._seen.moved:
             self._add_left_behind(observer, comparison, self._old)
+        comparison.after.update(
+            state(unmanaged.files(host, managers.running, managers.network_files))
+        )
         return comparison
 
     def _add_left_behind(self, observer: Observer, comparison: Comparison, old: Record) -> None:
@@ -272,18 +280,18 @@ class TakingBack:
         plane, old = choose.plane(), self._old
         uplink = look_anyway(view, old) if old else look_without_record(view, self._given, "")
         host = uplink.host
+        found: list[Object] = [*base_objects(view, host), *see_files()]
         survey = surveys.survey(view, plane, host, [], interfaces=True)
         comparison = Observer(view, plane, survey).comparison(in_full)
         comparison.complete = True
         if old is None:
-            comparison.before = decide.ours_on_interfaces(survey)
-            comparison.before.update(decide.our_bridges(see_bridges(view)))
+            comparison.before, comparison.after = decide.taken_back_unknown(survey, found)
             return comparison
         old = decide.known_as(old, host.public, moved=False)
         old = decide.sparing(old, hooked_by_others(view, host))
         comparison.before, comparison.after = decide.taken_back(
             survey,
-            base_objects(view, host),
+            found,
             sysctl_objects(decide.changed_sysctls(old)),
             old,
             netns.can_unshare(old.before.get("handles", "")),

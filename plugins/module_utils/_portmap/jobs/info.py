@@ -8,23 +8,25 @@ from __future__ import annotations
 from typing import Any
 
 from ..decide import host as decide_host
-from ..decide import problems
+from ..decide import problems, unmanaged
 from ..decide.containers import Decision
 from ..decide.problems import Problem, problem
 from ..linux import netns, procsys, sockets
 from ..linux.messages import LinkSeen
-from ..linux.view import View, viewed
+from ..linux.view import View, all_addresses, link_routes, viewed
 from ..memory import next_boot, record
 from ..memory.record import Record
 from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight.host import early_programs, host_ephemeral, rp_filters, see_bridges
 from ..sight.seen import Survey
+from ..sight.unmanaged import see_managers
 from ..steering import choose
 from ..values.errors import InvalidRequest, PortmapError
 from ..values.options import Pools
 from ..values.tenants import Container
 from ..wanted import claims, layout
+from ..wanted import unmanaged as wanted_files
 from ..wanted.claims import Ask, Namespace
 from . import results, saving
 from .comparing import Observer, compare_containers
@@ -112,6 +114,7 @@ def _problems(observer: Observer, prepared: Record, container: str | None) -> li
     found = _container_problems(observer)
     found += _host_problems(observer, prepared)
     found += _host_listeners(survey, prepared.options.pools)
+    found += _unmanaged_problems(observer)
     if container is None:
         found += problems.orphans(survey)
         found += problems.strangers(survey, observer.foreign)
@@ -178,6 +181,22 @@ def _host_listeners(survey: Survey, pools: Pools) -> list[Problem]:
     found = problems.heard_in_vain(owners, sockets.of_host(pools.span))
     processes = sockets.holders(one for _name, one in found) if found else {}
     return [problems.host_listener(name, one, processes) for name, one in found]
+
+
+def _unmanaged_problems(observer: Observer) -> list[Problem]:
+    """What other programs of the host do to our links, or could do."""
+    view, host = observer.view, observer.survey.host
+    managers = see_managers()
+    wanted = wanted_files.files(host, managers.running, managers.network_files)
+    told = unmanaged.files_differ(wanted, managers.ours)
+    told += filter(None, [wanted_files.clash(host, managers.network_files)])
+    found = [problem(None, unmanaged.KIND, said) for said in told]
+    veths = {one.veth.name: name for name, one in observer.survey.placed.items()}
+    links = {one.veth.ifindex: one.veth.name for one in observer.survey.placed.values()}
+    links.update({view.ifindex(bridge.place): bridge.place.link for bridge in layout.bridges()})
+    configured = unmanaged.configured(links, all_addresses(view.socket), link_routes(view.socket))
+    found += [problem(veths.get(link), unmanaged.KIND, said) for link, said in configured.items()]
+    return found
 
 
 def _saved_problems(placed: dict[str, Container], container: str | None) -> list[Problem]:

@@ -197,6 +197,23 @@ def read_other_route(data: bytes) -> OtherRoute | None:
     )
 
 
+class LinkRoute(NamedTuple):
+    """A route of any table through one link, as far as somebody has made it; `target` as in ip(8)."""
+
+    ifindex: int
+    target: str
+
+
+def read_link_route(data: bytes) -> LinkRoute | None:
+    """A route message; None for what the kernel makes by itself, and for several next hops."""
+    family, length, _src, _tos, _table, proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
+    if family not in _LENGTHS or kind != k.RTN_UNICAST or proto == k.RTPROT_KERNEL:
+        return None
+    found = dict(attributes(data[_ROUTE.size :]))
+    target = f"{_written(family, found.get(k.RTA_DST))}/{length}" if length else "default"
+    return LinkRoute(number(found.get(k.RTA_OIF)), target)
+
+
 def _written(family: int, address: bytes | None) -> str:
     """An address as text; "" when it is missing, or of another length."""
     if address is None or len(address) != _LENGTHS.get(family):

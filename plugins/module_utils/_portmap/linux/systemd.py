@@ -6,20 +6,18 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
 
 from ..values.errors import KernelRefused, Unsupported
+from . import programs
 
 UNITS = "/etc/systemd/system"
 _WANTED = f"{UNITS}/multi-user.target.wants"
 _BOOTED = "/run/systemd/system"  # sd_booted(3): there when systemd is at work
-_SEARCHED = os.pathsep.join(filter(None, [os.environ.get("PATH"), "/usr/bin", "/bin"]))
 
 
 def required() -> None:
     """Raise Unsupported on a host without systemd."""
-    if not shutil.which("systemctl", path=_SEARCHED):
+    if not programs.is_there("systemctl"):
         raise Unsupported(
             "cannot have the host restored at boot: there is no systemctl, so no systemd; leave"
             " out restore_at_boot, or set it to false"
@@ -45,19 +43,24 @@ def disable(unit: str) -> None:
 
 def reload() -> None:
     """Have systemd read its units again, where it is at work."""
-    if os.path.isdir(_BOOTED):
+    if booted():
         _systemctl("daemon-reload")
+
+
+def booted() -> bool:
+    """Whether systemd is at work."""
+    return os.path.isdir(_BOOTED)
+
+
+def active(unit: str) -> bool:
+    """Whether a unit runs, on a host where systemd is at work."""
+    try:
+        _systemctl("is-active", "--quiet", unit)
+    except KernelRefused:
+        return False
+    return True
 
 
 def _systemctl(*words: str) -> None:
     required()
-    done = subprocess.run(
-        [shutil.which("systemctl", path=_SEARCHED) or "systemctl", *words],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        said = done.stderr.strip() or f"status {done.returncode}"
-        raise KernelRefused(f"cannot run systemctl {' '.join(words)}: {said}", 0)
+    programs.run("systemctl", *words)

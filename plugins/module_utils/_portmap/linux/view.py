@@ -152,6 +152,16 @@ def has_egress_filters(sock: Socket, place: Place, ifindex: int) -> bool:
     return bool(sock.dump(asked))
 
 
+def all_addresses(sock: Socket) -> list[messages.AddressSeen]:
+    asked = Request(k.RTM_GETADDR, 0, messages.ask_addresses(0), "list the addresses")
+    return list(filter(None, map(messages.read_address, sock.dump(asked))))
+
+
+def link_routes(sock: Socket) -> list[messages.LinkRoute]:
+    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(0), "list the routes")
+    return list(filter(None, map(messages.read_link_route, sock.dump(asked))))
+
+
 def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
     """The message about the ingress or clsact qdisc of a link; None when there is none."""
     payload = messages.ask_ingress_qdisc(ifindex)

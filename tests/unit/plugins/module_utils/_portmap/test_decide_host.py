@@ -147,7 +147,8 @@ def test_taking_back_leaves_strangers_qdiscs_and_gives_values_back():
     here = [LO._replace(mtu=1500), HandleDirectory("/run/netns")]
     before, after = decide.taken_back(seen, here, changed, old, can_unshare=True)
     assert list(before.values()) == [ours, LO._replace(mtu=1500), here[1], *changed]
-    assert list(after.values()) == [LO, Sysctl("", FORWARD, "1")]
+    left = LO._replace(mac="02:70:6d:00:00:02")
+    assert list(after.values()) == [left, Sysctl("", FORWARD, "1")]
     assert decide.changed_sysctls(old) == [FORWARD]
     kept, _after = decide.taken_back(seen, here, changed, old, can_unshare=False)
     assert here[1] not in kept.values()

@@ -32,6 +32,7 @@ PURE = (
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
 # Values that stand in one file with what is done to them: pure files know the values.
 VALUES_OF = (
+    "linux/managers",
     "objects/",
     "steering/plane",
     "steering/u32/objects",
@@ -39,7 +40,8 @@ VALUES_OF = (
     "memory/next_boot",
 )
 HARMLESS = {
-    "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "functools", "hashlib",
+    "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "fnmatch", "functools",
+    "hashlib",
     "ipaddress", "itertools", "dataclasses", "operator", "re", "socket", "struct", "typing",
 }  # fmt: skip
 

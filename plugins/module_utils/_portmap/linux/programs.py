@@ -1,0 +1,33 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Programs of the distribution, run to their end."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from ..values.errors import KernelRefused
+
+_SEARCHED = os.pathsep.join(filter(None, [os.environ.get("PATH"), "/usr/bin", "/bin"]))
+
+
+def is_there(name: str) -> bool:
+    return shutil.which(name, path=_SEARCHED) is not None
+
+
+def run(name: str, *words: str) -> None:
+    """Raises KernelRefused with what the program said when it fails."""
+    command = [shutil.which(name, path=_SEARCHED) or name, *words]
+    try:
+        done = subprocess.run(
+            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+        )
+    except FileNotFoundError as error:
+        said = f"cannot run {name} {' '.join(words)}: there is no such program"
+        raise KernelRefused(said, 0) from error
+    if done.returncode:
+        said = done.stderr.strip() or f"status {done.returncode}"
+        raise KernelRefused(f"cannot run {name} {' '.join(words)}: {said}", 0)
