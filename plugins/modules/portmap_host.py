@@ -16,6 +16,11 @@ description:
   - The interfaces get a clsact queueing discipline (an ingress or clsact one that exists is used as it is) and hash
     tables of u32 filters. Filters and queueing disciplines of others are left alone.
   - The loopback interface takes over the hardware address and the MTU of the public interface.
+  - Where systemd-networkd or NetworkManager has run since the boot, a file for each says that links of
+    containers are none of its business, since they have the hardware address of the uplink. The files are
+    C(00--netiso-portmap.network) and C(00--netiso-portmap-lo.network) in C(/etc/systemd/network), and
+    C(/etc/NetworkManager/conf.d/99-netiso-portmap.conf). They are there before the first link is, and the
+    program reads its files again.
   - When the host's address, MAC, MTU or gateway has changed, the next run updates the host and
     all containers that are placed.
   - The parameters and the values found before are kept in C(/run/portmap/host.json), which ends
@@ -29,7 +34,7 @@ options:
       - Whether the host is prepared.
       - V(absent) removes what belongs to this collection, O(restore_at_boot) included, and restores
         every value that was changed, except the hardware address of the loopback interface, because
-        the kernel accepts no zeros.
+        the kernel accepts no zeros; it is left with C(02:70:6d:00:00:02), which is nobody's.
         It fails while containers are placed, or a killed run has left something of one.
     type: str
     choices: [present, absent]

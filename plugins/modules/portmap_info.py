@@ -194,7 +194,8 @@ problems:
         host's), V(earlier_filter) (a filter or eBPF program of somebody else that packets meet first),
         V(missing), V(changed), V(foreign) (something that is not ours, or not wanted), V(stale)
         (it leads to a link that is gone), V(dead) (the namespace is gone), V(orphan) (it belongs
-        to no container) or V(host_listener) (a process of the host uses a port of a container, and
+        to no container), V(unmanaged) (systemd-networkd or NetworkManager may configure a link of ours, or
+        one has an address or a route) or V(host_listener) (a process of the host uses a port of a container, and
         hears nothing there).
       type: str
       sample: missing

@@ -58,7 +58,10 @@ class Networkd:
         self._until("networkd", "networkctl list --no-legend")
 
     def settle(self) -> None:
-        self._until("eth0", "networkctl list --no-legend eth0 | grep -q configured")
+        configured = "networkctl list --no-legend eth0 | grep -q configured"
+        routed = "ip route show default dev eth0 proto static | grep -q ."
+        done = f"{configured} && {routed}"
+        self._until("eth0", f"{done} && sleep 0.5 && {done}")  # it may just be about to begin
 
     def restart(self) -> None:
         self.stop()
@@ -161,9 +164,10 @@ def test_networkd_configures_its_uplink_and_nothing_of_ours(
     served(lab)
     networkd.restart()
     untouched(networkd)
-    networkd.host.run("networkctl", "reconfigure", "eth0")
+    lab.host.shell("ip link set eth0 down; sleep 1; ip link set eth0 up")
     networkd.settle()
-    lab.host.ip("link set eth0 down", "link set eth0 up")
+    untouched(networkd)
+    lab.host.run("networkctl", "reconfigure", "eth0")
     networkd.settle()
     untouched(networkd)
     served(lab)
