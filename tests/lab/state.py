@@ -58,7 +58,12 @@ _EMPTY = re.compile(r"fh root: ht divisor 1|chain 0 *$")
 # What the kernel chooses: other numbers for a link, filter or namespace that is made anew; and when.
 _CHOSEN = (
     (re.compile(r'"(ifindex|link_index|link_netnsid)": \d+'), r'"\1"'),
-    (re.compile(r'"(LOWER_UP|NO-CARRIER|M-DOWN|linkdown)"(, )?'), ""),
+    (
+        re.compile(
+            r'"(LOWER_UP|NO-CARRIER|M-DOWN|linkdown)", |(, )?"(LOWER_UP|NO-CARRIER|M-DOWN|linkdown)"'
+        ),
+        "",
+    ),
     (re.compile(r'"inet6_addr_gen_mode": "\w+"'), ""),
     (re.compile(r"\bindex \d+ ref \d+ bind \d+|\border \d+ key|\bbkt \w+"), ""),
     (re.compile(r"\bfh (\w+):(\w*):[89a-f][0-9a-f]{2}\b"), r"fh \1:\2:any"),

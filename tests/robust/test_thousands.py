@@ -18,16 +18,17 @@ POOLS = {
 }
 
 
+@pytest.mark.thorough("2,000 containers take two minutes and much memory")
 def test_two_thousand_are_placed_by_one_task_and_repaired_by_another(
     bare: Stage, thorough: bool
 ) -> None:
     if not thorough:
         pytest.skip("with --thorough")
-    bare.engine.do("portmap_host", POOLS)
+    bare.modules.call("portmap_host", POOLS)
     listed = [{"name": f"c{n}", "ports": [str(34000 + n)]} for n in range(COUNT)]
-    placed = bare.engine.do("portmap_container", {"containers": listed})
+    placed = bare.modules.call("portmap_container", {"containers": listed})
     assert len(placed["containers"]) == COUNT
-    bare.engine.must("tc qdisc del dev eth0 clsact")
-    assert bare.engine.do("portmap_host", POOLS)["changed"]
-    again = bare.engine.do("portmap_container", {"containers": listed, "purge": True})
+    bare.modules.machine.shell("tc qdisc del dev eth0 clsact")
+    assert bare.modules.call("portmap_host", POOLS)["changed"]
+    again = bare.modules.call("portmap_container", {"containers": listed, "purge": True})
     assert not again["changed"]

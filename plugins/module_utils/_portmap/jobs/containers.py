@@ -160,7 +160,8 @@ class Placing:
     def compare_again(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
         if self._fault and any(ask.present for ask in self.decision.asks):
-            raise InvalidRequest(self._fault)  # the interface went meanwhile: nothing can be seen on it
+            # The interface went meanwhile: nothing can be seen on it.
+            raise InvalidRequest(self._fault)
         self._spaces.update(observer.spaces(self.decision.asks, self._spaces))
         decision = self.decision.standing(observer.survey, self._spaces)
         return compare_containers(observer, decision, self._spaces, in_full)
