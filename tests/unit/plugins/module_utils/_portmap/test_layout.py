@@ -29,24 +29,16 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.por
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
-    Gateway,
     Host,
-    HostAddress,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import layout as base
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import sysctls
+from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.seen import (
+    HOST,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
-AF_INET = 2
-HOST = Host(
-    "eth0",
-    "lo",
-    (HostAddress(AF_INET, "10.0.0.1", 24),),
-    "02:00:00:00:00:01",
-    1500,
-    (Gateway(AF_INET, "10.0.0.254"),),
-)
 WEB = Container("web", "web", "created", 0, (Range(31000, 31007),), Range(30016, 30031))
 INSIDE = {
     "net/ipv4/conf/eth0/accept_local": "1",
