@@ -135,6 +135,12 @@ def without(state: State, *words: str) -> State:
     }
 
 
+def without_loopback_mac(state: State) -> State:
+    """No one can set it back to zeros."""
+    mac = re.compile(r'("link_type": "loopback", "address": ")[0-9a-f:]+')
+    return {**state, "links": mac.sub(r"\1", state["links"])}
+
+
 def lines(state: State) -> list[str]:
     """Each object, with its section in front."""
     return [f"{section}: {line}" for section, text in state.items() for line in text.splitlines()]
@@ -311,13 +317,9 @@ def _files(place: _Place, folders: Sequence[str]) -> Iterator[str]:
 
 
 def main(what: str, path: str) -> int:
-    """The loopback's MAC is left out: no one can set it back to zeros."""
     here = _Place("/proc/self/ns/net", "", "self")
     state = {**_network(here.netns, ("**",)), **_run(here, ("/run/netns", "/run/portmap"))}
-    now = without(unnumbered(state), "nf_conntrack_count")
-    now["links"] = re.sub(
-        r'("link_type": "loopback", "address": ")[0-9a-f:]+', r"\1", now["links"]
-    )
+    now = without_loopback_mac(without(unnumbered(state), "nf_conntrack_count"))
     if what == "--save":
         Path(path).write_text(json.dumps(now))
         return 0
