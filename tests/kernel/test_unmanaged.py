@@ -265,7 +265,7 @@ def test_network_manager_is_told_where_it_has_run(modules: Modules, host: Machin
 
 def test_a_link_of_ours_is_no_public_interface(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
-    lab.host.ip("address add 10.0.0.1/24 dev pm-db", "route add default dev pm-db metric 0")
+    lab.host.ip("address add 10.0.0.1/24 dev pm-db")
     told = [one for one in prepared.problems() if one["kind"] == "unmanaged"]
     assert told == [
         {
@@ -275,14 +275,8 @@ def test_a_link_of_ours_is_no_public_interface(lab: Lab, prepared: Modules) -> N
             " ip address flush dev pm-db",
         }
     ]
-    lab.host.ip("route del default via 10.0.0.254 dev eth0")
-    with pytest.raises(
-        ModuleError, match="cannot use public_interface pm-db: it is a link of ours"
-    ):
-        prepared.host(**POOLS)
-    with pytest.raises(
-        ModuleError, match="cannot use public_interface pm-db: it is a link of ours"
-    ):
+    refused = "cannot use public_interface pm-db: it is a link of ours"
+    with pytest.raises(ModuleError, match=refused):
         prepared.host(**POOLS, public_interface="pm-db")
 
 
@@ -292,3 +286,19 @@ def test_a_route_through_a_link_of_ours_is_told(lab: Lab, prepared: Modules) -> 
     told = [one["description"] for one in prepared.problems() if one["kind"] == "unmanaged"]
     said = "link pm-db has the route 192.0.2.64/26, but is no uplink; take it away:"
     assert told == [f"{said} ip route flush dev pm-db"]
+
+
+def test_a_link_with_our_group_is_not_found_by_the_default_route(
+    lab: Lab, modules: Modules
+) -> None:
+    lab.host.ip(
+        "link add pm-db type veth peer name other",
+        "link set pm-db up group 28781",
+        "route del default",
+        "address add 10.7.0.1/24 dev pm-db",
+        "route add default dev pm-db",
+    )
+    with pytest.raises(
+        ModuleError, match="cannot use public_interface pm-db: it is a link of ours"
+    ):
+        modules.host(**POOLS)
