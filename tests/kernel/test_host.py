@@ -28,8 +28,8 @@ def sysctls(lab: Lab, *names: str) -> list[str]:
 
 
 def without_mac_of_lo(state: State) -> State:
-    """The kernel refuses to give the loopback interface its zeros back."""
-    return {**state, "links": state["links"].replace(HOST_MAC, "00:00:00:00:00:00")}
+    """The kernel refuses to give the loopback interface its zeros back: it gets a MAC that is nobody's."""
+    return {**state, "links": state["links"].replace("02:70:6d:00:00:02", "00:00:00:00:00:00")}
 
 
 def foreign(lab: Lab, qdisc: str) -> str:
