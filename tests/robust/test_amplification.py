@@ -155,7 +155,7 @@ def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
         placed.modules.call("portmap_host", POOLS)
         placed.modules.call("portmap_container", {"containers": stages.inventory()})
         assert running.finish()["lost"] == []
-    assert placed.modules.problems() == []
+    assert {item["kind"] for item in placed.modules.problems()} == {"earlier_filter"}  # its own
 
 
 def test_a_chain_of_nftables_at_the_ingress_hook_comes_too_late(placed: Stage) -> None:

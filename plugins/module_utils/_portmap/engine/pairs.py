@@ -154,13 +154,19 @@ class Pairs:
         origins = dict(map(_origin, veths))
         for change in changes:
             if isinstance(change.subject, Handle):
-                origin = origins.get(change.subject.container)
-                if origin in (None, CREATED):
-                    quiet.take_down(change.subject.path, origin == CREATED)
-                _attempt(_unpin, change, self._done, keep_going)
+                self._give_up(change, origins.get(change.subject.container), keep_going)
         if veths:
             self._delete_links([_place(change) for change in veths], keep_going)
         self._done += veths
+
+    def _give_up(self, change: Change, origin: str | None, keep_going: bool) -> None:
+        """Take the handle away, and down what then nobody can enter any more."""
+        before = len(self._done)
+        with netns.at(cast(Handle, change.subject).path) as namespace:
+            _attempt(_unpin, change, self._done, keep_going)
+            gone = len(self._done) > before
+            if gone and namespace is not None and origin in (None, CREATED):
+                quiet.take_down(namespace, origin == CREATED)
 
     def _delete_links(self, places: list[Place], keep_going: bool) -> None:
         """Several links go in one request: the kernel waits once instead of once per link."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import contextlib
 
-from ..linux import netns, rtnl
+from ..linux import rtnl
 from ..linux import uapi as k
 from ..linux.netlink import opened
 from ..linux.requests import Request
@@ -20,20 +20,18 @@ from ..values.errors import KernelRefused
 from ..values.marks import ALIAS_PREFIX
 
 
-def take_down(path: str, made: bool) -> None:
-    """Take down all links in the namespace of a handle, as far as they can be.
+def take_down(namespace: int, made: bool) -> None:
+    """Take down all links in a namespace that has lost its handle, as far as they can be.
 
+    Only then: a link that goes down loses its routes, so nobody could take that back.
     Not `made`: only if its loopback says that it is ours, for the veth that told otherwise is gone.
     """
-    with netns.at(path) as namespace, contextlib.suppress(KernelRefused, OSError):
-        if namespace is None:
-            return
-        with opened(namespace) as sock:
-            links = list(dump_links(sock))
-            ours = any(one.loopback and one.alias.startswith(ALIAS_PREFIX) for one in links)
-            if made or ours:
-                sock.send([
-                    Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_up(one.name, False))
-                    for one in links
-                    if one.up
-                ])  # fmt: skip
+    with contextlib.suppress(KernelRefused, OSError), opened(namespace) as sock:
+        links = list(dump_links(sock))
+        ours = any(one.loopback and one.alias.startswith(ALIAS_PREFIX) for one in links)
+        if made or ours:
+            sock.send([
+                Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_up(one.name, False))
+                for one in links
+                if one.up
+            ])  # fmt: skip
