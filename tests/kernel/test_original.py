@@ -98,7 +98,7 @@ def test_a_removed_pair_leaves_no_filter_of_ports(lab: Lab, prepared: Modules) -
     prepared.container(name="first", ports=FIRST)
     prepared.container(containers=[], purge=True)
     for name in ("eth0", "lo"):
-        assert "ingress" in lab.host.run("tc", "qdisc", "show", "dev", name).stdout
+        assert "clsact" in lab.host.run("tc", "qdisc", "show", "dev", name).stdout
         shown = lab.host.run("tc", "filter", "show", "dev", name, "ingress").stdout
         assert "mirred" not in shown
     with probes.servers() as servers:
