@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -36,6 +37,7 @@ NETWORK_MANAGER = Manager(
     ("nmcli", "general", "reload", "conf"),
 )
 MANAGERS = (NETWORKD, NETWORK_MANAGER)
+_ATTEMPTS, _PAUSE_SECONDS = 3, 1.0
 
 # systemd.network(5).  A file hides those of its name in later directories.
 _NETWORK_DIRECTORIES = (
@@ -64,14 +66,23 @@ def has_run(manager: Manager) -> bool:
 
 
 def reload(manager: Manager) -> None:
-    """Have the program read its files again.  When it is stopped, it reads them at its next start."""
+    """Have the program read its files again.  When it is stopped, it reads them at its next start.
+
+    What it says may be about a link of others that it then sets anew, and fails with while that
+    changes: so it is asked again.
+    """
     if not has_run(manager):
         return
-    try:
-        programs.run(*manager.reload)
-    except KernelRefused:
-        if not systemd.booted() or systemd.active(f"{manager.name}.service"):
-            raise
+    for attempt in range(_ATTEMPTS):
+        try:
+            programs.run(*manager.reload)
+            return
+        except KernelRefused:
+            if systemd.booted() and not systemd.active(f"{manager.name}.service"):
+                return
+            if attempt == _ATTEMPTS - 1:
+                raise
+        time.sleep(_PAUSE_SECONDS)
 
 
 # --- the files of systemd-networkd --------------------------------------------------------------

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import subprocess
 
 from ..values.errors import KernelRefused
 
+_PATIENCE_SECONDS = 90
 _SEARCHED = os.pathsep.join(filter(None, [os.environ.get("PATH"), "/usr/bin", "/bin"]))
 
 
@@ -23,8 +25,16 @@ def run(name: str, *words: str) -> None:
     command = [shutil.which(name, path=_SEARCHED) or name, *words]
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_PATIENCE_SECONDS,
         )
+    except subprocess.TimeoutExpired as error:
+        said = f"cannot run {name} {' '.join(words)}: no end after {_PATIENCE_SECONDS} s"
+        raise KernelRefused(said, errno.ETIMEDOUT) from error
     except FileNotFoundError as error:
         said = f"cannot run {name} {' '.join(words)}: there is no such program"
         raise KernelRefused(said, 0) from error
