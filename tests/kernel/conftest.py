@@ -15,11 +15,20 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import scene
+from installed import host as host
+from installed import installed as installed
 from lab import machines
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
 from lab.steering import steering as steering
+from reboots import keeping as keeping
+from reboots import placed as placed
+from reboots import reboot as reboot
+from reboots import shipped as shipped
+from refusals import bare_host as bare_host
+from refusals import crowded as crowded
+from refusals import crowded_host as crowded_host
 
 
 def pytest_configure(config: pytest.Config) -> None:

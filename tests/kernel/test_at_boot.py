@@ -7,65 +7,30 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from installed import (
+    ENGINE,
+    OFF,
+    ON,
+    STATE,
+    UNIT,
+    UNITS,
+    WANTED,
+    engines,
+    files,
+    of_the_role,
+    restore,
+)
 from lab import machines, state
 from lab.machines import Lab, Machine
-from lab.modules import ROOT, ModuleError, Modules
+from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from scene import PORTS, inventory
-
-ENGINE = "/usr/local/lib/netiso-portmap"
-STATE = "/var/lib/netiso-portmap"
-UNITS = "/etc/systemd/system"
-UNIT = f"{UNITS}/portmap-restore.service"
-WANTED = f"{UNITS}/multi-user.target.wants/portmap-restore.service"
-ON = {**POOLS, "restore_at_boot": True}
-OFF = {**POOLS, "restore_at_boot": False}
-
-
-@pytest.fixture
-def host(lab: Lab) -> Machine:
-    lab.host.own_directories()
-    return lab.host
-
-
-@pytest.fixture
-def installed(host: Machine, modules: Modules) -> Modules:
-    modules.host(**ON)
-    return modules
-
-
-def files(machine: Machine) -> dict[str, tuple[str, int, str]]:
-    """Whatever there is where we write: kind and mode, inode, link or content."""
-    script = (
-        f"find {ENGINE} {STATE} {UNITS} -mindepth 0 -printf '%p\\t%M %u\\t%i\\t%l\\n' 2>/dev/null"
-    )
-    found = {}
-    for line in machine.run("sh", "-c", script, check=False).stdout.splitlines():
-        path, mode, inode, link = line.split("\t")
-        plain = mode.startswith("-")
-        text = Path(machine.path(path)).read_text() if plain else link
-        found[path] = (mode, int(inode), text)
-    return found
-
-
-def engines(machine: Machine) -> list[str]:
-    return sorted(os.listdir(machine.path(ENGINE)))
-
-
-def restore(machine: Machine) -> subprocess.CompletedProcess[str]:
-    """What the unit does at a boot, word for word."""
-    unit = Path(machine.path(UNIT)).read_text()
-    variable = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
-    command = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)[0].split()
-    return machine.run("env", *variable, *command, check=False)
-
 
 # --- on -----------------------------------------------------------------------------------------
 
@@ -179,19 +144,6 @@ def prepared(host: Machine, modules: Modules) -> None:
 
 def turned_on(host: Machine, modules: Modules) -> None:
     modules.host(**ON)
-
-
-def of_the_role(host: Machine, modules: Modules) -> None:
-    """As the role of earlier releases left it: files copied one by one, and its own unit."""
-    host.run("mkdir", "--parents", f"{ENGINE}/_portmap", f"{UNITS}/multi-user.target.wants")
-    host.run("mkdir", "--parents", "--mode=700", STATE)
-    source = ROOT / "plugins" / "module_utils" / "_portmap"
-    host.run("sh", "-ec", f"cp -r {source}/* {ENGINE}/_portmap/")
-    Path(host.path(UNIT)).write_text(
-        f"[Service]\nEnvironment=PYTHONPATH={ENGINE}\nExecStart={sys.executable} -Bsm _portmap.restore\n"
-        "[Install]\nWantedBy=multi-user.target\n"
-    )
-    host.run("ln", "-sf", UNIT, WANTED)
 
 
 def damaged(host: Machine, modules: Modules) -> None:
@@ -328,60 +280,3 @@ def test_a_host_without_systemd_can_do_without(host: Machine, modules: Modules) 
     host.run("sh", "-ec", REFUSED["no systemd"][0])
     for parameters in (POOLS, OFF, {"state": "absent"}):
         modules.host(**parameters)
-
-
-# --- killed -------------------------------------------------------------------------------------
-
-# A module in a process that is killed before its N-th change of a file, or of what systemd knows.
-# Inside of a copy of the engine is another test's.  The interpreter and the program come after it.
-KILLED = """
-import os, runpy, signal, sys
-at = int(sys.argv[1])
-del sys.argv[:3]
-EVENTS = {"os.mkdir", "os.rename", "os.symlink", "os.remove", "os.rmdir", "os.chmod", "shutil.rmtree"}
-PLACES = ("/usr/local/lib/", "/var/lib/", "/etc/")
-def count(event, details):
-    global at
-    ours = event in EVENTS and str(details[0]).startswith(PLACES) and "/_portmap/" not in details[0]
-    if ours or event == "subprocess.Popen":
-        at -= 1
-        if at == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-sys.addaudithook(count)
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
-
-
-def killed(modules: Modules, at: int, **parameters: Any) -> bool:
-    """Whether the run came to the point at which it is killed."""
-    dying = modules.under(sys.executable, "-c", KILLED, str(at))
-    done = dying.execute("portmap_host", parameters)
-    assert done.code in (0, -9), done
-    return done.code != 0
-
-
-def test_killed_anywhere_the_unit_works_and_one_more_run_finishes(
-    host: Machine, modules: Modules
-) -> None:
-    at, alive = 0, True
-    while alive:
-        at += 1
-        modules.host(**OFF)
-        of_the_role(host, modules)
-        alive = killed(modules, at, **ON)
-        assert restore(host).returncode == 0, at
-        assert modules.host(**ON)["changed"] == alive
-        assert len(engines(host)) == 2
-        assert not any(path.endswith(".new") for path in files(host))
-    assert at > 8
-
-
-def test_killed_anywhere_one_more_run_leaves_nothing(host: Machine, modules: Modules) -> None:
-    at, alive = 0, True
-    while alive:
-        at += 1
-        modules.host(**ON)
-        alive = killed(modules, at, **OFF)
-        modules.host(**OFF)
-        assert [path for path in files(host) if "portmap" in path] == []
-    assert at > 5
