@@ -84,9 +84,27 @@ TCA_BPF_FLAG_ACT_DIRECT = 1
 
 # --- linux/bpf.h: bpf(2) ------------------------------------------------------------------------
 
+BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM = 0, 1, 2
+BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_DETACH = 5, 8, 9
+BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 13, 14, 15
 BPF_PROG_QUERY = 16
+BPF_MAP_TYPE_RINGBUF = 27
+BPF_PROG_TYPE_SCHED_CLS, BPF_PROG_TYPE_CGROUP_SOCK, BPF_PROG_TYPE_SOCK_OPS = 3, 9, 13
+BPF_CGROUP_INET_SOCK_CREATE, BPF_CGROUP_SOCK_OPS = 2, 3
+BPF_CGROUP_INET4_POST_BIND, BPF_CGROUP_INET6_POST_BIND = 12, 13
 BPF_TCX_INGRESS = 46
+BPF_F_ALLOW_MULTI, BPF_F_REPLACE = 2, 4
+BPF_OBJ_NAME_LEN = 16
+BPF_PSEUDO_MAP_FD, BPF_PSEUDO_KFUNC_CALL = 1, 2  # in the source register of an instruction
 SYS_BPF = {"x86_64": 321, "aarch64": 280, "riscv64": 280, "ppc64le": 361, "s390x": 351}
+
+# --- linux/btf.h --------------------------------------------------------------------------------
+
+BTF_MAGIC = 0xEB9F
+BTF_KIND_INT, BTF_KIND_ARRAY, BTF_KIND_STRUCT, BTF_KIND_UNION, BTF_KIND_ENUM = 1, 3, 4, 5, 6
+BTF_KIND_TYPEDEF, BTF_KIND_VOLATILE, BTF_KIND_CONST = 8, 9, 10
+BTF_KIND_FUNC, BTF_KIND_FUNC_PROTO, BTF_KIND_VAR, BTF_KIND_DATASEC = 12, 13, 14, 15
+BTF_KIND_DECL_TAG, BTF_KIND_ENUM64 = 17, 19
 
 # --- mount(2), sched(2), linux/mount.h ----------------------------------------------------------
 

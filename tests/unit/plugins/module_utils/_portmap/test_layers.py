@@ -18,7 +18,7 @@ ENGINE = PLUGINS / "module_utils" / "_portmap"
 
 # From the ground up: a room imports rooms of lower floors, and itself.  Doors stand outside all rooms.
 FLOORS = (
-    "values", "linux", "objects", "steering", "engine wanted", "sight memory", "decide", "jobs", "doors",
+    "values", "linux", "bpf", "objects", "steering", "engine wanted", "sight memory", "decide", "jobs", "doors",
 )  # fmt: skip
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms.split()}
 FILES = sorted(str(path.relative_to(ENGINE))[:-3] for path in ENGINE.glob("**/*.py"))
@@ -27,7 +27,7 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 # Pure: no clock, no file, no process, no kernel, no Ansible.
 PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
-    "linux/uapi", "linux/attributes", "linux/messages", "linux/requests",
+    "linux/uapi", "linux/attributes", "linux/messages", "linux/requests", "bpf/code", "bpf/shipped",
 )  # fmt: skip
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
 # Values that stand in one file with what is done to them: pure files know the values.
