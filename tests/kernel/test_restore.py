@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from lab import machines, probes, state
-from lab.machines import HOST, Lab
+from lab.machines import HOST, Lab, Machine
 from lab.modules import Modules
 from lab.netns import inside
 from lab.pools import POOLS
@@ -188,18 +188,16 @@ def test_a_link_in_place_of_the_file_is_refused(
     assert state.difference(before, state.of(reboot.host)) == ""
 
 
-def test_what_cannot_come_back_is_named_and_the_others_come(
-    lab: Lab, keeping: Modules, reboot: Lab, shipped: Path
-) -> None:
-    """A process, a path and a handle of others; the handle of one is there again, made by others."""
+def place_in_namespaces_of_others(host: Machine, modules: Modules) -> None:
+    """Of a process, behind a path, and behind handles that somebody else made."""
     for name in ("theirs", "early"):
-        lab.host.run("ip", "netns", "add", name)
-    lab.host.shell(
+        host.run("ip", "netns", "add", name)
+    host.shell(
         "mount -t tmpfs -o mode=755 tmpfs /mnt; touch /mnt/bound; unshare --net=/mnt/bound true"
     )
-    keeping.host(**POOLS)
-    with lab.host.tenant() as process:
-        keeping.container(
+    modules.host(**POOLS)
+    with host.tenant() as process:
+        modules.container(
             containers=[
                 {"name": "attached", "pid": process.pid, "ports": ["31001"]},
                 {"name": "pathed", "netns": "/mnt/bound"},
@@ -208,7 +206,14 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
                 {"name": "web", "ports": ["31000"]},
             ]
         )
-        keeping.ranges(container="pathed", ports=["31003"])
+        modules.ranges(container="pathed", ports=["31003"])
+
+
+def test_what_cannot_come_back_is_named_and_the_others_come(
+    lab: Lab, keeping: Modules, reboot: Lab, shipped: Path
+) -> None:
+    """The handle of one is there again, made by others."""
+    place_in_namespaces_of_others(lab.host, keeping)
     found = {name: (one["origin"], one["netns"]) for name, one in saved(lab.host).items()}
     assert found == {
         "attached": ("attached", ""),
