@@ -91,8 +91,18 @@ def last_known(public: str, loopback: str, applied: tuple[str, ...]) -> Host:
 CREATED, ATTACHED, KEPT = "created", "attached", "kept"
 
 
+class Named(NamedTuple):
+    """Ports that were requested by name and count."""
+
+    name: str
+    ports: ports.Range
+
+
 class Container(NamedTuple):
-    """A placed container.  `inode` of its namespace is 0 while that is still to be made."""
+    """A placed container.  `inode` of its namespace is 0 while that is still to be made.
+
+    `named` are those of its service ports that were requested by name, sorted.
+    """
 
     name: str
     handle: str
@@ -100,6 +110,7 @@ class Container(NamedTuple):
     inode: int
     service: ports.Ranges
     ephemeral: ports.Range | None
+    named: tuple[Named, ...] = ()
 
     @property
     def veth(self) -> Place:
