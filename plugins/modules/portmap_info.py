@@ -12,6 +12,7 @@ version_added: 0.1.0
 description:
   - Returns the host, its containers with their statistics, and problems such as missing or changed
     filters, leftovers that lead nowhere, and filters of others.
+  - A problem is told once for each cause, however much that damages, with a command that repairs it.
   - The statistics tell what could not be steered too, see RV(containers[].statistics.rx_unassembled)
     and RV(containers[].statistics.tx_filtered).
   - Changes nothing.
@@ -19,6 +20,10 @@ options:
   container:
     description: Only this container; all when left out.
     type: str
+  detail:
+    description: Also return the RV(problems[].objects), of which there can be thousands.
+    type: bool
+    default: false
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes.info_module
@@ -179,44 +184,63 @@ containers:
           type: int
           sample: 0
 problems:
-  description: What is not as it should be. An empty list when all is well.
+  description: What is not as it should be, one for each cause. An empty list when all is well.
   returned: success
   type: list
   elements: dict
   contains:
-    container:
-      description: The container concerned; null for the host.
-      type: str
-      sample: web
     kind:
-      description: >-
-        V(not_prepared) (the host), V(addresses) and V(route) (what containers do not share of the
-        host's), V(earlier_filter) (a filter or eBPF program of somebody else that packets meet first),
-        V(missing), V(changed), V(foreign) (something that is not ours, or not wanted), V(stale)
-        (it leads to a link that is gone), V(dead) (the namespace is gone), V(orphan) (it belongs
-        to no container), V(unmanaged) (systemd-networkd or NetworkManager may configure a link of ours, or
-        one has an address or a route) or V(host_listener) (a process of the host uses a port of a container, and
-        hears nothing there).
+      description:
+        - V(not_prepared) - nobody has run M(netiso.portmap.portmap_host) since the host was booted.
+        - V(host_listener) - a process of the host uses a port of a container, and hears nothing there.
+        - >-
+          V(addresses) and V(route) - what containers do not share of the host's addresses and routes.
+        - V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or among ours.
+        - >-
+          V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an
+          address or a route.
+        - >-
+          V(drift) - anything else that is not as a run would leave it, or not as the next boot would
+          bring it back.
       type: str
-      sample: missing
+      sample: drift
     description:
-      description: What is wrong, with the object.
+      description: What is wrong.
       type: str
-      sample: "missing: filter dev pm-web ingress protocol ip prio 771 303: match ip sport 31000-31007 redirect dev eth0"
+      sample: "filters of pm-web: 14 missing, such as filter dev pm-web ingress protocol all prio 256 bpf drop what no host sends"
+    containers:
+      description: The names of the containers that suffer. An empty list when none does, or all do.
+      type: list
+      elements: str
+      sample: ["web"]
+    repair:
+      description: >-
+        A command that repairs it. C(ansible) and C(ansible-playbook) are for the control node, with the
+        host's name in the inventory for C(HOST); anything else is for a root shell on the host. Null
+        where the operator has to choose what to do.
+      type: str
+      sample: ansible HOST -b -m netiso.portmap.portmap_container -a name=web
+    objects:
+      description: What is wrong, object by object.
+      returned: when O(detail) is true
+      type: list
+      elements: str
+      sample: ["missing: filter dev pm-web ingress protocol ip prio 771 303: match ip sport 31000-31007 redirect dev eth0"]
 """
 
 from ansible.module_utils.basic import AnsibleModule
 
 
 def main() -> None:
-    arguments = {"container": {"type": "str"}}
+    arguments = {"container": {"type": "str"}, "detail": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import info
 
     with boundary.failures_reported(module):
-        module.exit_json(changed=False, **info.gather(module.params["container"]))
+        asked = module.params["container"], module.params["detail"]
+        module.exit_json(changed=False, **info.gather(*asked))
 
 
 if __name__ == "__main__":

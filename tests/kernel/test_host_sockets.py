@@ -152,7 +152,7 @@ def test_a_process_of_the_host_on_a_port_of_a_container_is_a_problem(
     prepared.container(containers=inventory())
     with held(lab, kind, 31003), held(lab, kind, 31098):
         (found,) = prepared.problems()
-        assert (found["container"], found["kind"]) == ("web", "host_listener")
+        assert (found["containers"], found["kind"]) == (["web"], "host_listener")
         verb = {"tcp": "listens on TCP", "udp": "uses UDP"}[kind]
         assert re.search(
             rf"^{ME} of the host {verb} port 31003, which web owns", found["description"]

@@ -14,6 +14,7 @@ from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from lab.probes import Probe
+from lab.repairs import carry_out
 from scene import WEB, inventory
 
 
@@ -53,7 +54,7 @@ def test_check_mode_tells_the_same(lab: Lab, placed: Modules) -> None:
 
     assert told(placed.checking()) == told(placed)
     assert [item["name"] for item in told(placed)["containers"]] == ["cache", "db", "web"]
-    assert [item["kind"] for item in told(placed)["problems"]] == ["missing"]
+    assert [item["kind"] for item in told(placed)["problems"]] == ["drift"]
 
 
 def test_one_container_can_be_asked_for(placed: Modules) -> None:
@@ -101,51 +102,89 @@ SECOND_RANGE = (
     "handle 302:77:540 u32 ht 302:77: match ip dport 30528 0xfff0"
     " action mirred egress redirect dev pm-web"
 )
-PROBLEMS = {
-    "a filter of the veth is gone": (
+# By what is damaged: the command, and the containers that suffer.
+DAMAGE: dict[str, tuple[str, list[str]]] = {
+    "a filter of the veth": (
         "tc filter del dev pm-web ingress protocol ip prio 514",
-        ("web", "missing"),
+        ["web"],
     ),
-    "all filters of the veth are gone": ("tc filter del dev pm-web ingress", ("web", "missing")),
-    "the mirror of ARP is gone": (
+    "all filters of the veth": ("tc filter del dev pm-web ingress", ["web"]),
+    "the mirror of ARP": (
         "tc filter del dev eth0 ingress protocol arp prio 258",
-        ("web", "missing"),
+        ["cache", "db", "web"],
     ),
-    "the qdisc of lo is gone": ("tc qdisc del dev lo clsact", (None, "missing")),
-    "a sysctl of the host changed": (
-        "sysctl -w net.ipv4.conf.lo.route_localnet=0",
-        (None, "changed"),
-    ),
-    "the MTU of lo changed": ("ip link set lo mtu 65536", (None, "changed")),
-    "the veth is down": ("ip link set pm-web down", ("web", "missing")),
-    "the inner port range changed": (
+    "the qdisc of lo": ("tc qdisc del dev lo clsact", ["cache", "db", "web"]),
+    "the filters of eth0": ("tc filter del dev eth0 ingress", ["cache", "db", "web"]),
+    "a sysctl of the host": ("sysctl -w net.ipv4.conf.lo.route_localnet=0", []),
+    "the MTU of lo": ("ip link set lo mtu 65536", []),
+    "a bridge": ("ip link del portmap-sink3", ["db", "web"]),
+    "the veth is down": ("ip link set pm-web down", ["web"]),
+    "the inner port range": (
         "nsenter --net=/run/netns/web sysctl -w net.ipv4.ip_local_port_range=1024\t2048",
-        ("web", "changed"),
+        ["web"],
     ),
-    "the inner address is gone": (
+    "the inner address": (
         f"nsenter --net=/run/netns/web ip address del {HOST}/24 dev eth0",
-        ("web", "missing"),
+        ["web"],
     ),
-    "a strange filter stands on the veth": (
-        f"tc filter add dev pm-web ingress protocol ip prio 770 {STRANGER}",
-        ("web", "foreign"),
-    ),
-    "the veth is gone, its filters lead nowhere": ("ip link del pm-web", (None, "stale")),
-    "a second ephemeral range leads to it": (
+    "the inner link is down": ("nsenter --net=/run/netns/web ip link set eth0 down", ["web"]),
+    "the veth": ("ip link del pm-web", ["web"]),
+    "a second ephemeral range": (
         f"tc filter add dev eth0 ingress protocol ip prio 770 {SECOND_RANGE}",
-        ("web", "missing"),
+        ["web"],
     ),
 }
 
 
-@pytest.mark.parametrize("damage", PROBLEMS)
-def test_damage_is_told(lab: Lab, placed: Modules, damage: str) -> None:
-    command, (container, kind) = PROBLEMS[damage]
-    assert placed.info()["problems"] == []
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_damage_is_one_problem_and_the_command_in_it_repairs_it(
+    lab: Lab, placed: Modules, damage: str
+) -> None:
+    command, containers = DAMAGE[damage]
+    assert placed.problems() == []
     lab.host.run(*command.split(" "))
-    told = placed.info()["problems"]
-    assert (container, kind) in [(item["container"], item["kind"]) for item in told], told
-    assert [item for item in told if not item["description"]] == []
+    told = placed.problems()
+    assert [(item["kind"], item["containers"]) for item in told] == [("drift", containers)], told
+    carry_out(placed, told[0]["repair"], POOLS, inventory())
+    assert placed.problems() == []
+
+
+def test_a_strange_filter_on_a_veth_is_told_and_taken_away(lab: Lab, placed: Modules) -> None:
+    lab.host.tc(f"filter add dev pm-web ingress protocol ip prio 1007 {STRANGER}")
+    (told,) = placed.problems()
+    assert (told["kind"], told["containers"]) == ("earlier_filter", ["web"])
+    assert "prio 1007 u32" in told["description"]
+    carry_out(placed, told["repair"], POOLS, inventory())
+    assert placed.problems() == []
+
+
+def test_six_damages_are_six_problems(lab: Lab, placed: Modules) -> None:
+    """Each takes much along that a run would make anew."""
+    names = (
+        "the qdisc of lo",
+        "a sysctl of the host",
+        "all filters of the veth",
+        "the inner link is down",
+        "a bridge",
+        "the mirror of ARP",
+    )
+    for name in names:
+        lab.host.run(*DAMAGE[name][0].split(" "))
+    told = placed.info(detail=True)["problems"]
+    assert len(told) == len(names), [item["description"] for item in told]
+    assert sum(len(item["objects"]) for item in told) > 40
+    for item in told:
+        carry_out(placed, item["repair"], POOLS, inventory())
+    assert placed.problems() == []
+
+
+def test_objects_are_told_when_asked_for(lab: Lab, placed: Modules) -> None:
+    lab.host.run("tc", "filter", "del", "dev", "pm-web", "ingress")
+    (told,) = placed.problems()
+    assert set(told) == {"kind", "description", "containers", "repair"}
+    (told,) = placed.info(detail=True)["problems"]
+    shown = [line for line in told["objects"] if line.startswith("missing: filter dev pm-web ")]
+    assert len(shown) == len(told["objects"]) > 10
 
 
 def test_a_last_filter_that_drops_nothing_is_told_and_repaired(lab: Lab, placed: Modules) -> None:
@@ -155,7 +194,7 @@ def test_a_last_filter_that_drops_nothing_is_told_and_repaired(lab: Lab, placed:
     lab.host.run("tc", "filter", "del", *drop)
     lab.host.run("tc", "filter", "add", *drop, "bytecode", "1,6 0 0 2", "flowid", "1:1")
     assert "direct-action" not in last_filter(lab)
-    assert "web" in {item["container"] for item in placed.info()["problems"]}
+    assert [item["containers"] for item in placed.problems()] == [["web"]]
     placed.container(name="web")
     assert "direct-action" in last_filter(lab)
     assert placed.info()["problems"] == []
@@ -173,8 +212,9 @@ def test_a_namespace_without_handle_is_told(lab: Lab, placed: Modules) -> None:
         assert tenant.stdout is not None
         tenant.stdout.readline()
         lab.host.run("umount", "/run/netns/web")
-        told = placed.info()["problems"]
-        assert ("web", "dead") in [(item["container"], item["kind"]) for item in told], told
+        (told,) = placed.problems()
+        assert told["containers"] == ["web"]
+        assert "the namespace handle /run/netns/web is gone" in told["description"]
     finally:
         tenant.kill()
         tenant.communicate()
@@ -186,23 +226,27 @@ def test_a_namespace_that_died_is_told(lab: Lab, placed: Modules) -> None:
     lab.host.run(
         "sh", "-c", "while ip link show pm-web; do sleep 0.1; done"
     )  # the kernel takes its time
-    assert "stale" in {item["kind"] for item in placed.info()["problems"]}
+    (told,) = placed.problems()
+    assert "lead to a link that is gone" in told["description"]
+    carry_out(placed, told["repair"], POOLS, inventory())
+    assert placed.problems() == []
 
 
 def test_an_orphaned_handle_is_told(lab: Lab, placed: Modules) -> None:
     """The pair is gone, the namespace that was made for it still there."""
     lab.host.run("ip", "link", "del", "pm-web")
-    told = placed.info()["problems"]
-    assert {item["kind"] for item in told} & {"orphan", "stale"}
+    (told,) = placed.problems()
+    assert told["containers"] == ["web"]
+    assert told["description"].startswith("the link of web is gone: ports ")
     asked = placed.info(container="web")
     assert asked["containers"] == []
-    assert [(item["container"], item["kind"]) for item in asked["problems"]] == [("web", "orphan")]
+    assert [item["containers"] for item in asked["problems"]] == [["web"]]
 
 
 def test_the_damage_of_one_is_not_told_of_another(lab: Lab, placed: Modules) -> None:
     lab.host.run("tc", "filter", "del", "dev", "pm-web", "ingress")
     assert placed.info(container="db")["problems"] == []
-    assert {item["container"] for item in placed.info(container="web")["problems"]} == {"web"}
+    assert [item["containers"] for item in placed.info(container="web")["problems"]] == [["web"]]
 
 
 def test_filters_of_others_elsewhere_are_no_problem(lab: Lab, placed: Modules) -> None:

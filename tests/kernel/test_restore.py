@@ -238,7 +238,7 @@ def test_what_cannot_come_back_is_named_and_the_others_come(
     assert "restored the host and 2 of 5 containers" in done.stderr
     found = Modules(after.host).info()
     assert [one["name"] for one in found["containers"]] == ["again", "web"]
-    assert [one["container"] for one in found["problems"]] == ["attached", "kept", "pathed"]
+    assert [one["containers"] for one in found["problems"]] == [["attached", "kept", "pathed"]]
     with probes.servers() as servers:
         servers.listen(after.container("web"), 31000, HOST)
         servers.listen(after.container("early"), 31002, HOST)

@@ -108,10 +108,10 @@ def test_a_container_that_would_come_back_otherwise_is_told(
     web = next(one for one in data["containers"] if one["name"] == "web")
     web[key] = OTHERWISE[key]
     write(lab.host, json.dumps(data))
-    said = f"the next boot would not bring web back as it is (see {FILE})"
-    told = [{"container": "web", "kind": "changed", "description": said}]
-    assert placed.info()["problems"] == told
-    assert placed.info(container="web")["problems"] == told
+    (told,) = placed.problems()
+    assert told["description"] == f"the next boot would not bring web back as now (see {FILE})"
+    assert told["containers"] == ["web"]
+    assert placed.info(container="web")["problems"] == [told]
     assert placed.info(container="db")["problems"] == []
     placed.container(name="web")
     assert placed.info()["problems"] == []
@@ -148,7 +148,7 @@ def test_switched_on_later_it_saves_what_is_there(lab: Lab, prepared: Modules) -
     prepared.container(containers=inventory())
     keep(lab.host)
     kinds = [problem["kind"] for problem in prepared.info()["problems"]]
-    assert kinds == ["missing"]
+    assert kinds == ["drift"]
     assert prepared.host(**POOLS)["changed"]
     assert {name: one["ports"] for name, one in saved(lab.host).items()} == PORTS
     assert prepared.info()["problems"] == []
@@ -178,8 +178,7 @@ def test_a_container_that_is_lost_is_saved_still_but_not_its_ports_when_others_h
     lab.host.ip("link del pm-web")
     placed.host(**POOLS)
     assert saved(lab.host)["web"]["ports"] == PORTS["web"]
-    described = [one["description"] for one in placed.info()["problems"]]
-    assert f"container web is saved in {FILE}, but not placed" in described
+    assert [one["containers"] for one in placed.problems()] == [["web"]]
     placed.container(name="new", ports=["31003", "31100"], ephemeral_ports="30128-30143")
     assert saved(lab.host)["web"]["ports"] == ["31000-31002", "31004-31007"]
     placed.container(name="newer", ports=[], ephemeral_ports="30016-30031")

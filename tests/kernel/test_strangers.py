@@ -110,7 +110,7 @@ def test_a_filter_of_others_at_a_priority_of_ours_is_told(
     prepared.container(containers=inventory())
     lab.host.tc(f"filter add dev {where} {STRANGER}")
     told = prepared.info()["problems"]
-    assert [(item["container"], item["kind"]) for item in told] == [(None, "foreign")]
+    assert [(item["containers"], item["kind"]) for item in told] == [([], "earlier_filter")]
     assert where.partition(" protocol")[0] in told[0]["description"]
     assert where.rpartition(" ")[2] in told[0]["description"]
 
@@ -147,7 +147,7 @@ def test_another_kind_of_link_with_the_indexes_of_ours_is_no_pair(
         "link set eth0 up",
         container="web",
     )
-    assert "web" in {item["container"] for item in prepared.info()["problems"]}
+    assert [item["containers"] for item in prepared.problems()] == [["web"]]
     with pytest.raises(ModuleError, match="changed from inside: it has the link eth0"):
         prepared.container(name="web")
 
@@ -223,8 +223,9 @@ def test_a_kept_namespace_whose_root_takes_our_link_away_keeps_its_handle(
 def test_a_namespace_of_ours_goes_whatever_is_said_inside(lab: Lab, prepared: Modules) -> None:
     prepared.container(name="web", ports=["31000"])
     lab.host.ip("link set lo alias foreign", "link delete eth0", container="web")
-    orphans = [one for one in prepared.problems() if one["kind"] == "orphan"]
-    assert [(one["container"], one["kind"]) for one in orphans] == [("web", "orphan")]
+    assert [(one["containers"], one["kind"]) for one in prepared.problems()] == [
+        (["web"], "drift")
+    ]
     prepared.container(name="web", state="absent")
     assert os.listdir(lab.host.path("/run/netns")) == []
 

@@ -21,6 +21,7 @@ from lab.machines import HOST, PEER, Lab, Machine
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from lab.probes import Probe
+from lab.repairs import carry_out
 from scene import inventory
 
 NETWORKD = "/lib/systemd/systemd-networkd"
@@ -194,8 +195,8 @@ def test_a_file_that_is_gone_is_told_foretold_and_written_again(
     told = [one for one in modules.problems() if one["kind"] == "unmanaged"]
     keeps = "which keeps systemd-networkd from our links, is"
     assert sorted(one["description"] for one in told) == [
-        f"the file {LOOPBACK_FILE}, {keeps} changed; run portmap_host",
-        f"the file {LINKS_FILE}, {keeps} missing; run portmap_host",
+        f"the file {LOOPBACK_FILE}, {keeps} changed",
+        f"the file {LINKS_FILE}, {keeps} missing",
     ]
     foretold = modules.checking().host(**POOLS)
     assert ours(lab.host) == ["00--netiso-portmap-lo.network"]
@@ -269,10 +270,10 @@ def test_a_link_of_ours_is_no_public_interface(lab: Lab, prepared: Modules) -> N
     told = [one for one in prepared.problems() if one["kind"] == "unmanaged"]
     assert told == [
         {
-            "container": "db",
             "kind": "unmanaged",
-            "description": "link pm-db has the address 10.0.0.1/24, but is no uplink; take it away:"
-            " ip address flush dev pm-db",
+            "description": "link pm-db has the address 10.0.0.1/24, but is no uplink",
+            "containers": ["db"],
+            "repair": "ip address flush dev pm-db",
         }
     ]
     refused = "cannot use public_interface pm-db: it is a link of ours"
@@ -283,9 +284,10 @@ def test_a_link_of_ours_is_no_public_interface(lab: Lab, prepared: Modules) -> N
 def test_a_route_through_a_link_of_ours_is_told(lab: Lab, prepared: Modules) -> None:
     prepared.container(containers=inventory())
     lab.host.ip("route add 192.0.2.64/26 dev pm-db")
-    told = [one["description"] for one in prepared.problems() if one["kind"] == "unmanaged"]
-    said = "link pm-db has the route 192.0.2.64/26, but is no uplink; take it away:"
-    assert told == [f"{said} ip route flush dev pm-db"]
+    (told,) = (one for one in prepared.problems() if one["kind"] == "unmanaged")
+    assert told["description"] == "link pm-db has the route 192.0.2.64/26, but is no uplink"
+    carry_out(prepared, told["repair"], POOLS, inventory())
+    assert prepared.problems() == []
 
 
 def test_a_link_with_our_group_is_not_found_by_the_default_route(

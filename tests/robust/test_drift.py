@@ -113,7 +113,7 @@ def test_strangers_files_among_the_handles_survive(placed: Stage) -> None:
     assert refused.failed
     assert "/run/netns/full" in refused.msg
     modules.machine.shell("install -m 1000 /dev/null /run/netns/ours")
-    assert [problem["container"] for problem in modules.problems()] == ["ours"]
+    assert [problem["containers"] for problem in modules.problems()] == [["ours"]]
     modules.call("portmap_container", {"containers": [], "purge": True})
     assert modules.machine.shell("cd /run/netns; stat -c '%n %a' *; cat full").split("\n") == [
         *("empty 0", "full 644"),

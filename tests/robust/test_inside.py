@@ -50,7 +50,7 @@ def test_what_a_container_does_to_itself_is_felt_by_nobody_else(placed: Stage, w
         modules.call("portmap_host", POOLS)
         modules.call("portmap_container", {"containers": stages.inventory()})
         # A filter of its own at another priority is a stranger's: named, and left alone.
-        assert {problem["kind"] for problem in modules.problems()} <= {"foreign"}
+        assert {problem["kind"] for problem in modules.problems()} <= {"earlier_filter"}
         assert running.finish()["lost"] == []
     modules.call("portmap_container", {"name": "web", "state": "absent"})
     assert [item["name"] for item in modules.call("portmap_info", {})["containers"]] == ["db"]

@@ -14,8 +14,6 @@ from ..values.errors import InvalidRequest
 from ..values.tenants import Host
 from ..wanted import unmanaged
 
-KIND = "unmanaged"  # of a problem
-
 
 def check(host: Host, network_files: Sequence[NetworkFile]) -> None:
     """Raise InvalidRequest where our files could not keep systemd-networkd from our links."""
@@ -32,33 +30,27 @@ def files_differ(wanted: Iterable[Unmanaged], found: Iterable[Unmanaged]) -> lis
         now = have.pop(item.path, None)
         if now != item:
             what = "changed" if now else "missing"
-            told.append(f"the {item}, is {what}; run portmap_host")
-    told += [f"the {item}, is not wanted any more; run portmap_host" for item in have.values()]
+            told.append(f"the {item}, is {what}")
+    told += [f"the {item}, is not wanted any more" for item in have.values()]
     return told
 
 
 def configured(
     links: Mapping[int, str], addresses: Iterable[AddressSeen], routes: Iterable[LinkRoute]
-) -> dict[str, str]:
-    """What is wrong with links of ours, by name: they carry addresses or routes.
+) -> dict[str, tuple[str, str]]:
+    """What is wrong with links of ours, by name: they carry addresses or routes.  And what ends that.
 
     `links` are the names of ours by index.
     """
-    told: dict[str, str] = {}
+    told: dict[str, tuple[str, str]] = {}
     for one in addresses:
         name = links.get(one.ifindex)
         if name and not one.address.startswith("fe80:"):  # the kernel's own, where IPv6 is on
-            told.setdefault(
-                name,
-                f"link {name} has the address {one.address}/{one.prefix}, but is no uplink; take it"
-                f" away: ip address flush dev {name}",
-            )
+            said = f"link {name} has the address {one.address}/{one.prefix}, but is no uplink"
+            told.setdefault(name, (said, f"ip address flush dev {name}"))
     for route in routes:
         name = links.get(route.ifindex)
         if name:
-            told.setdefault(
-                name,
-                f"link {name} has the route {route.target}, but is no uplink; take it away:"
-                f" ip route flush dev {name}",
-            )
+            said = f"link {name} has the route {route.target}, but is no uplink"
+            told.setdefault(name, (said, f"ip route flush dev {name}"))
     return told

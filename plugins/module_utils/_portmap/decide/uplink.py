@@ -126,4 +126,4 @@ def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> l
 def renamed(was: str, link: LinkSeen) -> list[Notice]:
     """A warning that the interface has another name."""
     said = f"the public interface {was} is called {link.name} now"
-    return [("changed", said)] if was != link.name else []
+    return [("drift", said)] if was != link.name else []

@@ -9,8 +9,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from ..decide import containers as decide
-from ..decide import problems, summary
+from ..decide import summary
 from ..decide.containers import Decision
+from ..decide.problems import drift
+from ..engine import plan
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netns, sockets
@@ -18,6 +20,7 @@ from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
+from ..objects.kind import state
 from ..sight import survey as surveys
 from ..sight.host import see_bridges
 from ..steering import choose
@@ -197,8 +200,8 @@ class Placing:
         _refuse(self._fault or observer.plane.fault(survey.host, survey.steered))
         needed = sorted({tenants.bridge_name(ask.name) for ask in asks if ask.present})
         found = see_bridges(observer.view, needed)
-        for one in problems.bridges_differ(layout.bridges(needed), found):
-            _refuse(one["description"])
+        for change in plan.diff(state(found), state(layout.bridges(needed))):
+            _refuse(drift.line(change))
 
 
 def decided(

@@ -10,8 +10,8 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from ..decide import host as decide
-from ..decide import problems
 from ..decide import unmanaged as decide_unmanaged
+from ..decide.problems import earlier_filter
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netns
@@ -130,7 +130,7 @@ class Preparing:
         own = host_ephemeral()
         self.uplink = self._seen
         programs = early_programs(view, observer.survey.host)
-        self.earlier = problems.earlier(observer.foreign, programs)
+        self.earlier = earlier_filter.warnings(observer.foreign, programs)
         if self._old and self.uplink.moved:
             decide.check_move(self._old, observer.survey.host, surveys.placed_names(view))
         decide.check(

@@ -4,15 +4,34 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import problems
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.problems import (
+    drift,
+    earlier_filter,
+    host_listener,
+    leftovers,
+    not_prepared,
+    problem,
+    reboot,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.next_boot import (
     Entry,
     Saved,
     SavedFile,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.address import (
+    Address,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.bridge import (
+    Bridge,
+    BridgePort,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import Handle
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import Change
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.link import LinkUp
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.link import (
+    LinkUp,
+    Veth,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.plane import Foreign
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import mirrors
@@ -30,6 +49,9 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.por
     Block,
     Range,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.sockets import (
+    HostSocket,
+)
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.seen import (
     DB,
     HOST,
@@ -37,6 +59,7 @@ from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap
     survey,
 )
 
+SITE = "ansible-playbook netiso.portmap.site -i inventory --limit HOST"
 ETH0 = Place("", "eth0", "shared")
 OPTIONS = HostOptions("", "", (), Range(30016, 30999), 16, None, "relax")
 
@@ -46,24 +69,26 @@ def entry(*targets: str) -> Filter:
     return Filter(ETH0, 0x0800, 770, 0x302, 0x79, 0x418, (), actions)
 
 
-def told(*changes: Change) -> list[tuple[str | None, str]]:
-    found = problems.drift(survey(WEB, DB), changes)
-    return [(one["container"], one["kind"]) for one in found]
+def told(*changes: Change) -> list[tuple[tuple[str, ...], str]]:
+    found = drift.problems(survey(WEB, DB), changes, {})
+    return [(one.containers, one.description.split(":")[0]) for one in found]
 
 
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (Change(None, Handle("web", "/run/netns/web", 7)), [("web", "missing")]),
-        (Change(None, LinkUp(Place("", "pm-db"))), [("db", "missing")]),
-        (Change(None, Sysctl("web", "net/core/somaxconn", "1")), [("web", "missing")]),
-        (Change(None, Sysctl("", "net/ipv6/conf/pm-web/disable_ipv6", "1", "pm-web")), [("web", "missing")]),
-        (Change(None, entry("pm-web")), [("web", "missing")]),
-        (Change(entry("pm-web"), None), [("web", "foreign")]),
-        (Change(entry("pm-web"), entry("pm-db")), [("db", "changed")]),
-        (Change(entry(""), entry("pm-web")), [("web", "stale")]),
-        (Change(entry(""), None), []),  # told as an orphan, once
+        (Change(None, Handle("web", "/run/netns/web", 7)), [(("web",), "missing")]),
+        (Change(None, LinkUp(Place("", "pm-db"))), [(("db",), "missing")]),
+        (Change(None, Sysctl("web", "net/core/somaxconn", "1")), [(("web",), "missing")]),
+        (Change(None, Sysctl("", "net/ipv6/conf/pm-web/disable_ipv6", "1", "pm-web")), [(("web",), "missing")]),
+        (Change(None, entry("pm-web")), [(("web",), "missing")]),
+        (Change(entry("pm-web"), None), [(("web",), "not wanted")]),
+        (Change(entry("pm-web"), entry("pm-db")), [(("db",), "changed")]),
+        (Change(entry(""), entry("pm-web")), [(("web",), "changed")]),
+        (Change(entry(""), None), []),  # told as left behind, once
         (Change(entry("pm-x"), None), []),
+        (Change(None, Bridge(Place("", "portmap-sink3", "shared"))), [((), "missing")]),
+        (Change(Sysctl("", "net/a", "0"), Sysctl("", "net/a", "1")), [((), "changed")]),
     ],
 )  # fmt: skip
 def test_a_change_is_told_of_the_container_that_it_is_about(change, expected):
@@ -74,9 +99,90 @@ def test_of_a_mirror_those_are_told_who_are_not_in_it():
     has, shall = (
         mirrors.mirrors(HOST, {1: veths}, "arp")[0] for veths in (("pm-web",), ("pm-db", "pm-web"))
     )
-    assert told(Change(has, shall)) == [("db", "changed")]
+    assert told(Change(has, shall)) == [(("db",), "changed")]
     gone = mirrors.mirrors(HOST, {1: ("", "pm-web")}, "arp")[0]
-    assert told(Change(gone, has)) == []  # told as an orphan, once
+    assert told(Change(gone, has)) == []  # told as left behind, once
+
+
+def on_veth(name: str, node: int) -> Change:
+    return Change(None, Filter(Place("", f"pm-{name}"), 0x0800, 771, 0x303, 0, node, (), ()))
+
+
+def sysctl(name: str, file: str) -> Change:
+    return Change(Sysctl(name, file, "1"), Sysctl(name, file, "2"))
+
+
+def lost(name: str) -> list[Change]:
+    """A pair that leads elsewhere, and what else has to be made anew with it."""
+    place, peer = Place("", f"pm-{name}"), Place(name, "eth0")
+    veth = Veth(place, peer, HOST.mac, 1500, f"portmap:{name}")
+    inside = Address(peer, 2, "10.0.0.1", 24)
+    entries = Change(entry(""), entry(f"pm-{name}"))
+    return [Change(veth._replace(paired=False), veth), Change(None, inside), entries]
+
+
+SEVERAL = {
+    "all filters of a link": (
+        [on_veth("web", 1), on_veth("web", 2), Change(None, Qdisc(Place("", "pm-web"), "clsact"))],
+        [(("web",), "filters of pm-web")],
+    ),
+    "the filters of two": (
+        [on_veth("web", 1), on_veth("db", 2)],
+        [(("db", "web"), "missing")],
+    ),
+    "two parameters of one, one of the other": (
+        [sysctl("web", "net/a"), sysctl("web", "net/b"), sysctl("db", "net/a")],
+        [(("db",), "changed"), (("web",), "parameters of web")],
+    ),
+    "the same parameter of both": (
+        [sysctl("web", "net/a"), sysctl("db", "net/a")],
+        [(("db", "web"), "changed")],
+    ),
+    "the link of one, which takes much along": (lost("web"), [(("web",), "container of web")]),
+    "a bridge and its port": (
+        [
+            Change(None, Bridge(Place("", "portmap-sink3", "shared"))),
+            Change(None, BridgePort(Place("", "pm-web"), "portmap-sink3")),
+        ],
+        [(("web",), "link of portmap-sink3")],
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", SEVERAL)
+def test_what_has_one_cause_is_told_once(damage):
+    changes, expected = SEVERAL[damage]
+    assert told(*changes) == expected
+
+
+def test_a_container_that_cannot_be_compared_is_told_with_the_reason():
+    changes = [on_veth("web", 1), on_veth("db", 1)]
+    found = drift.problems(survey(WEB, DB), changes, {"web": "its handle is gone"})
+    assert [(one.containers, one.description.split(",")[0]) for one in found] == [
+        (("db",), f"missing: {changes[1].after}"),
+        (("web",), "web: its handle is gone"),
+    ]
+
+
+def test_all_that_is_wrong_is_among_the_objects():
+    changes = [on_veth("web", 1), on_veth("db", 2), on_veth("db", 3)]
+    found = drift.problems(survey(WEB, DB), changes, {})
+    assert sorted(line for one in found for line in one.objects) == sorted(
+        f"missing: {one.after}" for one in changes
+    )
+
+
+def test_a_problem_is_repaired_by_placing_again_or_by_preparing_again():
+    def repair(*changes: Change) -> str:
+        (found,) = drift.problems(survey(WEB, DB), changes, {})
+        return found.repair
+
+    container = "ansible HOST -b -m netiso.portmap.portmap_container -a"
+    assert repair(on_veth("web", 1)) == f"{container} name=web"
+    both = '{"containers": [{"name": "db"}, {"name": "web"}]}'
+    assert repair(on_veth("web", 1), on_veth("db", 1)) == f"{container} '{both}'"
+    assert repair(Change(None, Bridge(Place("", "portmap-sink3", "shared")))) == SITE
+    assert problem.place([f"c{number}" for number in range(21)]) == SITE
 
 
 def test_what_leads_to_no_container_is_told_once():
@@ -85,65 +191,108 @@ def test_what_leads_to_no_container_is_told_once():
         blocks={"pm-web": [Block(31000, 8)], "": [Block(80, 1)], "pm-old": [Block(81, 1)]},
         copies={"arp": {1: ("pm-web", "", "pm-old")}},
     )
-    assert [(one["kind"], one["description"]) for one in problems.orphans(seen)] == [
-        ("stale", "ports 80 lead to a link that is gone"),
-        ("orphan", "ports 81 lead to pm-old"),
-        ("stale", "ARP and ICMP are mirrored to a link that is gone"),
-        ("orphan", "ARP and ICMP are mirrored to pm-old"),
+    assert [(one.containers, one.objects) for one in leftovers.problems(seen, ["db"], True)] == [
+        (
+            (),
+            (
+                "ports 81 lead to pm-old, which is no container's",
+                "ARP and ICMP are mirrored to pm-old, which is no container's",
+            ),
+        ),
+        (
+            ("db",),
+            (
+                "ports 80 lead to a link that is gone",
+                "ARP and ICMP are mirrored to a link that is gone",
+                "the namespace handle db was made for it, but there is no link",
+            ),
+        ),
     ]
+    (only,) = leftovers.problems(seen, ["db"], False)
+    assert len(only.objects) == 1
 
 
 @pytest.mark.parametrize(
     ("place", "between", "expected"),
     [
-        (ETH0, True, [None]),
+        (ETH0, True, [()]),
         (ETH0, False, []),  # beside ours, on an interface that is not ours
-        (Place("", "pm-web"), False, ["web"]),
-        (Place("", "pm-gone"), False, ["pm-gone"]),
-        (Place("web", "eth0"), False, ["web"]),
+        (Place("", "pm-web"), False, [("web",)]),
+        (Place("", "pm-gone"), False, [("pm-gone",)]),
+        (Place("web", "eth0"), False, [("web",)]),
     ],
 )
 def test_filters_of_others_are_told_where_they_can_come_in_between(place, between, expected):
-    found = problems.strangers(survey(WEB), [Foreign(place, "bpf", 3, 5, 1, between)])
-    assert [one["container"] for one in found] == expected
+    found = earlier_filter.problems(survey(WEB), [Foreign(place, "bpf", 3, 5, 1, between)], {})
+    assert [one.containers for one in found] == expected
 
 
-def test_a_host_that_moved_is_told():
-    assert problems.host_changed(HOST, HOST.applied) == []
-    (found,) = problems.host_changed(HOST, HOST.applied[:-1])
-    assert "an earlier version" in found["description"]
-    (found,) = problems.host_changed(HOST, ("10.0.0.9", *HOST.applied[1:]))
-    assert "10.0.0.1 24 02:00:00:00:00:01 1500 10.0.0.254" in found["description"]
+def test_filters_of_others_on_one_link_are_one_problem():
+    alike = [Foreign(ETH0, "bpf", 3, prio, 1, False, True) for prio in range(5, 10)]
+    first, second = earlier_filter.problems(survey(WEB), alike, {"eth0": [7], "lo": []})
+    assert "prio 7 bpf handle 1 and 2 more of somebody else can keep" in first.description
+    assert first.repair == "tc filter delete dev eth0 ingress pref 5"
+    assert len(first.objects) == 5
+    assert "eBPF program 7 at the ingress of eth0" in second.description
 
 
-def test_a_parameter_that_the_kernel_lacks_is_no_problem():
-    wanted = {"net/a": "1", "net/b": "1", "net/c": "1"}
-    (found,) = problems.sysctls_differ(wanted, {"net/a": "1", "net/b": "0"})
-    assert found["description"] == "sysctl net.b is 0, not 1"
+def test_a_process_is_told_once_with_all_its_ports():
+    owners = {"web": WEB.owned, "db": DB.owned}
+    sockets = [HostSocket("TCP", port, "", 5) for port in (31001, 31008)]
+    others = [HostSocket("TCP", 31002, "10.0.0.9:80", 6), HostSocket("TCP", 80, "", 7)]
+    found = host_listener.heard_in_vain(owners, [*sockets, *others])
+    (one,) = host_listener.problems(found, {5: "nginx (pid 9)"})
+    said = "nginx (pid 9) of the host listens on TCP port 31001, TCP port 31008, which db, web own"
+    assert one.description.startswith(said)
+    assert one.containers == ("db", "web")
+    (unknown,) = host_listener.problems(found, {})
+    assert unknown.description.startswith("a process that cannot be seen of the host")
+
+
+def test_a_host_that_is_not_prepared_names_the_containers_that_are_there():
+    found = not_prepared.problem("there is no record", ["web", "db"])
+    assert found.description == "there is no record; containers are placed on it: db, web"
+    assert found.result(detail=False) == {
+        "kind": "not_prepared",
+        "description": found.description,
+        "containers": ["db", "web"],
+        "repair": SITE,
+    }
+    assert found.result(detail=True)["objects"] == []
 
 
 KEPT = Entry("web", "web", "created", WEB.service, WEB.ephemeral)
 
 
 @pytest.mark.parametrize(
-    ("saved", "now", "kinds"),
+    ("saved", "now", "told"),
     [
         ({"web": KEPT}, {"web": KEPT}, []),
-        ({"web": KEPT}, {}, ["missing"]),
-        ({}, {"web": KEPT}, ["changed"]),
-        ({"web": KEPT}, {"web": KEPT._replace(ephemeral=None)}, ["changed"]),
-        ({"web": KEPT}, {"web": KEPT._replace(origin="attached")}, ["changed"]),
-        ({"web": KEPT}, {"web": KEPT._replace(service=())}, ["changed"]),
+        ({"web": KEPT}, {}, ["web is saved in"]),
+        ({}, {"web": KEPT}, ["the next boot"]),
+        ({"web": KEPT}, {"web": KEPT._replace(ephemeral=None)}, ["the next boot"]),
+        ({"web": KEPT}, {"web": KEPT._replace(origin="attached")}, ["the next boot"]),
+        ({"web": KEPT}, {"web": KEPT._replace(service=())}, ["the next boot"]),
         ({"web": KEPT._replace(netns="/a")}, {"web": KEPT._replace(netns="")}, []),  # no path is known
+        ({"a": KEPT, "b": KEPT}, {"c": KEPT, "d": KEPT}, ["a, b are saved", "the next boot"]),
     ],
 )  # fmt: skip
-def test_what_would_not_come_back_after_a_boot_is_told(saved, now, kinds):
-    found = problems.next_boot_differs(SavedFile(Saved(OPTIONS, saved), ""), now, None)
-    assert [one["kind"] for one in found] == kinds
+def test_what_would_not_come_back_after_a_boot_is_told(saved, now, told):
+    found = reboot.problems(SavedFile(Saved(OPTIONS, saved), ""), now, None)
+    assert len(found) == len(told)
+    for one, said in zip(found, told):
+        assert one.description.startswith(said)
 
 
-@pytest.mark.parametrize(("problem", "kind"), [("", "missing"), ("it is torn", "changed")])
-def test_a_file_for_the_next_boot_that_cannot_be_used_is_told(problem, kind):
-    (found,) = problems.next_boot_differs(SavedFile(None, problem), {}, None)
-    assert found["kind"] == kind
-    assert (problem or "missing") in found["description"]
+def test_of_a_name_that_is_neither_saved_nor_placed_nothing_is_told():
+    file = SavedFile(Saved(OPTIONS, {"web": KEPT}), "")
+    assert reboot.problems(file, {}, ["nosuch"]) == []
+    assert [one.containers for one in reboot.problems(file, {}, ["web"])] == [("web",)]
+    assert reboot.problems(file, {}, None, ["web"]) == []  # that it is gone is told already
+
+
+@pytest.mark.parametrize("why", ["", "it is torn"])
+def test_a_file_for_the_next_boot_that_cannot_be_used_is_told(why):
+    (found,) = reboot.problems(SavedFile(None, why), {}, None)
+    assert (why or "missing") in found.description
+    assert found.repair == SITE

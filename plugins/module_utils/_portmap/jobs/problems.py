@@ -1,0 +1,187 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What is wrong with a prepared host: what the kinds of problems in `decide.problems` are told of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from ..decide import host as decide_host
+from ..decide import unmanaged as decide_unmanaged
+from ..decide.containers import Decision
+from ..decide.problems import drift, earlier_filter, host_listener, leftovers, reboot, unmanaged
+from ..decide.problems.problem import HOST, Problem
+from ..engine import plan
+from ..engine.comparison import Comparison
+from ..linux import netns, sockets
+from ..linux.view import all_addresses, link_routes
+from ..memory import next_boot
+from ..memory.record import Record
+from ..objects.kind import Change, state
+from ..sight.host import base_objects, early_programs, rp_filters, sysctl_objects
+from ..sight.unmanaged import see_managers
+from ..values.errors import InvalidRequest, PortmapError
+from ..values.tenants import Container
+from ..wanted import layout
+from ..wanted import unmanaged as wanted_files
+from ..wanted.claims import Ask, Namespace
+from . import saving
+from .comparing import Observer, compare_containers
+from .uplink import Uplink
+
+
+class Case:
+    """What is looked at: all containers, or only `container`.
+
+    `left` are the handles that we made of which no link is left.
+    """
+
+    def __init__(self, observer: Observer, prepared: Record, container: str | None) -> None:
+        self.observer = observer
+        self.survey = observer.survey
+        self.prepared = prepared
+        self.container = container
+        known = {one.handle for one in observer.survey.containers.values()}
+        asked = (name for name in netns.made_by_us() if container in (None, name))
+        self.left = sorted(name for name in asked if name not in known)
+
+
+def of_host(
+    observer: Observer, prepared: Record, uplink: Uplink, container: str | None
+) -> list[Problem]:
+    """All problems, or those of one container and of the host."""
+    found = [Problem(kind, said) for kind, said in uplink.notices]
+    if uplink.fault:  # what hangs on the interface cannot be told then
+        found.append(Problem(drift.KIND, uplink.fault, (), HOST))
+    else:
+        case = Case(observer, prepared, container)
+        for look in LOOKS:
+            found += look(case)
+    return [one for one in found if container is None or one.is_about(container)]
+
+
+# --- drift --------------------------------------------------------------------------------------
+
+
+def _drift(case: Case) -> Iterable[Problem]:
+    """What runs would change of the host and all its containers: one comparison."""
+    spoilt: dict[str, str] = {}
+    comparison = _host(case)
+    comparison.add(_containers(case, spoilt))
+    fault = case.observer.plane.fault(case.survey.host, case.survey.steered)
+    if fault and not case.survey.steered.complete:  # else it is among the changes
+        yield Problem(drift.KIND, fault, (), HOST)
+    yield from drift.problems(case.survey, _changes(comparison), spoilt)
+
+
+def _host(case: Case) -> Comparison:
+    """The host itself; what steers on its interfaces only where all of that was looked at."""
+    observer, host = case.observer, case.survey.host
+    values = decide_host.wanted_sysctls(host, case.prepared.options, rp_filters())
+    comparison = observer.comparison()
+    seen = [*base_objects(observer.view, host), *sysctl_objects(list(values))]
+    wanted = layout.host_objects(host, netns.HANDLES, values)
+    if case.survey.steered.complete:
+        seen += case.survey.steered.shared.objects
+        wanted += observer.plane.on_host(host, state(seen))
+    comparison.before, comparison.after = state(seen), state(wanted)
+    return comparison
+
+
+def _changes(comparison: Comparison) -> list[Change]:
+    """Object by object, without parameters that this kernel lacks."""
+    changes = plan.diff({**comparison.before, **comparison.fresh}, comparison.after)
+    return [one for one in changes if one.before or not one.subject.set_only]
+
+
+def _containers(case: Case, spoilt: dict[str, str]) -> Comparison:
+    """Every container as it is; why some cannot be compared goes into `spoilt`."""
+    observer = case.observer
+    sound: list[Container] = []
+    spaces: dict[str, Namespace] = {}
+    for name, container in sorted(case.survey.containers.items()):
+        handle = netns.handle_path(container.handle)
+        try:
+            if not netns.is_there(handle):
+                spoilt[name] = f"the namespace handle {handle} is gone"
+            elif container.ephemeral is None:
+                spoilt[name] = "no single range of ephemeral ports leads to it"
+            else:
+                spaces.update(observer.spaces([Ask(name)], {}))
+                sound.append(container)
+        except PortmapError as error:
+            spoilt[name] = str(error)
+    placed = {one.name: one for one in sound}
+    asks = [Ask(name) for name in placed]
+    decision = Decision(asks, sound, placed).standing(case.survey, spaces)
+    refused: dict[str, PortmapError] = {}
+    comparison = compare_containers(observer, decision, spaces, in_full=False, refused=refused)
+    spoilt.update((name, str(error)) for name, error in refused.items())
+    return comparison
+
+
+def _leftovers(case: Case) -> Iterable[Problem]:
+    """Of all containers, or of one that is not whole."""
+    if case.container in case.survey.placed:
+        return []
+    return leftovers.problems(case.survey, case.left, entries=case.container is None)
+
+
+def _reboot(case: Case) -> Iterable[Problem]:
+    try:
+        file = next_boot.read()
+    except InvalidRequest as error:
+        return [Problem(drift.KIND, str(error))]
+    if file is None:
+        return []
+    now = {name: saving.as_saved(one, "") for name, one in case.survey.containers.items()}
+    names = None if case.container is None else [case.container]
+    return reboot.problems(file, now, names, case.left)
+
+
+# --- what others do -----------------------------------------------------------------------------
+
+
+def _host_listeners(case: Case) -> Iterable[Problem]:
+    """Processes of the host on ports of containers; all their files are looked at if there are some."""
+    owners = {name: one.owned for name, one in case.survey.containers.items()}
+    span = case.prepared.options.pools.span
+    found = host_listener.heard_in_vain(owners, sockets.of_host(span))
+    processes = sockets.holders(one for _name, one in found) if found else {}
+    return host_listener.problems(found, processes)
+
+
+def _earlier_filters(case: Case) -> Iterable[Problem]:
+    """Strangers' filters on every link that the comparisons have looked at."""
+    programs = early_programs(case.observer.view, case.survey.host)
+    return earlier_filter.problems(case.survey, case.observer.foreign, programs)
+
+
+def _unmanaged(case: Case) -> Iterable[Problem]:
+    """What other programs of the host do to our links, or could do."""
+    view, host = case.observer.view, case.survey.host
+    managers = see_managers()
+    wanted = wanted_files.files(host, managers.running, managers.network_files)
+    told = decide_unmanaged.files_differ(wanted, managers.ours)
+    told += filter(None, [wanted_files.clash(host, managers.network_files)])
+    placed = case.survey.placed
+    links = {one.veth.ifindex: one.veth.name for one in placed.values()}
+    links.update({view.ifindex(bridge.place): bridge.place.link for bridge in layout.bridges()})
+    configured = decide_unmanaged.configured(
+        links, all_addresses(view.socket), link_routes(view.socket)
+    )
+    owners = {one.veth.name: name for name, one in placed.items()}
+    return [*unmanaged.of_files(told), *unmanaged.of_links(configured, owners)]
+
+
+# Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
+# are told after them.
+LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
+    _drift,
+    _leftovers,
+    _reboot,
+    _host_listeners,
+    _earlier_filters,
+    _unmanaged,
+)
