@@ -193,9 +193,14 @@ problems:
       description:
         - V(not_prepared) - nobody has run M(netiso.portmap.portmap_host) since the host was booted.
         - V(host_listener) - a process of the host uses a port of a container, and hears nothing there.
+        - V(host_range) - the host takes its own ports from a range in which containers own ports.
         - >-
-          V(addresses) and V(route) - what containers do not share of the host's addresses and routes.
-        - V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or among ours.
+          V(addresses) and V(route) - the host's differ from those that containers have, or it has more
+          than they share.
+        - V(bridge_mac) - the public interface is a bridge that takes another MAC when ports join or leave.
+        - >-
+          V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or
+          among ours.
         - >-
           V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an
           address or a route.

@@ -27,7 +27,7 @@ claims.py ports.py    kernel/test_bad_* kernel/test_container*
 containers.py         kernel/test_bad_* kernel/test_strangers kernel/test_moves kernel/test_trouble kernel/test_container*
 comparing.py comparison.py    kernel/test_moves kernel/test_cost kernel/test_trouble robust/test_refused
 host.py               kernel/test_strangers kernel/test_bad_* kernel/test_host* kernel/test_check_mode robust/test_killed
-info.py problems.py problem.py drift.py leftovers.py reboot.py not_prepared.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_saved kernel/test_trouble
+info.py problems.py problem.py drift.py leftovers.py reboot.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_saved kernel/test_trouble
 saving.py             kernel/test_restore kernel/test_saved robust/test_killed
 results.py            kernel/test_host* kernel/test_info kernel/test_ranges
 next_boot.py codec.py options.py   kernel/test_restore kernel/test_saved kernel/test_crash kernel/test_host*
@@ -53,7 +53,7 @@ layout.py keys.py rows.py mirrors.py fields.py numbers.py   kernel/test_matrix k
 decode.py             kernel/test_info kernel/test_container* robust/test_fuzz robust/test_drift
 sysctls.py            kernel/test_host* kernel/test_container*
 unmanaged.py managers.py      kernel/test_unmanaged
-uplink.py             kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
+uplink.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py   hosts/test_problem_kinds kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
 at_boot.py engine_copy.py restore_unit.py systemd.py   kernel/test_at_boot* kernel/test_copied
 leaving.py quiet.py   kernel/test_leaving_behind kernel/test_trouble robust/test_killed
 without.py            hosts/test_gone hosts/test_renamed kernel/test_trouble kernel/test_host*

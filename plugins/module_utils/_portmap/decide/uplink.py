@@ -12,9 +12,20 @@ from ..linux.messages import AddressSeen, LinkSeen, OtherRoute, RouteFound
 from ..values.errors import InvalidRequest
 from ..values.marks import LINK_GROUP, OUR_GROUPS
 from ..values.tenants import Gateway, Host, HostAddress
+from .problems import addresses as addresses_differ
+from .problems import drift
+from .problems import route as route_differs
 
 Notice = tuple[str, str]  # the kind of the problem that portmap_info makes of it, and what is said
 _NAMED = 3  # routes named in a warning
+
+
+class Unfit(InvalidRequest):
+    """No containers can share what the interface has; `kind`: of the problem that portmap_info makes of it."""
+
+    def __init__(self, kind: str, said: str) -> None:
+        super().__init__(said)
+        self.kind = kind
 
 
 def check_interfaces(public: LinkSeen, loopback: LinkSeen | None, loopback_name: str) -> None:
@@ -50,17 +61,19 @@ def shared_address(
     listed = ", ".join(f"{one.address}/{one.prefix}" for one in addresses)
     unusable = f"cannot use public_interface {public}"
     if not addresses:
-        raise InvalidRequest(f"{unusable}: it has no IPv4 address")
+        raise Unfit(addresses_differ.KIND, f"{unusable}: it has no IPv4 address")
     if named and named not in have:
-        raise InvalidRequest(f"cannot use address {named}: {public} does not have it ({listed})")
+        said = f"cannot use address {named}: {public} does not have it ({listed})"
+        raise Unfit(addresses_differ.KIND, said)
     chosen = named or (kept if kept in have else "") or own
     if not chosen and len(have) == 1:
         chosen = next(iter(have))
     if chosen not in have:
         gone = f"the address {kept}, which containers share, is gone from it, and " if kept else ""
-        raise InvalidRequest(
+        raise Unfit(
+            addresses_differ.KIND,
             f"{unusable}: {gone}the host itself prefers none of its addresses ({listed}); name one with"
-            " address"
+            " address",
         )
     told = []
     if not named and own and own != chosen:
@@ -68,11 +81,11 @@ def shared_address(
             f"containers share the address {chosen}, but the host itself sends from {own} through"
             f" {public}; name the one that they shall share with address"
         )
-        told.append(("addresses", said))
+        told.append((addresses_differ.KIND, said))
     others = ", ".join(address for address in have if address != chosen)
     if others:
         said = f"{public} has other addresses ({others}): containers are not reached at them, and reach"
-        told.append(("addresses", f"{said} nothing of their host there (u32 steering)"))
+        told.append((addresses_differ.KIND, f"{said} nothing of their host there (u32 steering)"))
     return HostAddress(AF_INET, chosen, have[chosen].prefix), told
 
 
@@ -87,21 +100,27 @@ def gateways(
     if route is None:
         said = f"the host has no default route from {address} through {public}"
         if had:
-            raise InvalidRequest(
+            raise Unfit(
+                route_differs.KIND,
                 f"cannot follow the host: {said} any more; bring the route back, or name another"
-                " public_interface"
+                " public_interface",
             )
-        return (), [("route", f"{said}: containers reach only what is on the same link")]
+        return (), [
+            (route_differs.KIND, f"{said}: containers reach only what is on the same link")
+        ]
     if route.through_ipv6:
-        raise InvalidRequest(
+        raise Unfit(
+            route_differs.KIND,
             f"cannot use public_interface {public}: its default route leads via inet6, and containers"
-            " have no IPv6 (u32 steering); give the host a default route with an IPv4 gateway"
+            " have no IPv6 (u32 steering); give the host a default route with an IPv4 gateway",
         )
     told = []
     for name, value in (("mtu", route.mtu), ("advmss", route.advmss)):
         if value:
             said = f"the host's default route through {public} sets {name} {value}"
-            told.append(("route", f"{said}, which containers are not given (u32 steering)"))
+            told.append(
+                (route_differs.KIND, f"{said}, which containers are not given (u32 steering)")
+            )
     return (Gateway(AF_INET, route.gateway),), told
 
 
@@ -120,10 +139,10 @@ def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> l
         f"the host has other routes ({', '.join(left[:_NAMED])}{more}), which containers do not follow:"
         " they send everything to the gateway (u32 steering)"
     )
-    return [("route", said)]
+    return [(route_differs.KIND, said)]
 
 
 def renamed(was: str, link: LinkSeen) -> list[Notice]:
     """A warning that the interface has another name."""
     said = f"the public interface {was} is called {link.name} now"
-    return [("drift", said)] if was != link.name else []
+    return [(drift.KIND, said)] if was != link.name else []

@@ -24,7 +24,7 @@ from .comparing import Observer
 from .uplink import look_anyway
 
 
-def gather(container: str | None, detail: bool) -> dict[str, Any]:
+def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
     """host, containers and problems as the module returns them; `detail`: with the objects.
 
     Raises InvalidRequest when there is nothing of `container`.
@@ -36,7 +36,8 @@ def gather(container: str | None, detail: bool) -> dict[str, Any]:
         options, plane = prepared.options, choose.plane()
         names = None if container is None else [claims.check_name(container, "container")]
         uplink = look_anyway(view, prepared, closely=True)
-        survey = surveys.survey(view, plane, uplink.host, names, options.pools)
+        given = problems.as_given(uplink.host, prepared)
+        survey = surveys.survey(view, plane, given, names, options.pools)
         found = problems.of_host(Observer(view, plane, survey), prepared, uplink, container)
         known = {*survey.placed, *(name for one in found for name in one.containers)}
         if container is not None and container not in known:

@@ -10,22 +10,40 @@ from collections.abc import Callable, Iterable
 from ..decide import host as decide_host
 from ..decide import unmanaged as decide_unmanaged
 from ..decide.containers import Decision
-from ..decide.problems import drift, earlier_filter, host_listener, leftovers, reboot, unmanaged
+from ..decide.problems import (
+    addresses,
+    bridge_mac,
+    drift,
+    earlier_filter,
+    host_listener,
+    host_range,
+    leftovers,
+    reboot,
+    route,
+    unmanaged,
+)
 from ..decide.problems.problem import HOST, Problem
 from ..engine import plan
 from ..engine.comparison import Comparison
-from ..linux import netns, sockets
+from ..linux import netns, sockets, sysfs
 from ..linux.view import all_addresses, link_routes
 from ..memory import next_boot
 from ..memory.record import Record
 from ..objects.kind import Change, state
-from ..sight.host import base_objects, early_programs, rp_filters, sysctl_objects
+from ..sight.host import (
+    base_objects,
+    early_programs,
+    host_ephemeral,
+    rp_filters,
+    sysctl_objects,
+)
 from ..sight.unmanaged import see_managers
 from ..values.errors import InvalidRequest, PortmapError
-from ..values.tenants import Container
+from ..values.tenants import Container, Host, last_known
 from ..wanted import layout
 from ..wanted import unmanaged as wanted_files
 from ..wanted.claims import Ask, Namespace
+from ..wanted.sysctls import EPHEMERAL_SYSCTL
 from . import saving
 from .comparing import Observer, compare_containers
 from .uplink import Uplink
@@ -37,35 +55,75 @@ class Case:
     `left` are the handles that we made of which no link is left.
     """
 
-    def __init__(self, observer: Observer, prepared: Record, container: str | None) -> None:
+    def __init__(
+        self, observer: Observer, prepared: Record, uplink: Uplink, container: str | None
+    ) -> None:
         self.observer = observer
         self.survey = observer.survey
         self.prepared = prepared
+        self.uplink = uplink
         self.container = container
         known = {one.handle for one in observer.survey.containers.values()}
         asked = (name for name in netns.made_by_us() if container in (None, name))
         self.left = sorted(name for name in asked if name not in known)
+
+    @property
+    def names(self) -> list[str]:
+        return sorted(self.survey.placed)
 
 
 def of_host(
     observer: Observer, prepared: Record, uplink: Uplink, container: str | None
 ) -> list[Problem]:
     """All problems, or those of one container and of the host."""
-    found = [Problem(kind, said) for kind, said in uplink.notices]
-    if uplink.fault:  # what hangs on the interface cannot be told then
-        found.append(Problem(drift.KIND, uplink.fault, (), HOST))
-    else:
-        case = Case(observer, prepared, container)
-        for look in LOOKS:
-            found += look(case)
+    case = Case(observer, prepared, uplink, container)
+    found = [one for look in LOOKS for one in look(case)]
     return [one for one in found if container is None or one.is_about(container)]
+
+
+def as_given(host: Host, prepared: Record) -> Host:
+    """The host as its containers were last made after it: only what differs from that is drift."""
+    if not prepared.applied:  # a run was killed before there was any
+        return host
+    return last_known(host.public, host.loopback, prepared.applied)
+
+
+# --- what the host is like ------------------------------------------------------------------------
+
+
+def _uplink(case: Case) -> Iterable[Problem]:
+    """The public interface, and what containers were given of it."""
+    uplink, given = case.uplink, case.survey.host
+    if uplink.fault:
+        yield Problem(uplink.fault_kind, uplink.fault, tuple(case.names), HOST)
+        return
+    for kind in dict.fromkeys(kind for kind, _said in uplink.notices):
+        said = "; ".join(said for other, said in uplink.notices if other == kind)
+        yield Problem(kind, said)
+    yield from addresses.problems(uplink.host, given, case.names)
+    yield from route.problems(uplink.host, given, case.names)
+    link = case.observer.view.link(given.public)
+    if link and link.kind == "bridge" and not sysfs.has_fixed_mac(link.name):
+        yield from bridge_mac.problems(uplink.host, given, case.names)
+        given = given._replace(mac=uplink.host.mac)
+    yield from drift.of_host(uplink.host, given, case.prepared.applied, case.names)
+
+
+def _host_range(case: Case) -> Iterable[Problem]:
+    owners = {name: one.owned for name, one in case.survey.containers.items()}
+    return host_range.problems(host_ephemeral(), case.prepared.options, owners)
 
 
 # --- drift --------------------------------------------------------------------------------------
 
 
 def _drift(case: Case) -> Iterable[Problem]:
-    """What runs would change of the host and all its containers: one comparison."""
+    """What runs would change of the host and all its containers: one comparison.
+
+    What hangs on an interface that is gone, or has another name, cannot be told.
+    """
+    if case.uplink.fault and case.uplink.fault_kind == drift.KIND:
+        return
     spoilt: dict[str, str] = {}
     comparison = _host(case)
     comparison.add(_containers(case, spoilt))
@@ -79,6 +137,8 @@ def _host(case: Case) -> Comparison:
     """The host itself; what steers on its interfaces only where all of that was looked at."""
     observer, host = case.observer, case.survey.host
     values = decide_host.wanted_sysctls(host, case.prepared.options, rp_filters())
+    if list(_host_range(case)):  # told already
+        values.pop(EPHEMERAL_SYSCTL, None)
     comparison = observer.comparison()
     seen = [*base_objects(observer.view, host), *sysctl_objects(list(values))]
     wanted = layout.host_objects(host, netns.HANDLES, values)
@@ -178,6 +238,8 @@ def _unmanaged(case: Case) -> Iterable[Problem]:
 # Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
+    _uplink,
+    _host_range,
     _drift,
     _leftovers,
     _reboot,

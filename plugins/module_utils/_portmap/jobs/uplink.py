@@ -9,6 +9,7 @@ from socket import AF_INET
 from typing import NamedTuple
 
 from ..decide import uplink as decide
+from ..decide.problems import drift
 from ..linux.view import View, addresses, other_routes, route_through, source_through
 from ..memory.record import Record
 from ..sight.host import default_interface, likely_public, public_link
@@ -21,7 +22,8 @@ class Uplink(NamedTuple):
     """`host`, and the index of its public interface.
 
     `moved`: it is another one than an earlier run has used, not just another name of that.
-    `fault`: why no container can be placed on it; `host` then has what is still known.
+    `fault`: why no container can be placed on it; `host` then has what is still known.  `fault_kind`: of
+    the problem that this is.
     """
 
     host: Host
@@ -29,6 +31,7 @@ class Uplink(NamedTuple):
     notices: list[decide.Notice]
     moved: bool = False
     fault: str = ""
+    fault_kind: str = drift.KIND
 
     @property
     def warnings(self) -> list[str]:
@@ -94,7 +97,8 @@ def look_anyway(view: View, old: Record, closely: bool = False) -> Uplink:
         link = public_link(view, options.public, old.ifindex, old.mac)
         name = link.name if link else options.public
         host = last_known(name, options.loopback, old.applied)
-        return Uplink(host, link.ifindex if link else 0, [], fault=str(error))
+        kind = error.kind if isinstance(error, decide.Unfit) else drift.KIND
+        return Uplink(host, link.ifindex if link else 0, [], fault=str(error), fault_kind=kind)
     if found.host.public == options.public:
         return found
     said = f"the public interface {options.public} is called {found.host.public} now"

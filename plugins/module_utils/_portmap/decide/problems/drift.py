@@ -10,7 +10,7 @@ qdisc the entries of everybody.  The changes are told by what they have in commo
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from ...objects.address import Address
@@ -23,6 +23,7 @@ from ...objects.sysctl import Sysctl
 from ...sight.seen import Survey
 from ...values.places import HOST as HERE
 from ...values.places import OWN
+from ...values.tenants import MADE, Host
 from .problem import HOST, Problem, few, place
 
 KIND = "drift"
@@ -54,7 +55,7 @@ def problems(
     for change in listed:
         seeming = set(concerned(change, veths))
         names = seeming - spoilt.keys()
-        if names or (not seeming and of_host(change)):
+        if names or (not seeming and is_of_host(change)):
             cause = _cause(change, names, broken, bridges)
             causes.setdefault(cause, []).append((change, names))
     alike: dict[tuple[object, ...], list[tuple[_Cause, list[tuple[Change, Set[str]]]]]] = {}
@@ -64,6 +65,19 @@ def problems(
         Problem(KIND, f"{name}: {said}", (name,), place([name])) for name, said in spoilt.items()
     ]
     return sorted([*found, *map(_problem, alike.values())])
+
+
+def of_host(now: Host, given: Host, applied: Sequence[str], names: Sequence[str]) -> list[Problem]:
+    """What else than address and route containers do not share any more; `given`: what they had."""
+    found = []
+    for what, has, had in (("MAC", now.mac, given.mac), ("MTU", now.mtu, given.mtu)):
+        if has != had:
+            said = f"{now.public} has the {what} {has} now, but containers were given {had}"
+            found.append(Problem(KIND, said, tuple(names), HOST))
+    if applied and applied[-1] != MADE:
+        said = "containers are made as an earlier version made them"
+        found.append(Problem(KIND, said, tuple(names), HOST))
+    return found
 
 
 # --- whom a change is about -----------------------------------------------------------------------
@@ -84,7 +98,7 @@ def concerned(change: Change, names: Mapping[str, str]) -> Iterator[str]:
             yield names[link]
 
 
-def of_host(change: Change) -> bool:
+def is_of_host(change: Change) -> bool:
     """Whether it is about no container, and leads to none."""
     ends = (change.before, change.after)
     return change.subject.owner == (HERE, "") and not any(one and one.leads_to for one in ends)
