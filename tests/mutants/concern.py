@@ -52,7 +52,7 @@ view.py ids.py plane.py choose.py   kernel/test_strangers kernel/test_host* kern
 layout.py keys.py rows.py mirrors.py fields.py numbers.py   kernel/test_matrix kernel/test_ping_arp kernel/test_container*
 decode.py             kernel/test_info kernel/test_container* robust/test_fuzz robust/test_drift
 sysctls.py            kernel/test_host* kernel/test_container*
-unmanaged.py managers.py      kernel/test_unmanaged
+unmanaged.py managers.py      kernel/test_reloads kernel/test_unmanaged
 uplink.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py   hosts/test_problem_kinds kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
 at_boot.py engine_copy.py restore_unit.py systemd.py   kernel/test_at_boot* kernel/test_copied
 leaving.py quiet.py   kernel/test_leaving_behind kernel/test_trouble robust/test_killed
