@@ -156,6 +156,8 @@ CONTAINER = {
 }
 
 RANGES = {
+    "no container": (ranges(ports=["31200"]), ["missing required arguments: container"]),
+    "no ports": (ranges(container="web"), ["missing required arguments: ports"]),
     "unknown container": (ranges(container="nobody", ports=["31200"]), ["nobody"]),
     "range reversed": (ranges(container="web", ports=["31207-31200"]), ["31207-31200"]),
     "range beyond 65535": (ranges(container="web", ports=["70000"]), ["70000"]),
