@@ -28,11 +28,12 @@ description:
   - Where the directory C(/var/lib/netiso-portmap) exists, every module that changes something also saves
     the desired state in it, from which C(portmap-restore.service) brings host and containers back
     after a boot. Both are installed with O(restore_at_boot).
+  - With O(follow), a service of systemd does what the next run would do as soon as the host has changed.
 options:
   state:
     description:
       - Whether the host is prepared.
-      - V(absent) removes what belongs to this collection, O(restore_at_boot) included, and restores
+      - V(absent) removes what belongs to this collection, O(restore_at_boot) and O(follow) included, and restores
         every value that was changed, except the hardware address of the loopback interface, because
         the kernel accepts no zeros; it is left with C(02:70:6d:00:00:02), which is nobody's.
         It fails while containers are placed, or a killed run has left something of one.
@@ -99,6 +100,20 @@ options:
         to date.
     type: bool
     version_added: 0.2.0
+  follow:
+    description:
+      - Whether a service of systemd, C(portmap-follow.service), brings host and containers up to date when
+        the address, MAC, MTU or gateway of the host changes, as the next run of this module would.
+      - The service listens to the kernel's announcements of links, addresses and routes, waits until a burst
+        of them has ended, does what is to be done, and says in the journal what that was and why. It never
+        moves to another interface and never removes a container. What it cannot follow it says, and tries again.
+      - V(true) copies the engine of the modules to C(/usr/local/lib/netiso-portmap), and enables and starts
+        the service. The host must have systemd.
+      - V(false) stops and removes it.
+      - Left out, it stays as it is; where the service is enabled, it is brought up to date, and started when it
+        does not run.
+    type: bool
+    version_added: 0.2.0
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes
@@ -118,6 +133,10 @@ EXAMPLES = r"""
 - name: Have a host that is prepared restored at every boot
   netiso.portmap.portmap_host:
     restore_at_boot: true
+
+- name: Have containers follow when the host gets another address
+  netiso.portmap.portmap_host:
+    follow: true
 
 - name: Take the preparation back
   netiso.portmap.portmap_host:
@@ -195,6 +214,7 @@ ARGUMENTS = {
     "host_ephemeral_ports": {"type": "str"},
     "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
     "restore_at_boot": {"type": "bool"},
+    "follow": {"type": "bool"},
     "address": {"type": "str"},
 }
 
@@ -202,9 +222,10 @@ ARGUMENTS = {
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
     # Only now: importing the engine takes longer than finding a mistake in the options.
-    # `restore` because Ansible sends what is imported, and the host may get a copy of it.
+    # The doors because Ansible sends what is imported, and the host may get a copy of them.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401
         boundary,
+        follow,
         restore,
     )
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import host
@@ -213,7 +234,8 @@ def main() -> None:
         options = boundary.host_options(module.params)
         how = {"dry_run": module.check_mode, "with_diff": module._diff}
         if module.params["state"] == "present":
-            run = host.prepare(options, module.params["restore_at_boot"], **how)
+            alone = (module.params["restore_at_boot"], module.params["follow"])
+            run = host.prepare(options, *alone, **how)
         else:
             run = host.unprepare(options, **how)
         module.exit_json(**boundary.prepared(module, run))

@@ -93,6 +93,12 @@ host:
       description: What was done about reverse path filtering.
       type: str
       sample: relax
+    follow:
+      description: >-
+        Whether a service brings host and containers up to date when the host changes: V(off), V(running), V(dead)
+        (it is wanted and does not run), or V(on) where no systemd is at work that could tell.
+      type: str
+      sample: running
     statistics:
       description: What the host has received and could not use.
       type: dict
@@ -201,9 +207,11 @@ problems:
         - >-
           V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or
           among ours.
+        - V(not_following) - containers are to follow the host, and the service that does it does not run.
         - >-
           V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an
           address or a route.
+        - V(not_following) - the service of O(netiso.portmap.portmap_host#module:follow) is wanted, and does not run.
         - >-
           V(drift) - anything else that is not as a run would leave it, or not as the next boot would
           bring it back.

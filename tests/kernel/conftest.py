@@ -14,10 +14,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+import changing
 import scene
 from installed import host as host
 from installed import installed as installed
 from lab import machines
+from lab.follower import Follower, following
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -60,6 +62,22 @@ def prepared(modules: Modules) -> Modules:
     """The modules of a host that is ready for containers."""
     modules.host(**POOLS)
     return modules
+
+
+@pytest.fixture
+def two(modules: Modules) -> Modules:
+    """The modules of a host with the containers `web` and `db`."""
+    modules.host(**POOLS)
+    modules.container(containers=changing.CONTAINERS)
+    return modules
+
+
+@pytest.fixture
+def follower(lab: Lab, two: Modules) -> Iterator[Follower]:
+    """What follows the host of `two`."""
+    with following(lab.host) as made:
+        made.rests()
+        yield made
 
 
 @pytest.fixture(scope="module")

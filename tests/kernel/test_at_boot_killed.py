@@ -8,9 +8,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from installed import OFF, ON, engines, files, of_the_role, restore
+import installed
+from installed import engines, files, of_the_role, restore
 from lab.machines import Machine
 from lab.modules import Modules
+
+ON = {**installed.ON, "follow": True}
+OFF = {**installed.OFF, "follow": False}
 
 # A module in a process that is killed before its N-th change of a file, or of what systemd knows.
 # Inside of a copy of the engine is another test's.  The interpreter and the program come after it.

@@ -39,6 +39,7 @@ def test_host_and_containers_are_told_as_they_were_returned(prepared: Modules) -
     made = prepared.container(containers=inventory())["containers"]
     told = prepared.info()
     told["host"].pop("statistics")
+    assert told["host"].pop("follow") == "off"
     assert told["host"] == host
     for item in told["containers"]:
         item.pop("statistics")

@@ -37,7 +37,7 @@ from ..values.options import HostOptions
 from ..values.tenants import Host
 from ..wanted import unmanaged
 from ..wanted.claims import Ask
-from . import at_boot, results, saving
+from . import results, saving, unattended
 from .comparing import Observer, compare_containers
 from .containers import decided
 from .uplink import Uplink, look, look_anyway, look_without_record
@@ -57,27 +57,28 @@ class Run(NamedTuple):
 def prepare(
     options: HostOptions,
     restore_at_boot: bool | None = None,
+    follow: bool | None = None,
     *,
     dry_run: bool,
     with_diff: bool = False,
 ) -> Run:
     """Prepare the host, or bring it (and every container) up to date with its address and MAC.
 
-    `restore_at_boot` None: that stays as it is.
+    `restore_at_boot` and `follow` None: they stay as they are.
     """
     with host_lock(dry_run):
-        boot = at_boot.look(restore_at_boot)
+        alone = unattended.look(restore_at_boot, follow)
         file = next_boot.read()
         job = prepare_locked(options, dry_run=dry_run, with_diff=with_diff)
-        boot.begin(job.outcome, dry_run)
-        if boot.on is False:
+        alone.begin(job.outcome, dry_run)
+        if alone.saves is False:
             saving.forget(file, job.outcome, dry_run)
         else:
-            if boot.on:  # where runs save is there now, or would be
+            if alone.saves:  # where runs save is there now, or would be
                 file = file or next_boot.SavedFile(None, "")
             given = job.record.options.on(options.public, options.loopback)
             saving.save_host(file, given, job.record, job.outcome, dry_run)
-        boot.end(job.outcome, dry_run)
+        alone.end(job.outcome, dry_run)
         job.spoilt.tell(sorted(set(job.placed) - set(job.spoilt.names)), job.outcome, dry_run)
         return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
 
@@ -241,7 +242,7 @@ class Preparing:
 def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Run:
     """Remove our filters, restore what was changed.  Raises InvalidRequest with containers left."""
     with host_lock(dry_run):
-        boot = at_boot.look(False)
+        alone = unattended.look(False, False)
         file = next_boot.read()
         old, why = record.read()
         job = TakingBack(options, old)
@@ -254,9 +255,9 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
             if old is not None:
                 netns.remove_leftover(old.before.get("handles", "mounted"))
             record.delete()
-        boot.begin(outcome, dry_run)
+        alone.begin(outcome, dry_run)
         saving.forget(file, outcome, dry_run)
-        boot.end(outcome, dry_run)
+        alone.end(outcome, dry_run)
         return Run(outcome, None)
 
 

@@ -11,7 +11,7 @@ from ..decide.problems import not_prepared
 from ..linux import netns
 from ..linux.messages import LinkSeen
 from ..linux.view import View, viewed
-from ..memory import record
+from ..memory import record, units
 from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight.host import host_ephemeral
@@ -45,6 +45,7 @@ def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
         return {
             "host": {
                 **results.host_result(uplink.host, prepared, host_ephemeral()),
+                "follow": results.service_result(units.FOLLOW.look()),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
             "containers": _described(view, survey.containers, container),

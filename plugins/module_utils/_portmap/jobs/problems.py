@@ -18,6 +18,7 @@ from ..decide.problems import (
     host_listener,
     host_range,
     leftovers,
+    not_following,
     reboot,
     route,
     unmanaged,
@@ -27,7 +28,7 @@ from ..engine import plan
 from ..engine.comparison import Comparison
 from ..linux import netns, sockets, sysfs
 from ..linux.view import all_addresses, link_routes
-from ..memory import next_boot
+from ..memory import next_boot, units
 from ..memory.record import Record
 from ..objects.kind import Change, state
 from ..sight.host import (
@@ -235,6 +236,12 @@ def _unmanaged(case: Case) -> Iterable[Problem]:
     return [*unmanaged.of_files(told), *unmanaged.of_links(configured, owners)]
 
 
+def _following(case: Case) -> Iterable[Problem]:
+    service = units.FOLLOW.look()
+    if service.enabled and service.runs is False:
+        yield not_following.problem(units.FOLLOW.name)
+
+
 # Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
@@ -246,4 +253,5 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _host_listeners,
     _earlier_filters,
     _unmanaged,
+    _following,
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..decide.containers import Decision
 from ..linux.netns import handle_path
+from ..memory import units
 from ..memory.record import Record
 from ..values import ports
 from ..values.tenants import Container, Host
@@ -72,3 +73,10 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "host_ephemeral_ports": str(port_range),
         "rp_filter": options.rp_filter,
     }
+
+
+def service_result(service: units.Found) -> str:
+    """A service that is wanted is known to run or not, where systemd is at work."""
+    if not service.enabled:
+        return "off"
+    return {None: "on", True: "running", False: "dead"}[service.runs]

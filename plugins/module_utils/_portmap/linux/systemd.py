@@ -1,13 +1,15 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Units of systemd, as an administrator adds them: enabled, disabled, read again."""
+"""Units of systemd, as an administrator adds them: enabled, disabled, read again, started, stopped."""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
 
-from ..values.errors import KernelRefused, Unsupported
+from ..values.errors import KernelRefused
 from . import programs
 
 UNITS = "/etc/systemd/system"
@@ -15,13 +17,9 @@ _WANTED = f"{UNITS}/multi-user.target.wants"
 _BOOTED = "/run/systemd/system"  # sd_booted(3): there when systemd is at work
 
 
-def required() -> None:
-    """Raise Unsupported on a host without systemd."""
-    if not programs.is_there("systemctl"):
-        raise Unsupported(
-            "cannot have the host restored at boot: there is no systemctl, so no systemd; leave"
-            " out restore_at_boot, or set it to false"
-        )
+def is_there() -> bool:
+    """Whether the host has systemd."""
+    return programs.is_there("systemctl")
 
 
 def enabled(unit: str) -> bool:
@@ -34,7 +32,7 @@ def enable(unit: str) -> None:
 
 
 def disable(unit: str) -> None:
-    """It goes on running: stopping it would stop services which require it."""
+    """It goes on running: to stop it would stop services which require it."""
     if os.path.lexists(f"{UNITS}/{unit}"):
         _systemctl("disable", unit)
     else:  # systemd does not know it any more
@@ -61,6 +59,24 @@ def active(unit: str) -> bool:
     return True
 
 
+def start(unit: str) -> None:
+    """Start a unit, and wait until it has said that it is ready."""
+    _systemctl("start", unit)
+
+
+def stop(unit: str) -> None:
+    _systemctl("stop", unit)
+
+
+def notify(state: str) -> None:
+    """Tell systemd the state of the service that this process is (sd_notify(3)), where it listens."""
+    address = os.environ.get("NOTIFY_SOCKET", "")
+    kind = socket.SOCK_DGRAM | socket.SOCK_CLOEXEC
+    if address:
+        # It may have gone, or be busy.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, kind) as sock:
+            sock.sendto(state.encode(), address.replace("@", "\0", 1))
+
+
 def _systemctl(*words: str) -> None:
-    required()
     programs.run("systemctl", *words)

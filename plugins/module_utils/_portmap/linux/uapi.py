@@ -60,6 +60,9 @@ RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
 RTNH_F_ONLINK = 4
+# Groups of announcements, as bits; the last two have numbers only: RTNLGRP_IPV4_RULE, RTNLGRP_NEXTHOP.
+RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE = 1, 0x10, 0x40
+RTMGRP_IPV4_RULE, RTMGRP_NEXTHOP = 1 << (8 - 1), 1 << (32 - 1)
 
 # --- linux/pkt_sched.h, pkt_cls.h ---------------------------------------------------------------
 

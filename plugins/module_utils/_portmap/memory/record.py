@@ -47,8 +47,16 @@ class Record(NamedTuple):
         return self.applied[0] if self.applied else ""
 
     @property
+    def prefix(self) -> str:
+        return self.applied[1] if len(self.applied) > 1 else ""
+
+    @property
     def mac(self) -> str:
         return self.applied[2] if len(self.applied) > 2 else ""
+
+    @property
+    def mtu(self) -> str:
+        return self.applied[3] if len(self.applied) > 3 else ""
 
     @property
     def gateway(self) -> str:
