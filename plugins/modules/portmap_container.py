@@ -15,6 +15,9 @@ description:
     without connection tracking.
   - A container can neither receive on nor send from ports that it does not own.
   - The host must have been prepared with M(netiso.portmap.portmap_host).
+  - The handle C(/run/netns/NAME) appears when everything else is done. A process that enters by it,
+    however early, finds a network that works. Where the namespace had a handle of this name before,
+    or is that of a running process, nothing keeps processes out meanwhile.
   - When the root of a placed container has changed its namespace so that it cannot be brought up to
     date, the task does all others, fails, and names that one. Remove it and place it again.
   - Many containers are placed much faster in one task, with O(containers), than in a loop.

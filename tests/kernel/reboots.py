@@ -62,10 +62,11 @@ def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return target
 
 
-def restore(machine: Machine, shipped: Path) -> subprocess.CompletedProcess[str]:
+def restore(machine: Machine, shipped: Path, *prefix: str) -> subprocess.CompletedProcess[str]:
+    """Restore as the unit does; `prefix` are words in front of the interpreter, such as strace."""
     environment = ("env", f"PYTHONPATH={shipped}", "PYTHONDONTWRITEBYTECODE=1")
-    command = (sys.executable, "-m", "_portmap.restore")
-    return machine.run(*environment, *command, check=False)
+    command = (*prefix, sys.executable, "-m", "_portmap.restore")
+    return machine.run(*environment, *command, check=False, timeout=120)
 
 
 def text(machine: Machine) -> str:

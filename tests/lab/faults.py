@@ -19,6 +19,7 @@ import socket
 import struct
 import subprocess
 import sys
+import time
 from typing import Any, Callable
 
 _HEADER = struct.Struct("=IHHII")
@@ -34,7 +35,8 @@ class Faults:
     """Counts the points, tells each to `say`, and at the `at`-th does what `kind` says.
 
     `kind` is "kill", the name of an errno, "deaf" (the kernel does it, its answer is lost),
-    "impatient" (waits half a second for the lock), or "run:" and a shell command.
+    "impatient" (waits half a second for the lock), or "run:" and a shell command.  "slow:" and seconds
+    lets every point wait so long, whatever `at` is.
     """
 
     def __init__(self, at: int, kind: str, say: Callable[[str], None]) -> None:
@@ -44,12 +46,14 @@ class Faults:
         self._say = say
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.deaf = False
+        self.pause = float(kind[5:]) if kind.startswith("slow:") else 0.0
         self.lock: Any = None
 
     def point(self, what: str) -> int:
         """The errno with which the operation shall fail; 0 lets it happen."""
         self.count += 1
         self._say(what)
+        time.sleep(self.pause)
         if self.count != self._at:
             return 0
         if self._kind == "kill":
@@ -161,6 +165,9 @@ class _Wire:
             if kind >= _FIRST_TYPE and kind % 4 != 2:
                 if self._faults.would_kill_before(1) and passed:
                     self._wire.send(b"".join(passed))
+                if self._faults.pause and passed:
+                    self._wire.send(b"".join(passed))
+                    passed = []
                 number = self._faults.point(_described(kind))
                 if number:
                     self._refuse(number, request[:16], sequence)

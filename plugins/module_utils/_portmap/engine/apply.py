@@ -48,6 +48,7 @@ class Applier:
 
     def apply(self, changes: Sequence[Change], keep_going: bool = False) -> None:
         """Raise KernelRefused at the first change that fails; `keep_going` skips it."""
+        self._pairs.expect(changes)
         for (deleting, _step), group in itertools.groupby(
             changes, lambda change: (change.after is None, change.subject.step)
         ):
@@ -60,7 +61,7 @@ class Applier:
             self._in_namespaces(rest, keep_going)
             self._pairs.remove(pairs, keep_going)
         else:
-            self._pairs.place(pairs, keep_going)
+            self._pairs.make(pairs, keep_going)
             self._in_namespaces(rest, keep_going)
 
     # --- one namespace after the other ----------------------------------------------------------

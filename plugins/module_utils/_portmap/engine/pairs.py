@@ -3,18 +3,20 @@
 
 """Veth pairs, made and removed, with the namespaces that they lead to and the handles of those.
 
-A namespace that we make is pinned by its handle only after its veth carries our mark and its
-loopback too: a run killed before leaves nothing, since the namespace dies with the process.
+A namespace that we make is pinned only after its veth carries our mark and its loopback too: a run
+killed before leaves nothing, since the namespace dies with the process.  It is pinned as a draft,
+which nobody knows by name, and gets its handle when all else is done: who enters by that finds a
+network that is whole.
 """
 
 from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import cast
 
-from ..linux import netns, rtnl
+from ..linux import carrier, netns, rtnl
 from ..linux import uapi as k
 from ..linux.netlink import Socket, opened, refused
 from ..linux.requests import Request
@@ -28,7 +30,7 @@ from ..values.tenants import CREATED, read_alias
 from . import quiet
 
 GONE = (errno.ENOENT, errno.ENODEV, errno.EINVAL, errno.EADDRNOTAVAIL, errno.ESRCH)
-_CHUNK = 64  # containers whose namespaces are held open at once before they have a handle
+_CHUNK = 64  # containers whose namespaces are held open at once before they are pinned
 _DOOMED_GROUP = LINK_GROUP + 1  # veths on their way out
 
 
@@ -64,36 +66,59 @@ class Pairs:
         self._done = done
         self._forget = forget
         self._held: dict[str, int] = {}
+        self._named: dict[str, Change] = {}
+        self._replaced: set[str] = set()
+        self._origins: dict[str, str] = {}
 
-    def place(self, changes: list[Change], keep_going: bool) -> None:
-        for chunk in _chunks(changes):
+    def expect(self, changes: Sequence[Change]) -> None:
+        """All changes of a plan: what is done early depends on what comes late."""
+        for change in changes:
+            item = change.subject
+            if isinstance(item, Handle) and change.after is not None:
+                self._named[item.container] = change
+            elif isinstance(item, Veth) and change.after is None:
+                told = read_alias(item.alias)
+                self._origins[item.peer.netns] = told[2] if told else ""
+
+    def make(self, changes: list[Change], keep_going: bool) -> None:
+        """Veths, or handles.
+
+        Where a link was replaced, filters of the host lead to the old one.  The second look finds
+        them, and the handle, which waits for that.
+        """
+        veths = [change for change in changes if isinstance(change.subject, Veth)]
+        for start in range(0, len(veths), _CHUNK):
             try:
-                self._place_some(chunk, keep_going)
+                self._place(veths[start : start + _CHUNK], keep_going)
             finally:
                 for descriptor in self._held.values():
                     os.close(descriptor)
                 self._held.clear()
+        for change in changes:
+            item = change.subject
+            if isinstance(item, Handle) and (keep_going or item.container not in self._replaced):
+                _attempt(self._name, change, self._done, keep_going)
 
-    def _place_some(self, changes: list[Change], keep_going: bool) -> None:
-        handles = {c.subject.container: c for c in changes if isinstance(c.subject, Handle)}
-        veths = [c for c in changes if isinstance(c.subject, Veth)]
+    def _place(self, veths: list[Change], keep_going: bool) -> None:
         replaced = [c for c in veths if isinstance(c.before, Veth) and not c.before.paired]
         if replaced:
             self._delete_links([_place(c) for c in replaced], keep_going)
+            self._replaced.update(cast(Veth, c.subject).peer.netns for c in replaced)
         new = [c for c in veths if c.before is None or c in replaced]
         there = [c for c in veths if c not in new]
         for change in new:
-            self._hold(change, handles)
+            self._hold(change)
         self._send_each(new, self._creation, keep_going)
         self._send_each([*new, *there], _marking, keep_going)
-        for change in handles.values():
-            _attempt(self._pin, change, self._done, keep_going)
+        for name in self._held:
+            if name in self._named:
+                self._draft(name, keep_going)
 
-    def _hold(self, change: Change, handles: Mapping[str, Change]) -> None:
+    def _hold(self, change: Change) -> None:
         """Open the container's namespace, or make it and mark its loopback."""
         veth = cast(Veth, change.subject)
         name = veth.peer.netns
-        source = self._sources.get(name, "")
+        source = self._sources.setdefault(name, "")
         descriptor = netns.open_path(source) if source else netns.make()
         if descriptor is None:
             raise KernelRefused(f"cannot place {name}: {source} is gone", errno.ENOENT)
@@ -104,8 +129,6 @@ class Pairs:
                     k.RTM_SETLINK, k.NLM_F_ACK, rtnl.link_alias("lo", veth.alias), f"mark {name}"
                 )
                 refused(mark, sock.send([mark])[0])
-            handle = cast(Handle, handles[name].subject)
-            self._sources[name] = handle.path
 
     def _creation(self, change: Change) -> Request:
         veth = cast(Veth, change.subject)
@@ -130,31 +153,47 @@ class Pairs:
         if failure and not keep_going:
             raise failure
 
-    def _pin(self, change: Change) -> None:
-        """From then on the namespace is entered by its handle: its process may end."""
-        handle = cast(Handle, change.subject)
-        if change.before is not None:
-            netns.unpin(handle.path)
-        held = self._held.get(handle.container)
-        descriptor = netns.open_path(self._sources[handle.container]) if held is None else held
-        if descriptor is None:
-            raise KernelRefused(
-                f"cannot name {handle.container}: its namespace is gone", errno.ENOENT
-            )
+    def _draft(self, name: str, keep_going: bool) -> None:
+        """From then on the namespace is entered by its draft: its process may end.
+
+        A handle that leads elsewhere is none any more.
+        """
+        change = self._named[name]
+        before, handle = change.before, cast(Handle, change.subject)
+        draft = netns.draft_path(name)
         try:
-            netns.pin(descriptor, handle.path)
-        finally:
-            if held is None:
-                os.close(descriptor)
-        self._sources[handle.container] = handle.path
+            if isinstance(before, Handle) and before.inode not in (0, handle.inode):
+                netns.unpin(handle.path)
+            if self._sources[name] not in (draft, handle.path):
+                netns.unpin(draft)
+                netns.pin(self._held[name], draft)
+                self._sources[name] = draft
+        except (KernelRefused, OSError):
+            if not keep_going:
+                raise
+
+    def _name(self, change: Change) -> None:
+        """The container is whole: its namespace gets its name, and needs no draft any more."""
+        before, handle = change.before, cast(Handle, change.subject)
+        name, draft = handle.container, netns.draft_path(handle.container)
+        if self._sources[name] != handle.path:
+            with netns.at(self._sources[name]) as namespace:
+                if namespace is None:
+                    raise KernelRefused(f"cannot name {name}: its namespace is gone", errno.ENOENT)
+                carrier.await_carriers(namespace)
+                if isinstance(before, Handle) and before.inode:
+                    netns.unpin(handle.path)
+                netns.pin(namespace, handle.path)
+            self._sources[name] = handle.path
+        netns.unpin(draft)
 
     def remove(self, changes: list[Change], keep_going: bool) -> None:
         """Handles, then veths: the veth tells whose the rest is, so it goes last."""
         veths = [change for change in changes if isinstance(change.subject, Veth)]
-        origins = dict(map(_origin, veths))
         for change in changes:
             if isinstance(change.subject, Handle):
-                self._give_up(change, origins.get(change.subject.container), keep_going)
+                origin = self._origins.get(change.subject.container)
+                self._give_up(change, origin, keep_going)
         if veths:
             self._delete_links([_place(change) for change in veths], keep_going)
         self._done += veths
@@ -162,7 +201,10 @@ class Pairs:
     def _give_up(self, change: Change, origin: str | None, keep_going: bool) -> None:
         """Take the handle away, and down what then nobody can enter any more."""
         before = len(self._done)
-        with netns.at(cast(Handle, change.subject).path) as namespace:
+        handle = cast(Handle, change.subject)
+        with netns.at(
+            handle.path if handle.inode else netns.draft_path(handle.container)
+        ) as namespace:
             _attempt(_unpin, change, self._done, keep_going)
             gone = len(self._done) > before
             if gone and namespace is not None and origin in (None, CREATED):
@@ -191,15 +233,12 @@ class Pairs:
             refused(request, reply, range(1, 4096) if keep_going else GONE)
 
 
-def _origin(change: Change) -> tuple[str, str]:
-    """Of a veth: its container, and the origin of that one's namespace."""
-    veth = cast(Veth, change.subject)
-    told = read_alias(veth.alias)
-    return veth.peer.netns, told[2] if told else ""
-
-
 def _unpin(change: Change) -> None:
-    netns.unpin(cast(Handle, change.subject).path)
+    handle = cast(Handle, change.subject)
+    if handle.inode:
+        netns.unpin(handle.path)
+    if handle.draft:
+        netns.unpin(netns.draft_path(handle.container))
 
 
 def _marking(change: Change) -> Request:
@@ -214,15 +253,3 @@ def _marking(change: Change) -> Request:
 
 def _place(change: Change) -> Place:
     return cast(Veth, change.subject).place
-
-
-def _chunks(changes: list[Change]) -> Iterator[list[Change]]:
-    """Veths with the handles of their containers, some containers at a time."""
-    by_name: dict[str, list[Change]] = {}
-    for change in changes:
-        item = change.subject
-        name = item.container if isinstance(item, Handle) else cast(Veth, item).peer.netns
-        by_name.setdefault(name, []).append(change)
-    groups = list(by_name.values())
-    for start in range(0, len(groups), _CHUNK):
-        yield [change for group in groups[start : start + _CHUNK] for change in group]

@@ -20,6 +20,7 @@ from ..values.errors import KernelRefused
 from . import uapi as k
 
 HANDLES = "/run/netns"
+_DRAFT = ".portmap-"  # how the names of drafts begin; no container's name begins so
 _OPEN_TREE = 428  # the number of the call, the same on all architectures
 _CURRENT = "/proc/thread-self/ns/net"
 # Of the files that handles are mounted on, set with creating.  Nobody else's have it; the sticky bit
@@ -135,6 +136,15 @@ def handle_path(handle: str) -> str:
     return f"{HANDLES}/{handle}"
 
 
+def draft_path(name: str) -> str:
+    """Where the namespace of a container is held until it is whole and gets its handle."""
+    return handle_path(_DRAFT + name)
+
+
+def has_draft(name: str) -> bool:
+    return os.path.lexists(draft_path(name))
+
+
 def handles() -> list[str]:
     """The names of all files in the directory of handles."""
     return sorted(os.listdir(HANDLES)) if os.path.isdir(HANDLES) else []
@@ -150,7 +160,12 @@ def is_leftover(path: str) -> bool:
 
 
 def made_by_us() -> list[str]:
-    """The handles whose file we made.  Nobody inside a namespace can forge that, or take it away.
+    """The names of containers for which there is a handle, or a draft of one, that we made."""
+    return sorted({name[len(_DRAFT) :] if name.startswith(_DRAFT) else name for name in marked()})
+
+
+def marked() -> list[str]:
+    """The files that we made.  Nobody inside a namespace can forge that, or take it away.
 
     A mount covers the file, so it is looked at in a copy of the directory that has no mounts.  Where
     the kernel makes no such copies (before 5.2), handles that are mounted count as somebody else's.

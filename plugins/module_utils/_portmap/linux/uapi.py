@@ -17,6 +17,8 @@ IPPROTO_SCTP = 132
 PORT_PROTOCOLS = (IPPROTO_TCP, IPPROTO_UDP, IPPROTO_SCTP)
 IFF_UP = 1
 IFF_LOOPBACK = 8
+IFF_RUNNING = 0x40
+SIOCGIFFLAGS = 0x8913  # linux/sockios.h
 
 # --- linux/netlink.h ----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from ..linux import netns
 from ..linux.ids import Ids
 from ..linux.requests import Call, Operation
 from ..values.places import HOST
-from .kind import ON_HOST, ON_VETH, REMOVE, Change, Identity, Object, when
+from .kind import NAME, ON_HOST, REMOVE, Change, Identity, Object, when
 
 
 class _DirectoryFields(NamedTuple):
@@ -45,12 +45,15 @@ class _Fields(NamedTuple):
     container: str
     path: str
     inode: int
+    draft: bool = False
 
 
 class Handle(_Fields, Object):
     """A bind mount which names and holds the network namespace of a container.
 
-    `inode` tells namespaces apart; 0 stands for one that is still to be made.
+    `inode` tells namespaces apart; 0 stands for none, or one that is still to be made, -1 for a file
+    that nothing is mounted on.  `draft`: the mount which holds the namespace until its container is
+    whole is there, too, or alone.
     """
 
     __slots__ = ()
@@ -67,7 +70,7 @@ class Handle(_Fields, Object):
 
     @property
     def step(self) -> int:
-        return ON_VETH
+        return NAME
 
     @property
     def where(self) -> tuple[object, ...]:
@@ -78,4 +81,6 @@ class Handle(_Fields, Object):
         return when(REMOVE, -(ON_HOST + 0.5), -self.rank)
 
     def __str__(self) -> str:
-        return f"netns handle {self.path}"
+        names = [self.path] if self.inode or not self.draft else []
+        names += [netns.draft_path(self.container)] if self.draft else []
+        return f"netns handle {' and '.join(names)}"

@@ -25,11 +25,12 @@ Slot = tuple[object, ...]  # what one deletion can take away as a whole
 
 # --- when ---------------------------------------------------------------------------------------
 #
-# The six steps of placing.  A veth comes down and with its filters before anything leads to it, and
-# goes up last: a run killed at any point leaves nothing that misleads a packet.  Removing goes the
-# other way round, and the veth, which tells whose everything is, goes last.
+# The steps of placing.  A veth comes down and with its filters before anything leads to it, and goes
+# up last: a run killed at any point leaves nothing that misleads a packet.  Only then the namespace
+# gets its name: whoever enters by it finds a network that is whole.  Removing goes the other way
+# round, but the handle goes late, and last the veth, which tells whose everything is.
 
-ON_HOST, ON_VETH, INSIDE, STEER, COPY, UP = range(6)
+ON_HOST, ON_VETH, INSIDE, STEER, COPY, UP, NAME = range(7)
 
 # Stages of a plan: what stands in the way goes first.  Then objects are made, and only then removed,
 # so that a port which stays is never without its filter.

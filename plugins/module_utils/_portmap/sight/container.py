@@ -46,8 +46,7 @@ def see_container(
     inside: NamespaceSeen | None = None
     told = space or (placed.container if placed else None)
     origin, handle = (told.origin, told.handle) if told else (tenants.CREATED, name)
-    if origin != tenants.KEPT:
-        found.objects += _handle(name, netns.handle_path(handle))
+    found.objects += _handle(name, "" if origin == tenants.KEPT else netns.handle_path(handle))
     if space and space.inode:
         with netns.at(space.source) as descriptor:
             if descriptor is None:
@@ -106,10 +105,14 @@ def _renamed(view: View, name: str, eth0: LinkSeen | None) -> Placed | None:
 
 
 def _handle(name: str, path: str) -> list[Object]:
+    """`path` "": the handle is another maker's, and none of our objects."""
+    inode, draft = 0, netns.has_draft(name)
     with netns.at(path) as descriptor:
         if descriptor is not None:
-            return [Handle(name, path, netns.inode(descriptor))]
-    return [Handle(name, path, -1)] if netns.is_leftover(path) else []
+            inode = netns.inode(descriptor)
+        elif netns.is_leftover(path):
+            inode = -1
+    return [Handle(name, path, inode, draft)] if inode or draft else []
 
 
 def _is_pair(veth: LinkSeen, eth0: LinkSeen | None) -> bool:

@@ -47,10 +47,21 @@ def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
                     f"cannot place {ask.name} in netns {handle}: there is no such network"
                     " namespace"
                 )
-            return Namespace(handle, tenants.CREATED, 0, "")
+            return _drafted(ask.name, handle, placed)
         _refuse_home(ask.name, descriptor, home, f"netns {handle}")
         origin = placed.origin if placed and placed.handle == handle else ""
         origin = origin or _origin(ask.name, handle)
+        return Namespace(handle, origin, netns.inode(descriptor), path)
+
+
+def _drafted(name: str, handle: str, placed: Container | None) -> Namespace:
+    """The namespace that a run has not given its handle, for it was killed before; or one to be made."""
+    attached = placed is not None and placed.origin == tenants.ATTACHED
+    path = netns.draft_path(name)
+    with netns.at(path) as descriptor:
+        if descriptor is None or handle != name:
+            return Namespace(handle, tenants.CREATED, 0, "")
+        origin = tenants.ATTACHED if attached else tenants.CREATED
         return Namespace(handle, origin, netns.inode(descriptor), path)
 
 
@@ -88,11 +99,11 @@ def held_namespace(seen: Namespace | None) -> Namespace | None:
     """A process's namespace that was `seen` before, by our handle: the process may have ended."""
     if seen is None or seen.origin != tenants.ATTACHED:
         return None
-    path = netns.handle_path(seen.handle)
-    with netns.at(path) as descriptor:
-        if descriptor is None or netns.inode(descriptor) != seen.inode:
-            return None
-        return seen._replace(source=path)
+    for path in (netns.handle_path(seen.handle), netns.draft_path(seen.handle)):
+        with netns.at(path) as descriptor:
+            if descriptor is not None and netns.inode(descriptor) == seen.inode:
+                return seen._replace(source=path)
+    return None
 
 
 def _refuse_home(name: str, descriptor: int, home: int, said: str) -> None:
@@ -108,7 +119,7 @@ def _origin(name: str, handle: str) -> str:
 
     What the namespace itself says is not believed: root inside writes there what it likes.
     """
-    return tenants.CREATED if handle == name and name in netns.made_by_us() else tenants.KEPT
+    return tenants.CREATED if handle == name and name in netns.marked() else tenants.KEPT
 
 
 # --- what is inside -----------------------------------------------------------------------------

@@ -72,13 +72,12 @@ def assert_one_after_the_other(spans: list[tuple[int, int]]) -> None:
         assert last < first
 
 
-def test_placing_goes_from_the_veth_to_what_leads_to_it_and_up_comes_last():
+def test_placing_goes_from_the_veth_to_what_leads_to_it_up_and_the_name_comes_last():
     lines = told(prepared(), [*prepared(), *placed(NEW)])
     assert_one_after_the_other(
         positions(
             lines,
             "add link pm-new type veth",
-            "add netns handle /run/netns/new",
             "add qdisc ingress dev pm-new",
             "add filter dev pm-new ingress protocol all prio 65535 bpf drop",
             "add filter dev pm-new ingress protocol ip prio",
@@ -90,9 +89,10 @@ def test_placing_goes_from_the_veth_to_what_leads_to_it_and_up_comes_last():
             "add filter dev eth0 ingress protocol ip prio 770 302:",
             "add filter dev eth0 ingress protocol ip prio 514 202:0:1 mirror",
             "add link pm-new up",
+            "add netns handle /run/netns/new",
         )
     )
-    assert lines[-1] == "add link pm-new up"
+    assert lines[-1] == "add netns handle /run/netns/new"
 
 
 def test_a_filter_that_leads_into_a_table_comes_after_the_table_and_its_filters():
