@@ -55,6 +55,19 @@ options:
       - Left out, a container that is placed keeps its ports; a new one gets none.
     type: list
     elements: str
+  request:
+    description:
+      - Ports by name, whichever they are, each name with how many of them. They are added to O(ports).
+      - Each name gets a run of free ports from the host's pool, the lowest that few filters can match.
+        It keeps them in later runs as long as it asks for as many. Asking for another number moves that
+        name alone, and a name that is left out gives its ports back.
+      - What each name has got is in RV(container.assigned). The names stand in the kernel, at the
+        container's link, which has room for about twenty.
+      - A name has at most 15 small letters, digits and C(-), starts with a letter, and does not end with
+        C(-outside).
+      - Left out, a container that is placed keeps its named ports. An empty dictionary gives all back.
+    type: dict
+    version_added: 0.2.0
   ephemeral_ports:
     description:
       - The ports from which the container's outgoing connections start. The size must be a power
@@ -100,6 +113,10 @@ options:
         description: See O(ports).
         type: list
         elements: str
+      request:
+        description: See O(request).
+        type: dict
+        version_added: 0.2.0
       ephemeral_ports:
         description: See O(ephemeral_ports).
         type: str
@@ -127,6 +144,18 @@ EXAMPLES = r"""
     name: web
     ports:
       - 31000-31007
+
+- name: Place one with a port for HTTP and a hundred for media, whichever are free
+  netiso.portmap.portmap_container:
+    name: calls
+    request:
+      http: 1
+      rtp: 100
+  register: calls
+
+- name: Show where it serves
+  ansible.builtin.debug:
+    msg: "HTTP on port {{ calls.container.assigned.http }}, media on {{ calls.container.assigned.rtp }}"
 
 - name: Place exactly these containers
   netiso.portmap.portmap_container:
@@ -171,6 +200,11 @@ container:
       type: list
       elements: str
       sample: ["31000-31007"]
+    assigned:
+      description: Those of its service ports that O(request) names, by name; one port or a range.
+      type: dict
+      sample: {"http": "31000", "rtp": "31040-31139"}
+      version_added: 0.2.0
     ephemeral_ports:
       description: Its ephemeral ports; null when it is absent.
       type: str
@@ -201,6 +235,7 @@ CONTAINER = {
     "netns": {"type": "str"},
     "pid": {"type": "int"},
     "ports": {"type": "list", "elements": "str"},
+    "request": {"type": "dict"},
     "ephemeral_ports": {"type": "str"},
     "force": {"type": "bool", "default": False},
 }
@@ -223,7 +258,7 @@ def main() -> None:
         argument_spec=ARGUMENTS,
         mutually_exclusive=[
             ("containers", option)
-            for option in ("name", "netns", "pid", "ports", "ephemeral_ports")
+            for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports")
         ]
         + [("netns", "pid")],
         required_one_of=[("name", "containers")],

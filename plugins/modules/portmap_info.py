@@ -136,6 +136,13 @@ containers:
       type: list
       elements: str
       sample: ["31000-31007"]
+    assigned:
+      description: >-
+        Those of its service ports that O(netiso.portmap.portmap_container#module:request) names, by
+        name; one port or a range.
+      type: dict
+      sample: {"http": "31000", "rtp": "31040-31139"}
+      version_added: 0.2.0
     ephemeral_ports:
       description: Its ephemeral ports; null when no single range leads to it.
       type: str

@@ -27,7 +27,9 @@ options:
     description:
       - V(present) adds O(ports) to those that the container owns.
       - V(absent) takes them away.
-      - V(exact) makes them the only ones.
+      - V(exact) makes them the only ones, besides those that
+        O(netiso.portmap.portmap_container#module:request) names.
+      - Ports with a name are not taken away. Leave the name out of the container's request instead.
     type: str
     choices: [present, absent, exact]
     default: present
@@ -96,6 +98,11 @@ container:
       type: list
       elements: str
       sample: ["31000-31015"]
+    assigned:
+      description: Those of its service ports that have a name, by name; one port or a range.
+      type: dict
+      sample: {"http": "31000", "rtp": "31040-31139"}
+      version_added: 0.2.0
     ephemeral_ports:
       description: Its ephemeral ports.
       type: str

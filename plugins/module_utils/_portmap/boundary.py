@@ -20,7 +20,7 @@ from .linux import ethtool
 from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
-from .wanted import claims
+from .wanted import claims, requests
 from .wanted.claims import Ask
 
 
@@ -146,6 +146,7 @@ def _container(item: Mapping[str, Any]) -> Ask:
         _ranges(item["ports"], "ports"),
         _range(item["ephemeral_ports"], "ephemeral_ports"),
         force=item["force"],
+        request=None if item["request"] is None else requests.read(item["request"], name),
     )
 
 

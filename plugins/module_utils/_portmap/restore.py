@@ -147,6 +147,7 @@ def _ask(one: Entry) -> Ask:
         ports=one.service,
         ephemeral=one.ephemeral,
         ignore_listeners=True,
+        named=one.named,
     )
 
 

@@ -14,7 +14,7 @@ from ..steering.plane import Plane
 from ..values import ports, tenants
 from ..values.ports import Block, Range
 from ..values.tenants import Container, Host
-from ..wanted import layout
+from ..wanted import layout, requests
 from ..wanted.claims import Ask, Namespace
 
 
@@ -77,6 +77,8 @@ def new_ports(asks: Iterable[Ask], had: Mapping[str, Container]) -> bool:
             if ask.ephemeral not in (None, have.ephemeral):
                 return True
             if ports.subtract(ask.ports or (), have.service):
+                return True
+            if requests.missing(ask.request, have.named):
                 return True
     return False
 

@@ -38,6 +38,10 @@ def _change(had: Container | None, now: Container | None, concerned: bool) -> st
 def _moved(had: Container, now: Container) -> Iterator[str]:
     if had.service != now.service:
         yield f"ports {ports.text(had.service) or 'none'} -> {ports.text(now.service) or 'none'}"
+    for name in sorted({*had.assigned, *now.assigned}):
+        before, after = had.assigned.get(name, "none"), now.assigned.get(name, "none")
+        if before != after:
+            yield f"{name} {before} -> {after}"
     if had.ephemeral != now.ephemeral:
         yield f"ephemeral ports {had.ephemeral or 'unclear'} -> {now.ephemeral}"
 
@@ -54,4 +58,6 @@ def _lines(containers: list[Container]) -> str:
 
 def _owned(container: Container) -> str:
     service = ports.text(container.service) or "none"
+    named = ", ".join(f"{name} {text}" for name, text in container.assigned.items())
+    service += f" ({named})" if named else ""
     return f"ports {service}, ephemeral ports {container.ephemeral or 'unclear'}"

@@ -28,7 +28,7 @@ from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import Pools
 from ..values.tenants import Container
-from ..wanted import claims, layout
+from ..wanted import claims, layout, requests
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask, Namespace
 from . import saving
@@ -89,7 +89,9 @@ def change_ranges(
                 f"cannot change the ports of {name}: there is no such container on this host; place"
                 " it with netiso.portmap.portmap_container"
             )
-        if state_option != "absent":
+        if state_option == "absent":
+            requests.check_kept(current[name], given)
+        else:
             claims.check_service(name, given, record.required().options.pools)
         wanted = claims.changed_ports(current[name].service, given, state_option)
         return [Ask(name, ports=wanted, force=force)]

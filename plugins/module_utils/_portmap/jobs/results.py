@@ -42,6 +42,7 @@ def container_result(container: Container) -> dict[str, Any]:
         "netns": handle_path(container.handle),
         "interface": container.veth.link,
         "ports": ports.written(container.service),
+        "assigned": container.assigned,
         "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
     }
 
@@ -53,6 +54,7 @@ def absent_result(name: str) -> dict[str, Any]:
         "netns": None,
         "interface": None,
         "ports": [],
+        "assigned": {},
         "ephemeral_ports": None,
     }
 

@@ -112,6 +112,7 @@ def as_saved(container: Container, path: str) -> Entry:
         container.origin,
         container.service,
         container.ephemeral,
+        container.named,
     )
 
 
@@ -137,7 +138,7 @@ def merged(others: Mapping[str, Entry], placed: Iterable[Entry]) -> dict[str, En
         for name in both:
             one = rest.pop(name, None)
             if one and not (one.ephemeral and ports.intersect([one.ephemeral], [shared])):
-                rest[name] = one._replace(service=ports.subtract(one.service, [shared]))
+                rest[name] = one.without((shared,))
     return {**rest, **mine}
 
 
@@ -146,5 +147,5 @@ def fitting(have: Mapping[str, Entry], pools: Pools) -> dict[str, Entry]:
     fit = {}
     for name, one in have.items():
         if one.ephemeral is None or not ports.subtract([one.ephemeral], [pools.ephemeral]):
-            fit[name] = one._replace(service=ports.intersect(one.service, pools.service))
+            fit[name] = one.without(ports.subtract(one.service, pools.service))
     return fit

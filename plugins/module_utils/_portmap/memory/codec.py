@@ -14,6 +14,8 @@ from typing import Any
 
 from ..values import ports
 from ..values.options import HostOptions
+from ..values.tenants import Named
+from ..wanted import requests
 
 HOST_KEYS = (
     "public_interface",
@@ -77,6 +79,15 @@ def range_json(item: ports.Range | None) -> str | None:
 
 def read_ranges(value: object) -> ports.Ranges:
     return ports.parse_all([json_text(item) for item in json_list(value)], "ports")
+
+
+def read_named(value: object) -> tuple[Named, ...]:
+    request = json_mapping(value)
+    found = [
+        Named(name, ports.parse(json_text(item), "assigned")) for name, item in request.items()
+    ]
+    requests.read({one.name: one.ports.size for one in found}, "a container")
+    return tuple(sorted(found))
 
 
 def read_range(value: object, option: str) -> ports.Range | None:

@@ -19,6 +19,7 @@ from ..linux.paths import not_roots_alone
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
+from ..values.tenants import Named
 from ..wanted import claims
 from ..wanted.busy import Busy
 from . import codec
@@ -28,7 +29,8 @@ DIRECTORY = "/var/lib/netiso-portmap"
 _FILE = JsonFile("the desired state", DIRECTORY, "desired.json", lasting=True)
 PATH = _FILE.path
 _VERSION = 1
-_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports")
+# The last one is not in what earlier versions wrote; left out where it says nothing.
+_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports", "assigned")
 
 
 class Damaged(InvalidRequest):
@@ -53,6 +55,16 @@ class Entry(NamedTuple):
     origin: str
     service: ports.Ranges
     ephemeral: ports.Range | None
+    named: tuple[Named, ...] = ()
+
+    @property
+    def assigned(self) -> dict[str, str]:
+        return {one.name: str(one.ports) for one in self.named}
+
+    def without(self, taken: ports.Ranges) -> Entry:
+        """The same when others have these service ports."""
+        named = tuple(one for one in self.named if not ports.intersect([one.ports], taken))
+        return self._replace(service=ports.subtract(self.service, taken), named=named)
 
     @property
     def owned(self) -> ports.Ranges:
@@ -166,6 +178,7 @@ def encode(state: Saved) -> str:
             "origin": one.origin,
             "ports": ports.written(one.service),
             "ephemeral_ports": codec.range_json(one.ephemeral),
+            **({"assigned": one.assigned} if one.named else {}),
         }
         for _name, one in sorted(state.containers.items())
     ]
@@ -210,7 +223,11 @@ def _entry(found: object) -> Entry:
     if not fits.get(origin) or b"\0" in os.fsencode(netns):
         raise ValueError(f"netns {netns!r} of {name} does not go with the origin '{origin}'")
     ephemeral = codec.read_range(data["ephemeral_ports"], "ephemeral_ports")
-    return Entry(name, netns, origin, codec.read_ranges(data["ports"]), ephemeral)
+    service, named = codec.read_ranges(data["ports"]), codec.read_named(data.get("assigned", {}))
+    stray = ports.subtract([one.ports for one in named], service)
+    if stray:
+        raise ValueError(f"{ports.text(stray)} of {name} has a name, but is not among its ports")
+    return Entry(name, netns, origin, service, ephemeral, named)
 
 
 def check(state: Saved) -> None:
@@ -218,7 +235,7 @@ def check(state: Saved) -> None:
     host = state.host
     claims.check_pools(host.pools, host.host_ephemeral)
     asks = [
-        claims.Ask(one.name, ports=one.service, ephemeral=one.ephemeral)
+        claims.Ask(one.name, ports=one.service, ephemeral=one.ephemeral, named=one.named)
         for one in state.containers.values()
     ]
     spaces = {
@@ -244,5 +261,6 @@ def lines(state: Saved | None) -> dict[str, str]:
         said[f"container {name}"] = (
             f"container {name} netns {one.netns or 'of a process'} ({one.origin})"
             f" ports {ports.text(one.service) or 'none'} ephemeral_ports {one.ephemeral}"
+            + "".join(f" {named} {text}" for named, text in one.assigned.items())
         )
     return said

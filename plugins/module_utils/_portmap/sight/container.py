@@ -101,7 +101,7 @@ def _renamed(view: View, name: str, eth0: LinkSeen | None) -> Placed | None:
     told = tenants.read_alias(link.alias) if link else None
     if link is None or told is None or told[0] != name or link.group != LINK_GROUP:
         return None
-    return Placed(Container(*told, 0, (), None), link)
+    return Placed(Container(*told, 0, (), None, tenants.read_named(link.alias)), link)
 
 
 def _handle(name: str, path: str) -> list[Object]:

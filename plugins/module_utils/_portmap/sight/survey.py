@@ -52,8 +52,9 @@ def _owning(container: Container, owned: ports.Ranges, pools: Pools | None) -> C
     if pools is None:
         return container
     local = ports.intersect(owned, [pools.ephemeral])
+    named = [one.ports for one in container.named]
     return container._replace(
-        service=ports.intersect(owned, pools.service),
+        service=ports.intersect([*owned, *named], pools.service),
         ephemeral=local[0] if len(local) == 1 else None,
     )
 
@@ -94,8 +95,9 @@ def _placed(
 
 
 def _portless(told: tuple[str, str, str], veth: LinkSeen) -> Placed:
-    """What the alias alone tells: name, handle and origin."""
-    return Placed(Container(*told, 0, (), None), veth)
+    """What the alias alone tells: name, handle, origin, and names of ports."""
+    named = tenants.read_named(veth.alias)
+    return Placed(Container(*told, 0, (), None, named), veth)
 
 
 def _unnamed(link: str) -> tuple[str, str, str]:

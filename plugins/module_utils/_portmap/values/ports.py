@@ -187,13 +187,15 @@ class FreePorts:
     def __init__(self, pool: Iterable[Range], taken: Iterable[Range]) -> None:
         self._free = list(subtract(pool, taken))
 
-    def take(self, size: int, used: Callable[[Range], int] = lambda _range: 0) -> Range | None:
+    def take(
+        self, size: int, used: Callable[[Range], int] = lambda _range: 0, multiple: int = 0
+    ) -> Range | None:
         """The lowest free range of `size` ports that starts at a multiple of `size`, or None.
 
-        Of those the one that is `used` least.
+        Of those the one that is `used` least.  Another `multiple` than the size may be given.
         """
         best: tuple[int, Range] | None = None
-        for found in self._aligned(size):
+        for found in self._aligned(size, multiple or size):
             times = used(found)
             if best is None or times < best[0]:
                 best = times, found
@@ -204,9 +206,9 @@ class FreePorts:
         self._free = list(subtract(self._free, [best[1]]))
         return best[1]
 
-    def _aligned(self, size: int) -> Iterator[Range]:
+    def _aligned(self, size: int, multiple: int) -> Iterator[Range]:
         for free in self._free:
-            first = -(-free.first // size) * size
+            first = -(-free.first // multiple) * multiple
             while first + size - 1 <= free.last:
                 yield Range(first, first + size - 1)
-                first += size
+                first += multiple

@@ -12,6 +12,7 @@ from socket import AF_INET
 from typing import NamedTuple
 
 from . import marks, ports
+from .errors import InvalidRequest
 from .places import HOST, SHARED, Place
 
 MADE = "bridged"  # of the first release, which made veths without a bridge, nothing is said
@@ -117,6 +118,16 @@ class Container(NamedTuple):
         return Place(HOST, veth_name(self.name))
 
     @property
+    def unnamed(self) -> ports.Ranges:
+        """The service ports that it was given by number."""
+        return ports.subtract(self.service, [one.ports for one in self.named])
+
+    @property
+    def assigned(self) -> dict[str, str]:
+        """Its named ports as text, by name."""
+        return {one.name: str(one.ports) for one in self.named}
+
+    @property
     def owned(self) -> ports.Ranges:
         return ports.join((*self.service, *([self.ephemeral] if self.ephemeral else [])))
 
@@ -151,13 +162,39 @@ def bridge_name(container: str) -> str:
 # --- the interface alias tells whose a veth is --------------------------------------------------
 
 
-def alias(container: Container) -> str:
+ALIAS_ROOM = 255  # IFALIASZ of linux/if.h, with a NUL at the end
+_NAMED = "ports="
+
+
+def mark(container: Container) -> str:
+    """Whose something is: all of the alias that does not change while the container is placed."""
     words = [marks.ALIAS_PREFIX + container.name]
     if container.handle != container.name:
         words.append(f"netns={container.handle}")
     if container.origin != CREATED:
         words.append(container.origin)
     return " ".join(words)
+
+
+def alias(container: Container) -> str:
+    """The mark, and which ports have names: the kernel keeps those nowhere else."""
+    named = ",".join(f"{one.name}:{one.ports}" for one in container.named)
+    return f"{mark(container)} {_NAMED}{named}" if named else mark(container)
+
+
+def read_named(text: str) -> tuple[Named, ...]:
+    """The named ports from an alias; what cannot be read is nobody's."""
+    words = text[len(marks.ALIAS_PREFIX) :].split(" ")[1:]
+    listed = next((word[len(_NAMED) :] for word in words if word.startswith(_NAMED)), "")
+    return tuple(sorted(filter(None, map(_named, listed.split(",")))))
+
+
+def _named(item: str) -> Named | None:
+    name, _colon, written = item.partition(":")
+    try:
+        return Named(name, ports.parse(written, _NAMED))
+    except InvalidRequest:
+        return None
 
 
 def read_alias(text: str) -> tuple[str, str, str] | None:

@@ -14,7 +14,8 @@ from ..values import ports
 from ..values.errors import InvalidRequest
 from ..values.options import Pools
 from ..values.ports import Range, Ranges
-from ..values.tenants import Container, veth_name
+from ..values.tenants import ALIAS_ROOM, Container, Named, alias, veth_name
+from . import requests
 from .busy import Busy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -26,6 +27,7 @@ class Ask(NamedTuple):
 
     `ignore_listeners`: do not refuse ports that a process of the host uses (after a boot).
     `force`: do not refuse ports from which the host has connections open.
+    `request`: ports by name and number.  `named`: those that it had before a boot.
     """
 
     name: str
@@ -36,6 +38,8 @@ class Ask(NamedTuple):
     ephemeral: Range | None = None
     ignore_listeners: bool = False
     force: bool = False
+    request: requests.Request | None = None
+    named: tuple[Named, ...] = ()
 
 
 class Namespace(NamedTuple):
@@ -124,7 +128,9 @@ def resolve(
     service = _service(wanted, pools, current)
     ephemeral = _ephemeral(wanted, pools, current)
     known = [item for owned in (*others.values(), *service.values()) for item in owned]
-    free = ports.FreePorts([pools.ephemeral], [*known, *ephemeral.values(), *busy.heard])
+    known += [*ephemeral.values(), *busy.heard]
+    named = _named(wanted, pools, current, known, busy)
+    free = ports.FreePorts([pools.ephemeral], known)
     placed = []
     for ask in wanted:
         given = ephemeral.get(ask.name) or free.take(pools.per_container, busy.connections)
@@ -133,9 +139,8 @@ def resolve(
                 f"cannot place {ask.name}: no free range of {pools.per_container} ephemeral"
                 f" ports is left in {pools.ephemeral}"
             )
-        found = namespaces[ask.name]
-        container = Container(
-            ask.name, found.handle, found.origin, found.inode, service[ask.name], given
+        container = _container(
+            namespaces[ask.name], ask.name, service[ask.name], given, named[ask.name]
         )
         before = current.get(ask.name)
         fresh = ports.subtract(container.owned, before.owned if before else ())
@@ -148,14 +153,53 @@ def resolve(
 def _service(
     wanted: Iterable[Ask], pools: Pools, current: Mapping[str, Container]
 ) -> dict[str, ports.Ranges]:
-    """The service ports given; those of a placed container stay when nothing is said."""
+    """The ports given by number; those of a placed container stay when nothing is said."""
     service = {}
     for ask in wanted:
         have = current.get(ask.name)
-        before = have.service if have else ()
+        before = have.unnamed if have else ()
         service[ask.name] = before if ask.ports is None else ask.ports
         check_service(ask.name, service[ask.name], pools)
     return service
+
+
+def _named(
+    wanted: Sequence[Ask],
+    pools: Pools,
+    current: Mapping[str, Container],
+    known: Iterable[Range],
+    busy: Busy,
+) -> dict[str, tuple[Named, ...]]:
+    """The ports by name: those that stay, and the lowest free ones for what is requested besides."""
+    before = {
+        ask.name: current[ask.name].named if ask.name in current else ask.named for ask in wanted
+    }
+    staying = {ask.name: requests.kept(ask.request, before[ask.name]) for ask in wanted}
+    taken = [one.ports for names in staying.values() for one in names]
+    free = ports.FreePorts(pools.service, [*known, *taken])
+    named = {}
+    for ask in wanted:
+        new = requests.missing(ask.request, before[ask.name])
+        found = requests.find(ask.name, new, pools.service, free, busy)
+        named[ask.name] = tuple(sorted((*staying[ask.name], *found)))
+        check_service(ask.name, ports.join(one.ports for one in named[ask.name]), pools)
+    return named
+
+
+def _container(
+    found: Namespace, name: str, by_number: Ranges, ephemeral: Range, named: tuple[Named, ...]
+) -> Container:
+    """Raises InvalidRequest when the kernel has no room for its names."""
+    service = ports.join((*by_number, *(one.ports for one in named)))
+    container = Container(name, found.handle, found.origin, found.inode, service, ephemeral, named)
+    length = len(alias(container))
+    if container.named and length > ALIAS_ROOM:
+        raise InvalidRequest(
+            f"cannot keep the names of the {len(container.named)} requests of {container.name}: with its own"
+            f" name they take {length} characters, and the kernel has room for {ALIAS_ROOM} at a link;"
+            " request less, or under shorter names"
+        )
+    return container
 
 
 def _ephemeral(

@@ -16,7 +16,7 @@ from ..objects.route import DefaultRoute
 from ..objects.sysctl import Sysctl
 from ..values.marks import BRIDGES
 from ..values.places import HOST, SHARED, Place
-from ..values.tenants import CREATED, KEPT, Container, Host, alias, bridge_name
+from ..values.tenants import CREATED, KEPT, Container, Host, alias, bridge_name, mark
 from .sysctls import IPV6_SWITCH, veth_ipv6_sysctl
 
 
@@ -40,14 +40,14 @@ def container_objects(
     """Of one container: `handle` is the path of its namespace's handle, `sysctls` those inside."""
     inside = Place(container.name, host.public)
     lo = Place(container.name, "lo")
-    mark = alias(container) if container.origin == CREATED else ""
+    said = mark(container) if container.origin == CREATED else ""
     if container.origin != KEPT:
         yield Handle(container.name, handle, container.inode)
     yield Veth(container.veth, inside, host.mac, host.mtu, alias(container))
     yield BridgePort(container.veth, bridge_name(container.name))
     yield LinkUp(container.veth)
     yield Link(inside, host.mac, host.mtu, True)
-    yield Link(lo, host.mac, host.mtu, True, mark)
+    yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:
         yield Address(inside, one.family, one.address, one.prefix)
     for gateway in host.gateways:
