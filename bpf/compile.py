@@ -126,10 +126,13 @@ def compiled(source: Path) -> Object:
 
 def written(name: str, found: Object) -> Iterator[str]:
     """The value of one C file, as ruff would format it."""
-    yield f"\n{name} = Compiled(\n    (\n"
-    for label, numbers in found.maps():
-        yield f"        Map({', '.join([quoted(label), *map(str, numbers)])}),\n"
-    yield "    ),\n    (\n"
+    maps = [
+        f"        Map({', '.join([quoted(label), *map(str, numbers)])}),\n"
+        for label, numbers in found.maps()
+    ]
+    yield f"\n{name} = Compiled(\n    "
+    yield from ["(\n", *maps, "    ),\n"] if maps else ["(),\n"]
+    yield "    (\n"
     for label, section, code, holes in found.programs():
         yield f"        Program(\n            {quoted(label)},\n            {quoted(section)},\n"
         text = b85encode(code).decode()

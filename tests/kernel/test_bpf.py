@@ -140,19 +140,21 @@ def test_a_kernel_function_is_called_and_a_number_filled_in():
     body = "85100000ffffffff 1801000000000000 0000000000000000 0f10000000000000 6100000000000000"
     text = b85encode(bytes.fromhex(body + "9500000000000000")).decode()
     holes = (Hole(0, "function", "bpf_cast_to_kern_ctx"), Hole(1, "number", "len"))
-    types = kernel_types()
-    known = Known(
-        functions={"bpf_cast_to_kern_ctx": types.function("bpf_cast_to_kern_ctx")},
-        numbers={"len": types.member("sk_buff", "len").offset // 8},
-    )
+    with kernel_types() as types:
+        known = Known(
+            functions={"bpf_cast_to_kern_ctx": types.function("bpf_cast_to_kern_ctx")},
+            numbers={"len": types.member("sk_buff", "len").offset // 8},
+        )
     compiled = Compiled((), (Program("pm_len", "tc", text, holes),))
     with programs.loaded(compiled, known) as made:
         assert programs.info(made.programs["pm_len"]).type == 3
 
 
-def kernel_types() -> btf.Btf:
+@contextlib.contextmanager
+def kernel_types() -> Iterator[btf.Btf]:
     try:
-        return btf.of_kernel()
+        with btf.of_kernel() as types:
+            yield types
     except Unsupported as error:
         pytest.skip(str(error))
 

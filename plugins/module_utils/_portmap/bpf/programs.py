@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -18,6 +20,7 @@ from .code import NOTHING, Compiled, Known, Program, filled
 # linux/bpf.h, union bpf_attr: "used by BPF_PROG_LOAD", up to expected_attach_type
 _LOAD = struct.Struct("=IIQQIIQII16sII")
 _ID = struct.Struct("=I")
+_NEXT_ID = struct.Struct("=II")
 _INFO_CALL = struct.Struct("=IIQ")
 # struct bpf_prog_info
 _INFO = struct.Struct("=II8s")
@@ -103,6 +106,28 @@ def _load(program: Program, code: bytes, log: Buffer | None) -> int:
 def by_id(number: int) -> int:
     """A descriptor of the program of this id."""
     return bpf(k.BPF_PROG_GET_FD_BY_ID, _ID.pack(number), f"open the program of id {number}")[0]
+
+
+def oldest(like: ProgramInfo) -> int:
+    """A descriptor of the first program of this type, tag and name, so that all uses share one.
+
+    The tag tells what the program does, but not which maps it uses.  Raises Refused without one.
+    """
+    number = 0
+    while True:
+        asked = _NEXT_ID.pack(number, 0)
+        _, told = bpf(k.BPF_PROG_GET_NEXT_ID, asked, f"find the program {like.name}")
+        number = _NEXT_ID.unpack_from(told)[1]
+        try:
+            descriptor = by_id(number)
+        except Refused as error:
+            if error.errno != errno.ENOENT:
+                raise
+            continue  # it has gone meanwhile
+        found = info(descriptor)
+        if (found.type, found.tag, found.name) == (like.type, like.tag, like.name):
+            return descriptor
+        os.close(descriptor)
 
 
 def info(descriptor: int) -> ProgramInfo:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from base64 import b85encode
+from io import BytesIO
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf import btf, code, shipped
@@ -87,19 +88,29 @@ TYPES = of_types(
 
 
 def test_a_function_is_known_by_the_number_of_its_type():
-    assert btf.Btf(TYPES).function("cast") == 4
+    assert btf.Btf(BytesIO(TYPES)).function("cast") == 4
 
 
 @pytest.mark.parametrize(
     ("name", "offset", "size"), [("len", 0, 0), ("flag", 37, 2), ("csum", 64, 0)]
 )
 def test_a_member_is_found_in_bits_also_within_a_union_without_a_name(name, offset, size):
-    assert btf.Btf(TYPES).member("sk_buff", name) == (offset, size)
+    assert btf.Btf(BytesIO(TYPES)).member("sk_buff", name) == (offset, size)
+
+
+def test_of_a_large_file_no_more_is_read_than_is_needed(monkeypatch):
+    monkeypatch.setattr(btf, "_PIECE", 8)
+    file = BytesIO(TYPES)
+    types = btf.Btf(file)
+    assert types.member("sk_buff", "csum").offset == 64
+    assert types.function("cast") == 4
+    assert len(types._names.data) < len(NAMES) + 8
+    assert btf.Btf(BytesIO(TYPES)).member("sk_buff", "len").offset == 0
 
 
 @pytest.mark.parametrize("name", ["int", "missing"])
 def test_what_a_kernel_does_not_have_is_said(name):
     with pytest.raises(Unsupported, match=f"cannot (call|find) {name}"):
-        btf.Btf(TYPES).function(name)
+        btf.Btf(BytesIO(TYPES)).function(name)
     with pytest.raises(Unsupported, match="this kernel has no such"):
-        btf.Btf(TYPES).member("sk_buff", name)
+        btf.Btf(BytesIO(TYPES)).member("sk_buff", name)
