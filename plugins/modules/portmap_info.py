@@ -219,6 +219,7 @@ problems:
           V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an
           address or a route.
         - V(not_following) - the service of O(netiso.portmap.portmap_host#module:follow) is wanted, and does not run.
+        - V(offloads) - this kernel cannot judge what containers leave to a network card.
         - >-
           V(drift) - anything else that is not as a run would leave it, or not as the next boot would
           bring it back.

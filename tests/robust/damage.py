@@ -67,7 +67,8 @@ def _delete_drop(dice: random.Random, host: Machine) -> Damage:
 
 def _first(dice: random.Random, host: Machine) -> Damage:
     link, protocol = dice.choice([("pm-web", "all"), ("eth0", "ip")])
-    where = f"dev {link} ingress protocol {protocol} pref 256 handle 0x100 bpf"
+    handle = dice.choice(["0x100", "0x200"]) if link == "pm-web" else "0x100"
+    where = f"dev {link} ingress protocol {protocol} pref 256 handle {handle} bpf"
     script = dice.choice([f"delete {where}", f"replace {where} da bytecode '1,6 0 0 0'"])
     return Damage("delete or open a first filter", f"tc filter {script}", host=link == "eth0")
 

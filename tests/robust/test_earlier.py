@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 import stage as stages
@@ -37,12 +39,65 @@ def test_a_host_of_the_first_release_gets_what_is_new_without_a_lost_packet(plac
     filters = [line.split(" bpf ")[0] for line in made if line.startswith("add filter")]
     assert sorted(filters) == [
         "add filter dev eth0 ingress protocol ip prio 256",
-        "add filter dev pm-db ingress protocol all prio 256",
-        "add filter dev pm-web ingress protocol all prio 256",
+        *["add filter dev pm-db ingress protocol all prio 256"] * 2,
+        *["add filter dev pm-web ingress protocol all prio 256"] * 2,
     ]
     assert not modules.call("portmap_container", {"containers": stages.inventory()})["changed"]
     assert stages.look(modules) == before
     assert modules.problems() == []
+
+
+def test_a_host_of_the_second_release_gets_the_program_for_offloads(placed: Stage) -> None:
+    """Its record does not say that containers have it, and no packet is lost."""
+    modules = placed.modules
+    before = stages.look(modules)
+    with stages.traffic(placed, "web", "db") as running:
+        for name in ("web", "db"):
+            modules.machine.shell(f"tc filter delete dev pm-{name} {JUDGING}")
+        modules.machine.shell("sed -i s/judged/bridged/ /run/portmap/host.json")
+        (told,) = modules.problems()
+        assert told["containers"] == ["db", "web"]
+        made = modules.call("portmap_host", POOLS)["changes"]
+        assert running.finish()["lost"] == []
+    assert [line.split(" tag ")[0] for line in made if line.startswith("add")] == [
+        "add filter dev pm-db ingress protocol all prio 256 bpf pm_offload",
+        "add filter dev pm-web ingress protocol all prio 256 bpf pm_offload",
+    ]
+    assert stages.look(modules) == before
+    assert modules.problems() == []
+
+
+JUDGING = "ingress protocol all pref 256 handle 0x200 bpf"
+
+
+@pytest.mark.parametrize("damage", ["delete", "another program", "not asked for a verdict"])
+def test_a_program_for_offloads_that_is_gone_or_another_is_told_and_mended(
+    placed: Stage, damage: str
+) -> None:
+    modules = placed.modules
+    before = stages.look(modules)
+    where = f"dev pm-web {JUDGING}"
+    modules.machine.shell({
+        "delete": f"tc filter delete {where}",
+        "another program": f"tc filter replace {where} da bytecode '1,6 0 0 4294967295'",
+        "not asked for a verdict": f"tc filter replace {where} bytecode '1,6 0 0 0'",
+    }[damage])  # fmt: skip
+    (told,) = modules.problems()
+    assert told["containers"] == ["web"]
+    assert "prio 256 bpf pm_offload" in told["description"]
+    change = modules.call("portmap_container", {"containers": stages.inventory()})["changes"]
+    assert len(change) == 2  # one for people
+    assert stages.look(modules) == before
+    assert modules.problems() == []
+
+
+def test_all_veths_have_one_program_whichever_run_made_them(placed: Stage) -> None:
+    placed.modules.call("portmap_container", {"name": "late", "ports": ["31200"]})
+    shown = [
+        placed.modules.machine.shell(f"tc filter show dev pm-{name} ingress pref 256")
+        for name in ("web", "db", "late")
+    ]
+    assert len({re.findall(r" id (\d+) name pm_offload ", one)[0] for one in shown}) == 1
 
 
 @pytest.mark.parametrize("link", ["eth0", "pm-web"])

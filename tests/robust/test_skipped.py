@@ -188,7 +188,7 @@ def as_an_earlier_version_left_it(host: Machine) -> None:
     for bridge in bridges(host):
         host.shell(f"ip link delete {bridge}")
     record = json.loads(host.shell("cat /run/portmap/host.json"))
-    assert record["applied"].pop() == "bridged"
+    assert record["applied"].pop() == "judged"
     host.run("sh", "-c", "cat > /run/portmap/host.json", text=json.dumps(record))
     assert ports(host) == {}
 

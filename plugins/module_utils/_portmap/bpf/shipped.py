@@ -81,3 +81,38 @@ GUARD = Compiled(
         ),
     ),
 )
+
+OFFLOAD = Compiled(
+    (),
+    (
+        Program(
+            "pm_offload",
+            "tc",
+            "zZL)h00000w*deE00000V;X?}00000VPOCO00000r2z>50RjL3zoP&E000002Lk{AfdBvhzh"
+            "M9X00000w*mkF00000w*&wH00000w*>$I0RR91g#Z8mqW}N^6#xMM000001ps0I00000VPT{"
+            "I00000B>@2dfB*mh1pos800000w*UYD0ssI2VPUWU00000r2$<4FaQ7m7y$qP00000000000"
+            "0000zheLZ000004-)_Y00000zo7sC000002LS*8fdBvhw*mkFfB*mhg#Z8maR2}SRRB`}000"
+            "007y$qP000000000000000zoGyD000002Lb>9fdBvh4-x<X00000aUlQz000007y<wQ00000"
+            "0000000000Um*Yh000007y<wQ0000000000000009U%h%000007ytkO|NsC000000000001p"
+            "q|=00000VPOye00000RRKZ(2mk;8zoP&E000002Lk{AfB*mgzhM9X00000w*mkF7XSbNw*&w"
+            "H0RR91g#Z8m8UO$QRRB8x000007y<wQ000000000000000zo7sC000002LS*8fdBvhzY_oe0"
+            "00004<i5o00000aWVh^00000aWeq`00000X9EBL2mk;8Pa^;T000007y<wQ0000000000000"
+            "00zZ3uf000004<rBp00000aYX<C00000aY6wA00000X955K2mk;8Pf`E?00000A2I*{00000"
+            "7y|$R0000000000000004>14$00000aT5Rl00000aS;Ik00000X8`~J2mk;8PcZ-h00000ai"
+            "f3#00000RRab91^@s6RRRS76aWAK7ytkO|NsC00000000000R{;P3|Nj606#*Ln5C8xG1ppZ"
+            "U00000RRaM45dZ)H6#^3g6aWAKRRab9ga7~lRRRS76aWAK7ytkO|NsC00000000000R{;P3|"
+            "Nj606#)_e2mk;81pp8L00000w*deE0RR91w*&wH0RR91WdZ>J8vp<Rw*&wH000006$1eP5dZ"
+            ")Hw*deE00000UqJu>000007ytkO|NsC00000000000R{;P30RR91RRIP7000001pov900000"
+            "7ytkO|NsC00000000000R{;P3|Nj606#)SN1^@s6w*UYD0ssI2l>h($00000",
+            (
+                Hole(20, "number", "part"),
+                Hole(29, "number", "ip_summed"),
+                Hole(35, "number", "ip_summed_mask"),
+                Hole(38, "number", "ip_summed_partial"),
+                Hole(53, "number", "network_header"),
+                Hole(63, "number", "csum_start"),
+                Hole(72, "number", "csum_offset"),
+            ),
+        ),
+    ),
+)

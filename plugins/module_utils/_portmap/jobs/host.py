@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from ..decide import host as decide
 from ..decide import unmanaged as decide_unmanaged
-from ..decide.problems import earlier_filter
+from ..decide.problems import earlier_filter, offloads
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netns
@@ -96,7 +96,8 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     told, before, after = decide.changed_parameters(old, job.record)
     outcome.changes = [*told, *outcome.changes]
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
-    outcome.warnings = [*job.uplink.warnings, *job.earlier]
+    unseen = offloads.warnings(choose.plane().unseen())
+    outcome.warnings = [*job.uplink.warnings, *job.earlier, *unseen]
     job.outcome = outcome
     if not dry_run:
         record.discard_draft()

@@ -19,6 +19,7 @@ from ..decide.problems import (
     host_range,
     leftovers,
     not_following,
+    offloads,
     reboot,
     route,
     unmanaged,
@@ -242,6 +243,10 @@ def _following(case: Case) -> Iterable[Problem]:
         yield not_following.problem(units.FOLLOW.name)
 
 
+def _offloads(case: Case) -> Iterable[Problem]:
+    return offloads.problems(case.observer.plane.unseen())
+
+
 # Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
@@ -254,4 +259,5 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _earlier_filters,
     _unmanaged,
     _following,
+    _offloads,
 )

@@ -106,6 +106,9 @@ class Plane(Protocol):
 
     # --- what is; asks the kernel ---
 
+    def unseen(self) -> str:
+        """Why this kernel cannot judge what a container leaves to a network card; "" when it can."""
+
     def see_host(self, view: View, host: Host, complete: bool) -> Steered:
         """What is on the host's interfaces; unless `complete`, only whose ports are whose."""
 

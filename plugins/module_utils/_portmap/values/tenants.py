@@ -15,7 +15,9 @@ from . import marks, ports
 from .errors import InvalidRequest
 from .places import HOST, SHARED, Place
 
-MADE = "bridged"  # of the first release, which made veths without a bridge, nothing is said
+# Of the first release, which made veths without a bridge, nothing is said; the next one said "bridged",
+# and its veths have no program that judges offloads.
+MADE = "judged"
 
 
 class HostAddress(NamedTuple):

@@ -23,7 +23,7 @@ from ...values.places import Place
 from . import encode, numbers
 from .fields import Action, Bytecode
 from .keys import Key, Match
-from .objects import Filter, Program, Table
+from .objects import Filter, Offload, Program, Table
 
 LinkNames = Mapping[int, str]
 
@@ -77,6 +77,8 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
         options = b""  # all of ours are in chain 0, where packets start
     elif kind == _U32:
         item = _read_u32(options, place, (protocol, priority, handle), names)
+    elif kind == _BPF and (priority, handle) == (numbers.PRIO_FIRST, numbers.OFFLOAD_HANDLE):
+        item = Offload(place, protocol, priority, _read_tag(options))
     elif kind == _BPF and priority in numbers.PROGRAM_HANDLES:
         item = Program(place, protocol, priority, _read_program(options))
     return Decoded(text(kind), protocol, priority, handle, item, options)
@@ -286,3 +288,10 @@ def _read_program(options: bytes) -> Bytecode:
     lines = tuple(encode.BPF_LINE.iter_unpack(code[:whole]))
     direct = number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT
     return lines if direct else ()
+
+
+def _read_tag(options: bytes) -> str:
+    """Empty when it is no program of eBPF, or one whose result is a class."""
+    found = dict(attributes(options))
+    direct = number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT
+    return found.get(k.TCA_BPF_TAG, b"").hex() if direct else ""

@@ -17,7 +17,14 @@ from ...linux import uapi as k
 from ...linux.attributes import attribute
 from ...linux.messages import tcmsg
 from . import numbers
-from .fields import Action, Bytecode, FilterFields, ProgramFields, TableFields
+from .fields import (
+    Action,
+    Bytecode,
+    FilterFields,
+    OffloadFields,
+    ProgramFields,
+    TableFields,
+)
 from .keys import PROTOCOL_WORD, Match
 
 SEL = struct.Struct("=BBBx2sHhh4s")
@@ -71,6 +78,17 @@ def _program(bytecode: Bytecode) -> bytes:
     )
 
 
+def offload_message(item: OffloadFields, ifindex: int, descriptor: int) -> bytes:
+    """`descriptor`: of the program, in the process that sends this."""
+    options = (
+        attribute(k.TCA_BPF_FD, struct.pack("=I", descriptor))
+        + attribute(k.TCA_BPF_NAME, numbers.OFFLOAD_PROGRAM.encode() + b"\0")
+        + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
+    )
+    handle = numbers.OFFLOAD_HANDLE
+    return _filter(ifindex, handle, item.priority, item.protocol, b"bpf\0", options)
+
+
 def ask_filter(ifindex: int, handle: int, priority: int, protocol: int) -> bytes:
     """The address of one filter or table, to ask for it or to delete it."""
     kind = attribute(k.TCA_KIND, b"u32\0")
@@ -82,8 +100,15 @@ def priority_deletion(ifindex: int, priority: int, protocol: int) -> bytes:
 
 
 def program_deletion(program: ProgramFields, ifindex: int) -> bytes:
-    handle = numbers.PROGRAM_HANDLES[program.priority]
-    head = tcmsg(ifindex, handle, k.INGRESS_HOOK, program.priority, program.protocol)
+    return _deletion(program, ifindex, numbers.PROGRAM_HANDLES[program.priority])
+
+
+def offload_deletion(item: OffloadFields, ifindex: int) -> bytes:
+    return _deletion(item, ifindex, numbers.OFFLOAD_HANDLE)
+
+
+def _deletion(item: ProgramFields | OffloadFields, ifindex: int, handle: int) -> bytes:
+    head = tcmsg(ifindex, handle, k.INGRESS_HOOK, item.priority, item.protocol)
     return head + attribute(k.TCA_KIND, b"bpf\0")
 
 

@@ -52,3 +52,12 @@ class ProgramFields(NamedTuple):
     protocol: int
     priority: int
     bytecode: Bytecode
+
+
+class OffloadFields(NamedTuple):
+    """`tag` tells a program of eBPF from others."""
+
+    place: Place
+    protocol: int
+    priority: int
+    tag: str

@@ -20,7 +20,7 @@ from ...values.tenants import Container, Host
 from . import keys as u32
 from . import numbers as n
 from . import programs
-from .objects import Filter, Program
+from .objects import Filter, Offload, Program
 from .rows import Rows, hashed_blocks
 
 # --- small pieces -------------------------------------------------------------------------------
@@ -108,16 +108,32 @@ def shared_entries(host: Host, container: Container) -> Iterator[Object]:
             yield rows.hashed(n.PRIO_ICMP_ERROR, n.TABLE_ICMP_ERROR, block, quoted, veth)
 
 
-def container_filters(host: Host, container: Container, observed: State) -> Iterator[Object]:
-    """Everything that steers one container's packets, but its share of the mirrors."""
+def container_filters(
+    host: Host, container: Container, observed: State, tag: str = ""
+) -> Iterator[Object]:
+    """Everything that steers one container's packets, but its share of the mirrors.
+
+    `tag`: of the program that judges what is left to be finished; "" where none can be loaded.
+    """
     inside = Place(container.name, host.public)
     lo = Place(container.name, "lo")
     yield _qdisc(container.veth, observed)
     yield _qdisc(inside, observed)
     yield _qdisc(lo, observed)
+    yield from _offload(container.veth, observed, tag)
     yield from _veth_filters(host, container)
     yield from _inside_filters(host, container, inside, lo)
     yield from shared_entries(host, container)
+
+
+def _offload(veth: Place, observed: State, tag: str) -> Iterator[Object]:
+    """Where none can be loaded any more, one that is there stays."""
+    wanted = Offload(veth, k.ETH_P_ALL, n.PRIO_FIRST, tag)
+    there = observed.get(wanted.identity)
+    if tag:
+        yield wanted
+    elif there:
+        yield there
 
 
 def _veth_filters(host: Host, container: Container) -> Iterator[Object]:

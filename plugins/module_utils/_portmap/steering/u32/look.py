@@ -14,13 +14,13 @@ from ...linux.requests import Request
 from ...linux.view import GONE, View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
-from ...values.places import HOST, SHARED, Place
+from ...values.places import HOST, OWN, SHARED, Place
 from ...values.ports import Block
 from ...values.tenants import Host
 from ..plane import Foreign, Seen, Steered
 from . import decode, encode, mirrors, rows
 from . import numbers as n
-from .objects import Filter, Program, Table
+from .objects import Filter, Offload, Program, Table
 
 _ENTRY_TABLES = (n.TABLE_IP, n.TABLE_ICMP_ERROR)
 _ASKED_OF_PUBLIC = (
@@ -275,6 +275,9 @@ def recognised(one: decode.Decoded, place: Place) -> Object | None:
         protocol = k.ETH_P_IP if place.role == SHARED else k.ETH_P_ALL
         ours = n.PROGRAM_HANDLES[item.priority], protocol, HOST
         return item if (one.handle, item.protocol, place.netns) == ours else None
+    if isinstance(item, Offload):
+        of_veth = item.protocol == k.ETH_P_ALL and place.role == OWN and place.netns == HOST
+        return item if of_veth else None
     if isinstance(item, Table):
         return item if item.table in n.OUR_TABLES else None
     if not isinstance(item, Filter):

@@ -30,6 +30,10 @@ OUR_PRIORITIES = frozenset(
 # Of the programs; the kernel gives a stranger's first one the handle 1, and only we use PRIO_DROP.
 PROGRAM_HANDLES = {PRIO_FIRST: 0x100, PRIO_DROP: 1}
 
+# Beside the first one of a veth; the kernel asks both, whatever their order.
+OFFLOAD_HANDLE = 0x200
+OFFLOAD_PROGRAM = "pm_offload"
+
 # u32 hash tables carry the number of their priority; they are shared by all priorities of a qdisc.
 TABLE_ICMP_ERROR = 0x201
 TABLE_ICMP = 0x202

@@ -15,8 +15,8 @@ from ...linux.requests import Operation, Request
 from ...objects.kind import COPY, ON_HOST, STEER, Change, Identity, Object, Slot
 from ...values.errors import KernelRefused
 from ...values.places import Place
-from . import encode, keys, programs
-from .fields import FilterFields, ProgramFields, TableFields
+from . import encode, keys, numbers, offload, programs
+from .fields import FilterFields, OffloadFields, ProgramFields, TableFields
 
 _PROTOCOLS = {k.ETH_P_ARP: "arp", k.ETH_P_IP: "ip", k.ETH_P_ALL: "all"}
 
@@ -144,6 +144,31 @@ class Program(ProgramFields, Object):
         return f"{_where(self)} bpf {programs.explain(self.bytecode)}"
 
 
+class Offload(OffloadFields, Object):
+    """A filter of eBPF: what a container leaves to others to finish; see `offload`."""
+
+    __slots__ = ()
+    rank = 80
+    alone = True
+
+    @property
+    def identity(self) -> Identity:
+        return ("offload", self.place)
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        link = ids.link(self.place)
+        if change.after is None:
+            payload = encode.offload_deletion(self, link)
+            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, payload, change)
+        else:
+            payload = encode.offload_message(self, link, offload.descriptor(self.tag))
+            flags = k.ADD if change.before is None else k.SET
+            yield Request(k.RTM_NEWTFILTER, flags, payload, change)
+
+    def __str__(self) -> str:
+        return f"{_where(self)} bpf {numbers.OFFLOAD_PROGRAM} tag {self.tag or 'of another kind'}"
+
+
 class _PriorityFields(NamedTuple):
     place: Place
     protocol: int
@@ -169,7 +194,7 @@ class Priority(_PriorityFields, Object):
         return f"filters dev {self.place} ingress protocol {protocol} prio {self.priority}"
 
 
-def _where(item: Filter | Table | Program) -> str:
+def _where(item: Filter | Table | Program | Offload) -> str:
     protocol = _PROTOCOLS.get(item.protocol, "ip")
     return f"filter dev {item.place} ingress protocol {protocol} prio {item.priority}"
 

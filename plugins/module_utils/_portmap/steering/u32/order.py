@@ -11,7 +11,7 @@ from ...objects.kind import Change, Object, Slot
 from ...objects.qdisc import Qdisc
 from ...values.places import Place
 from . import numbers as n
-from .objects import Filter, Priority, Program, Table
+from .objects import Filter, Offload, Priority, Program, Table
 
 
 def shorten(
@@ -52,4 +52,4 @@ def shorten(
 
 def _goes_anyway(item: Object, bare: Set[Place | None]) -> bool:
     """A filter on a qdisc that goes itself."""
-    return isinstance(item, (Filter, Table, Program)) and item.place in bare
+    return isinstance(item, (Filter, Table, Program, Offload)) and item.place in bare

@@ -15,7 +15,7 @@ from ...values.places import Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
 from ..plane import Seen, Steered
-from . import layout, look, mirrors, order
+from . import layout, look, mirrors, offload, order
 from . import numbers as n
 from .objects import Filter, Program, Table
 
@@ -27,7 +27,7 @@ class U32:
         return layout.host_filters(host, observed)
 
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
-        return layout.container_filters(host, container, observed)
+        return layout.container_filters(host, container, observed, offload.ready().tag)
 
     def copies(
         self, host: Host, steered: Steered, present: Set[str], absent: Set[str]
@@ -47,6 +47,9 @@ class U32:
         self, changes: list[Change], settled: Set[Slot], foreign: Set[Slot], complete: bool
     ) -> list[Change]:
         return order.shorten(changes, settled, foreign, complete)
+
+    def unseen(self) -> str:
+        return offload.ready().why
 
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}

@@ -10,6 +10,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.pro
     host_listener,
     leftovers,
     not_prepared,
+    offloads,
     problem,
     reboot,
 )
@@ -259,6 +260,14 @@ def test_a_host_that_is_not_prepared_names_the_containers_that_are_there():
         "repair": SITE,
     }
     assert found.result(detail=True)["objects"] == []
+
+
+def test_a_kernel_that_cannot_judge_offloads_is_told_with_the_reason_and_what_bounds_it():
+    assert offloads.problems("") == []
+    (found,) = offloads.problems("there is no such file")
+    assert found.kind == "offloads"
+    assert "there is no such file" in found.description
+    assert "CAP_NET_RAW" in found.description
 
 
 KEPT = Entry("web", "web", "created", WEB.service, WEB.ephemeral)

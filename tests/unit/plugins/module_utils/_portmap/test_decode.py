@@ -24,6 +24,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Filter,
+    Offload,
     Program,
     Table,
 )
@@ -164,6 +165,19 @@ def test_a_program_is_read_as_it_was_written(protocol, priority, handle, code):
     seen = read(encode.program_message(program, 11))
     assert seen is not None
     assert seen[:5] == ("bpf", protocol, priority, handle, program)
+
+
+TAG = "0123456789abcdef"
+
+
+@pytest.mark.parametrize(("flags", "tag"), [(1, TAG), (0, "")])
+def test_a_program_of_ebpf_is_known_by_its_tag_when_it_gives_the_verdict(flags, tag):
+    """As the kernel answers: no descriptor, but the tag."""
+    options = struct.pack("=HHIHH8s", 8, 8, flags, 12, 10, bytes.fromhex(TAG))
+    head = encode.offload_message(Offload(ETH0, 3, 256, ""), 11, 7)[:20]
+    seen = read(head + attribute(1, b"bpf\0") + attribute(2, options))
+    assert seen is not None
+    assert seen[:5] == ("bpf", 3, 256, 0x200, Offload(ETH0, 3, 256, tag))
 
 
 # --- bytes that nobody promised -----------------------------------------------------------------

@@ -22,6 +22,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Filter,
+    Offload,
     Program,
     Table,
 )
@@ -125,6 +126,14 @@ def test_a_request_says_what_the_command_of_tc_says(command, item):
 
 def test_every_recorded_command_is_compared():
     assert len(REQUESTS) == len(SENT)
+
+
+def test_a_program_of_ebpf_is_named_by_its_descriptor_and_asked_for_a_verdict():
+    message = encode.offload_message(Offload(ETH0, 0x0003, 256, "0123456789abcdef"), 11, 7)
+    assert struct.unpack_from("<I", message, 8) == (0x200,)
+    options = (attr.attribute(6, b"\7\0\0\0"), attr.attribute(7, b"pm_offload\0"),
+               attr.attribute(8, b"\1\0\0\0"))  # fmt: skip
+    assert message[20:] == attr.attribute(1, b"bpf\0") + attr.attribute(2, b"".join(options))
 
 
 def test_a_filter_that_has_a_handle_is_named_by_it():

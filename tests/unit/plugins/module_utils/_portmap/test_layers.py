@@ -33,6 +33,7 @@ PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order
 # Values that stand in one file with what is done to them: pure files know the values.
 VALUES_OF = (
     "linux/managers",
+    "linux/neighbours",
     "objects/",
     "steering/plane",
     "steering/u32/objects",

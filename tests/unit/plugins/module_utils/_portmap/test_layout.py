@@ -20,6 +20,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Filter,
+    Offload,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import tenants
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
@@ -74,6 +75,20 @@ def placed(host: Host, container: Container, observed: list[Object] = ()) -> lis
 
 def test_a_placed_container_is_what_is_written_down():
     assert describe(placed(HOST, WEB)).splitlines() == written("placed_container.txt")
+
+
+def test_a_veth_has_the_program_for_offloads_where_the_kernel_takes_one():
+    there = Offload(WEB.veth, 0x0003, 256, "0011223344556677")
+    known = state([there])
+
+    def wanted(observed, tag):
+        items = layout.container_filters(HOST, WEB, observed, tag)
+        return [item for item in items if isinstance(item, Offload)]
+
+    assert wanted({}, "8899aabbccddeeff") == [there._replace(tag="8899aabbccddeeff")]
+    assert wanted(known, "8899aabbccddeeff") == [there._replace(tag="8899aabbccddeeff")]
+    assert wanted(known, "") == [there]
+    assert wanted({}, "") == []
 
 
 def test_a_prepared_host_is_what_is_written_down():

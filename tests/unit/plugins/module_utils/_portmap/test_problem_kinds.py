@@ -20,6 +20,7 @@ KINDS = {
     "host_range",
     "not_following",
     "not_prepared",
+    "offloads",
     "route",
     "unmanaged",
 }

@@ -26,12 +26,12 @@ HOST = Host(
 
 
 def test_what_containers_copy_is_remembered_as_text() -> None:
-    assert HOST.applied == ("10.0.0.1", "24", MAC, "1500", "10.0.0.254", "bridged")
+    assert HOST.applied == ("10.0.0.1", "24", MAC, "1500", "10.0.0.254", "judged")
 
 
 def test_a_host_without_gateway_is_remembered_with_an_empty_one() -> None:
     """As in records that are there already: another text would have every container looked at."""
-    assert HOST._replace(gateways=()).applied == ("10.0.0.1", "24", MAC, "1500", "", "bridged")
+    assert HOST._replace(gateways=()).applied == ("10.0.0.1", "24", MAC, "1500", "", "judged")
 
 
 @pytest.mark.parametrize(
