@@ -220,6 +220,7 @@ problems:
           address or a route.
         - V(not_following) - the service of O(netiso.portmap.portmap_host#module:follow) is wanted, and does not run.
         - V(offloads) - this kernel cannot judge what containers leave to a network card.
+        - V(neighbours) - the table of neighbours, which the whole machine shares, fills up.
         - >-
           V(drift) - anything else that is not as a run would leave it, or not as the next boot would
           bring it back.

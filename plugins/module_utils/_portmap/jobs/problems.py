@@ -18,6 +18,7 @@ from ..decide.problems import (
     host_listener,
     host_range,
     leftovers,
+    neighbours,
     not_following,
     offloads,
     reboot,
@@ -27,7 +28,9 @@ from ..decide.problems import (
 from ..decide.problems.problem import HOST, Problem
 from ..engine import plan
 from ..engine.comparison import Comparison
+from ..linux import neighbours as linux_neighbours
 from ..linux import netns, sockets, sysfs
+from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import next_boot, units
 from ..memory.record import Record
@@ -247,6 +250,21 @@ def _offloads(case: Case) -> Iterable[Problem]:
     return offloads.problems(case.observer.plane.unseen())
 
 
+def _neighbours(case: Case) -> Iterable[Problem]:
+    """Who fills the table; every namespace is asked only when the kernel is under pressure."""
+    sock = case.observer.view.socket
+    table = linux_neighbours.table(sock)
+    if table is None or not neighbours.is_pressed(table):
+        return []
+    held = {}
+    for name, container in case.survey.containers.items():
+        with netns.at(netns.handle_path(container.handle)) as namespace:
+            if namespace is not None:
+                with opened(namespace) as inside:
+                    held[name] = linux_neighbours.bounded(inside)
+    return neighbours.problems(table, linux_neighbours.bounded(sock), held)
+
+
 # Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
@@ -260,4 +278,5 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _unmanaged,
     _following,
     _offloads,
+    _neighbours,
 )

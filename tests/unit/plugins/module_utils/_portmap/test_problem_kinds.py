@@ -18,6 +18,7 @@ KINDS = {
     "earlier_filter",
     "host_listener",
     "host_range",
+    "neighbours",
     "not_following",
     "not_prepared",
     "offloads",

@@ -1,0 +1,57 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table of IPv4 neighbours (ARP): one for all network namespaces of a machine.
+
+Nothing bounds what one namespace or one link may have of it.  From `pressed` entries on, the kernel
+throws away what is older than five seconds; at `most` it refuses new ones, to everybody.
+Source: linux/neighbour.h, net/core/neighbour.c (neigh_alloc).
+"""
+
+from __future__ import annotations
+
+import struct
+from socket import AF_INET
+from typing import NamedTuple
+
+from . import uapi as k
+from .attributes import attributes, number
+from .netlink import Socket
+from .requests import Request
+
+_TABLE = struct.Struct("=B3x")  # struct ndtmsg
+_ENTRIES = struct.Struct("=4xI")  # how struct ndt_config begins
+_ONE = struct.Struct("=BxxxiHBB")  # struct ndmsg: family, ifindex, state, flags, type
+
+
+class Table(NamedTuple):
+    """`entries` counts those that never go, too; the bounds are not for them."""
+
+    entries: int
+    pressed: int
+    most: int
+
+
+def table(sock: Socket) -> Table | None:
+    """The table, as any namespace sees it.  Behind it in the answer come all links of this one."""
+    asked = Request(k.RTM_GETNEIGHTBL, 0, _TABLE.pack(AF_INET), "look at the table of neighbours")
+    for message in sock.dump(asked):
+        found = dict(attributes(message, _TABLE.size))
+        config = found.get(k.NDTA_CONFIG, b"")
+        if len(config) >= _ENTRIES.size:
+            entries = _ENTRIES.unpack_from(config)[0]
+            return Table(entries, number(found[k.NDTA_THRESH2]), number(found[k.NDTA_THRESH3]))
+    return None
+
+
+def bounded(sock: Socket) -> int:
+    """How many neighbours of this namespace the bounds of the table are for."""
+    asked = Request(k.RTM_GETNEIGH, 0, _ONE.pack(AF_INET, 0, 0, 0, 0), "list the neighbours")
+    return sum(map(_is_bounded, sock.dump(asked)))
+
+
+def _is_bounded(message: bytes) -> bool:
+    if len(message) < _ONE.size:
+        return False
+    _family, _ifindex, state, flags, _type = _ONE.unpack_from(message)
+    return not (state & k.NUD_PERMANENT or flags & k.NTF_EXT_LEARNED)
