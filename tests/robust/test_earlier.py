@@ -55,8 +55,8 @@ def test_a_host_of_the_second_release_gets_the_program_for_offloads(placed: Stag
         for name in ("web", "db"):
             modules.machine.shell(f"tc filter delete dev pm-{name} {JUDGING}")
         modules.machine.shell("sed -i s/judged/bridged/ /run/portmap/host.json")
-        (told,) = modules.problems()
-        assert told["containers"] == ["db", "web"]
+        told = modules.problems()
+        assert {name for item in told for name in item["containers"]} == {"db", "web"}
         made = modules.call("portmap_host", POOLS)["changes"]
         assert running.finish()["lost"] == []
     assert [line.split(" tag ")[0] for line in made if line.startswith("add")] == [
