@@ -205,7 +205,18 @@ problems:
     kind:
       description:
         - V(not_prepared) - nobody has run M(netiso.portmap.portmap_host) since the host was booted.
+        - >-
+          V(dead_process) - a container in the namespace of a process that has ended, or that was started
+          again in another one. Nobody is in a namespace that was given by its path as long as it is
+          mounted there, which is no problem.
+        - >-
+          V(replaced_namespace) - a process still sits in a namespace that was a container's and was
+          removed, or the handle or path of a container leads to another namespace than before. Of
+          namespaces that the collection has not made, processes that are left cannot be told.
         - V(host_listener) - a process of the host uses a port of a container, and hears nothing there.
+        - >-
+          V(foreign_port) - a process in a container waits for packets on a port that the container does
+          not own.
         - V(host_range) - the host takes its own ports from a range in which containers own ports.
         - >-
           V(addresses) and V(route) - the host's differ from those that containers have, or it has more

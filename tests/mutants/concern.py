@@ -53,7 +53,7 @@ layout.py keys.py rows.py mirrors.py fields.py numbers.py   kernel/test_matrix k
 decode.py             kernel/test_info kernel/test_container* robust/test_fuzz robust/test_drift
 sysctls.py            kernel/test_host* kernel/test_container*
 unmanaged.py managers.py      kernel/test_reloads kernel/test_unmanaged
-uplink.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py   hosts/test_problem_kinds kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
+uplink.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py dead_process.py replaced_namespace.py inhabitants.py foreign_port.py process.py   hosts/test_problem_* kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
 unattended.py engine_copy.py units.py systemd.py   kernel/test_at_boot* kernel/test_copied kernel/test_follow_installed
 follow.py following.py events.py   kernel/test_follow kernel/test_follow_trouble
 leaving.py quiet.py   kernel/test_leaving_behind kernel/test_trouble robust/test_killed

@@ -5,7 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
+from functools import cached_property
+from itertools import chain
 
 from ..decide import host as decide_host
 from ..decide import unmanaged as decide_unmanaged
@@ -13,8 +16,10 @@ from ..decide.containers import Decision
 from ..decide.problems import (
     addresses,
     bridge_mac,
+    dead_process,
     drift,
     earlier_filter,
+    foreign_port,
     host_listener,
     host_range,
     leftovers,
@@ -22,6 +27,7 @@ from ..decide.problems import (
     not_following,
     offloads,
     reboot,
+    replaced_namespace,
     route,
     unmanaged,
 )
@@ -29,12 +35,14 @@ from ..decide.problems.problem import HOST, Problem
 from ..engine import plan
 from ..engine.comparison import Comparison
 from ..linux import neighbours as linux_neighbours
-from ..linux import netns, sockets, sysfs
+from ..linux import netns, processes, sockets, sysfs
 from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import next_boot, units
+from ..memory.next_boot import SavedFile
 from ..memory.record import Record
 from ..objects.kind import Change, state
+from ..sight import inhabitants
 from ..sight.host import (
     base_objects,
     early_programs,
@@ -43,6 +51,7 @@ from ..sight.host import (
     sysctl_objects,
 )
 from ..sight.unmanaged import see_managers
+from ..values import ports, tenants
 from ..values.errors import InvalidRequest, PortmapError
 from ..values.tenants import Container, Host, last_known
 from ..wanted import layout
@@ -75,6 +84,30 @@ class Case:
     @property
     def names(self) -> list[str]:
         return sorted(self.survey.placed)
+
+    @cached_property
+    def pids(self) -> dict[int, list[str]]:
+        """The processes of the machine by the inode of their network namespace."""
+        return processes.by_namespace()
+
+    @cached_property
+    def inodes(self) -> dict[str, int]:
+        """Those of the namespaces of the containers."""
+        return inhabitants.inodes(self.survey.containers.values())
+
+    @cached_property
+    def saved(self) -> SavedFile | None:
+        """What the next boot would restore.  Raises InvalidRequest when its directory is not root's alone."""
+        return next_boot.read()
+
+    @property
+    def saved_paths(self) -> dict[str, str]:
+        """By container: the path of its namespace by which it was placed, as far as that is known."""
+        with contextlib.suppress(InvalidRequest):
+            if self.saved and self.saved.state:
+                saved = self.saved.state.containers.items()
+                return {name: one.netns for name, one in saved if one.origin == tenants.ATTACHED}
+        return {}
 
 
 def of_host(
@@ -135,7 +168,16 @@ def _drift(case: Case) -> Iterable[Problem]:
     fault = case.observer.plane.fault(case.survey.host, case.survey.steered)
     if fault and not case.survey.steered.complete:  # else it is among the changes
         yield Problem(drift.KIND, fault, (), HOST)
-    yield from drift.problems(case.survey, _changes(comparison), spoilt)
+    changes = _changes(comparison)
+    veths = drift.lost_pairs(changes)
+    replaced = [
+        name
+        for name, one in sorted(case.survey.placed.items())
+        if one.veth.name in {place.link for place in veths}
+        and inhabitants.is_elsewhere(case.observer.view, one)
+    ]
+    yield from replaced_namespace.of_handles(replaced)
+    yield from drift.problems(case.survey, changes, spoilt, {*replaced})
 
 
 def _host(case: Case) -> Comparison:
@@ -186,6 +228,21 @@ def _containers(case: Case, spoilt: dict[str, str]) -> Comparison:
     return comparison
 
 
+def _namespaces(case: Case) -> Iterable[Problem]:
+    """Who is in the namespaces of containers, and in those that were some."""
+    view, placed = case.observer.view, case.survey.containers
+    inodes = case.inodes
+    attached = {name: one for name, one in placed.items() if one.origin == tenants.ATTACHED}
+    paths = inhabitants.led_elsewhere(case.saved_paths, inodes)
+    yield from replaced_namespace.of_paths(paths)
+    empty = {inodes[name]: name for name in attached if name in inodes and name not in paths}
+    empty = {inode: name for inode, name in empty.items() if inode not in case.pids}
+    held = netns.mounted(empty) if empty else set()
+    yield from dead_process.problems(sorted(empty[inode] for inode in empty.keys() - held))
+    known = {*inodes.values()}
+    yield from replaced_namespace.of_processes(inhabitants.left_behind(view, case.pids, known))
+
+
 def _leftovers(case: Case) -> Iterable[Problem]:
     """Of all containers, or of one that is not whole."""
     if case.container in case.survey.placed:
@@ -195,7 +252,7 @@ def _leftovers(case: Case) -> Iterable[Problem]:
 
 def _reboot(case: Case) -> Iterable[Problem]:
     try:
-        file = next_boot.read()
+        file = case.saved
     except InvalidRequest as error:
         return [Problem(drift.KIND, str(error))]
     if file is None:
@@ -215,6 +272,23 @@ def _host_listeners(case: Case) -> Iterable[Problem]:
     found = host_listener.heard_in_vain(owners, sockets.of_host(span))
     processes = sockets.holders(one for _name, one in found) if found else {}
     return host_listener.problems(found, processes)
+
+
+def _foreign_ports(case: Case) -> Iterable[Problem]:
+    """Processes in containers on ports of others: asked where processes are."""
+    pool = case.prepared.options.service or ()
+    free = ports.subtract(
+        pool, ports.cover(chain.from_iterable(case.survey.steered.blocks.values()))
+    )
+    for name, one in sorted(case.survey.containers.items()):
+        pids = case.pids.get(case.inodes.get(name, 0))
+        if not pids:
+            continue
+        with netns.at(netns.handle_path(one.handle)) as descriptor:
+            sockets_inside = sockets.waiting_in(descriptor) if descriptor is not None else []
+        found = foreign_port.foreign(one.owned, sockets_inside)
+        if found:
+            yield from foreign_port.problems(name, found, sockets.holders(found, pids), free)
 
 
 def _earlier_filters(case: Case) -> Iterable[Problem]:
@@ -271,9 +345,11 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _uplink,
     _host_range,
     _drift,
+    _namespaces,
     _leftovers,
     _reboot,
     _host_listeners,
+    _foreign_ports,
     _earlier_filters,
     _unmanaged,
     _following,

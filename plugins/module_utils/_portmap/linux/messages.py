@@ -36,7 +36,8 @@ class LinkSeen(NamedTuple):
     """A link; `peer_ifindex` is the other end of a veth pair, in its own namespace.
 
     `master` is the index of the bridge (or the like) that it is a port of, 0 for none; of a bridge's
-    port, `forwarded` has a bit for each reserved group whose frames it treats as all others.
+    port, `forwarded` has a bit for each reserved group whose frames it treats as all others.  `peer_nsid`
+    is the number of the other end's namespace; None when it is in the same.
     """
 
     ifindex: int
@@ -52,6 +53,7 @@ class LinkSeen(NamedTuple):
     statistics: tuple[int, ...]
     master: int = 0
     forwarded: int = 0
+    peer_nsid: int | None = None
 
 
 def read_link(data: bytes) -> LinkSeen:
@@ -74,6 +76,7 @@ def read_link(data: bytes) -> LinkSeen:
         struct.unpack(f"={len(counters) // 8}Q", counters[: len(counters) // 8 * 8]),
         number(found.get(k.IFLA_MASTER)),
         short(port.get(k.IFLA_BRPORT_GROUP_FWD_MASK)),
+        number(found[k.IFLA_LINK_NETNSID]) if k.IFLA_LINK_NETNSID in found else None,
     )
 
 

@@ -13,7 +13,7 @@ import ctypes
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from ..values.errors import KernelRefused
@@ -244,6 +244,17 @@ def _mounts() -> dict[str, tuple[str, str, set[str]]]:
             groups = {word for word in fields[6 : fields.index("-")] if word.startswith("shared:")}
             mounts[fields[0]] = (fields[1], fields[4], groups)
     return mounts
+
+
+def mounted(inodes: Collection[int]) -> set[int]:
+    """Those namespaces that are mounted somewhere else than on handles."""
+    found = set()
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="replace") as table:
+        for line in table:
+            fields = line.split()
+            if fields[3].startswith("net:[") and os.path.dirname(fields[4]) != HANDLES:
+                found.add(int(fields[3][len("net:[") : -1]))
+    return found & set(inodes)
 
 
 def _mount_number() -> str:

@@ -35,6 +35,17 @@ def number_of(sock: Socket, namespace: int) -> int:
     return int(_SIGNED.unpack(found[_NSID])[0])
 
 
+def known_number(sock: Socket, namespace: int) -> int | None:
+    """The number that the namespace of a descriptor has already; None when no link has ever led to it."""
+    which = attribute(_FD, struct.pack("=I", namespace))
+    asked = Request(k.RTM_GETNSID, 0, _HEAD + which, "read the number of a namespace")
+    reply = sock.send([asked])[0]
+    refused(asked, reply)
+    found = dict(attributes(reply.data or b"", len(_HEAD)))
+    number = int(_SIGNED.unpack(found[_NSID])[0])
+    return number if number != _ANY else None
+
+
 def is_alive(sock: Socket, number: int) -> bool:
     """Whether something still holds the namespace; a kernel that cannot tell says no."""
     asked = _HEAD + attribute(_NSID, _SIGNED.pack(number))

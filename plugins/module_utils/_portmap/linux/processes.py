@@ -10,12 +10,17 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
+from ..values.process import Process, unit_of
 
-def with_sockets(inodes: Iterable[int]) -> dict[int, str]:
-    """By the inode of a socket: a process that has it open.  All open files are looked at."""
+
+def with_sockets(inodes: Iterable[int], among: Iterable[str] | None = None) -> dict[int, str]:
+    """By the inode of a socket: a process that has it open.
+
+    All open files are looked at, of the processes `among` these numbers, or of all.
+    """
     left = {f"socket:[{inode}]": inode for inode in inodes if inode}
     found: dict[int, str] = {}
-    for pid in _numbers():
+    for pid in _numbers() if among is None else among:
         if not left:
             break
         for target in _open_files(pid):
@@ -23,6 +28,19 @@ def with_sockets(inodes: Iterable[int]) -> dict[int, str]:
             if inode is not None:
                 found[inode] = _told(pid)
     return found
+
+
+def by_namespace() -> dict[int, list[str]]:
+    """The numbers of all processes, by the inode of their network namespace."""
+    found: dict[int, list[str]] = {}
+    for pid in _numbers():
+        with contextlib.suppress(OSError):  # it has ended
+            found.setdefault(os.stat(f"/proc/{pid}/ns/net").st_ino, []).append(pid)
+    return found
+
+
+def process(pid: str) -> Process:
+    return Process(pid, _name(pid), _unit(pid))
 
 
 def in_namespace(inode: int) -> list[str]:
@@ -44,6 +62,12 @@ def _open_files(pid: str) -> Iterator[str]:
         for number in os.listdir(f"/proc/{pid}/fd"):
             with contextlib.suppress(OSError):
                 yield os.readlink(f"/proc/{pid}/fd/{number}")
+
+
+def _unit(pid: str) -> str:
+    with contextlib.suppress(OSError), open(f"/proc/{pid}/cgroup", encoding="utf-8") as file:
+        return unit_of(file.read())
+    return ""
 
 
 def _told(pid: str) -> str:

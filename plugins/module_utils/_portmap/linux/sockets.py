@@ -3,7 +3,7 @@
 
 """Sockets of the host that use ports, from the kernel's table of sockets (sock_diag), and whose they are.
 
-Source: linux/inet_diag.h, struct inet_diag_req_v2, inet_diag_msg and inet_diag_bc_op.
+Source: linux/inet_diag.h, struct inet_diag_req_v2, inet_diag_req, inet_diag_msg and inet_diag_bc_op.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from collections.abc import Iterable
 
 from ..values.ports import Range
 from ..values.sockets import HostSocket
-from . import processes
+from . import netns, processes
 from . import uapi as k
 from .attributes import attribute
 from .netlink import Socket
 from .requests import Request
 
-_SOCK_DIAG_BY_FAMILY = 20
+_TCPDIAG_GETSOCK, _SOCK_DIAG_BY_FAMILY = 18, 20
 _REQUEST = struct.Struct("=BBBxI48x")
+_OLD_REQUEST = struct.Struct("=B3x48xII")
 # Family and state, the ports, both addresses; the inode is the last field of all.
 _MESSAGE = struct.Struct("=BBxx2s2s16s16s")
 _INODE = struct.Struct("=I")
@@ -50,6 +51,26 @@ def of_host(among: Range) -> list[HostSocket]:
                 payload += attribute(_REQ_BYTECODE, _ports_in(among))
                 asked = Request(_SOCK_DIAG_BY_FAMILY, 0, payload, "list the host's sockets")
                 found += (_read(_NAMES[protocol], message) for message in diag.dump(asked))
+    finally:
+        diag.close()
+    return found
+
+
+def waiting_in(namespace: int) -> list[HostSocket]:
+    """The sockets of a namespace that wait for packets of anybody: listening, or of UDP without a peer.
+
+    Three questions: of TCP, the older request tells both families.
+    """
+    with netns.entered(namespace):
+        diag = Socket(k.NETLINK_SOCK_DIAG)
+    try:
+        old = _OLD_REQUEST.pack(0, 1 << _LISTEN, 0)
+        asked = Request(_TCPDIAG_GETSOCK, 0, old, "list the sockets of a container")
+        found = [_read("TCP", message) for message in diag.dump(asked)]
+        for family in (socket.AF_INET, socket.AF_INET6):
+            payload = _REQUEST.pack(family, k.IPPROTO_UDP, 0, 1 << _CLOSE)
+            asked = Request(_SOCK_DIAG_BY_FAMILY, 0, payload, "list the sockets of a container")
+            found += (_read("UDP", message) for message in diag.dump(asked))
     finally:
         diag.close()
     return found
@@ -85,6 +106,6 @@ def process(one: HostSocket) -> str:
     return holders([one]).get(one.inode, "a process that cannot be seen")
 
 
-def holders(wanted: Iterable[HostSocket]) -> dict[int, str]:
-    """By inode: name and number of a process that has the socket open."""
-    return processes.with_sockets(one.inode for one in wanted)
+def holders(wanted: Iterable[HostSocket], among: Iterable[str] | None = None) -> dict[int, str]:
+    """By inode: name and number of a process that has the socket open; `among` these, or all."""
+    return processes.with_sockets((one.inode for one in wanted), among)

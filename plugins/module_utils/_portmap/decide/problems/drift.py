@@ -22,7 +22,7 @@ from ...objects.route import DefaultRoute
 from ...objects.sysctl import Sysctl
 from ...sight.seen import Survey
 from ...values.places import HOST as HERE
-from ...values.places import OWN
+from ...values.places import OWN, Place
 from ...values.tenants import MADE, Host
 from .problem import HOST, Problem, few, place
 
@@ -40,11 +40,12 @@ _LINKS = (Link, LinkUp, Veth, BridgePort, Address, DefaultRoute)
 
 
 def problems(
-    survey: Survey, changes: Iterable[Change], spoilt: Mapping[str, str]
+    survey: Survey, changes: Iterable[Change], spoilt: Mapping[str, str], others: Set[str]
 ) -> list[Problem]:
     """One for each cause of the changes that a run would make.
 
-    `spoilt`: why some containers could not be compared; what seems to be wrong with them is not told.
+    `spoilt`: why some containers could not be compared; what seems to be wrong with them is not told,
+    nor with `others`, of which the cause is told already.
 
     What belongs to no container that is placed is told by `leftovers`.
     """
@@ -54,7 +55,7 @@ def problems(
     causes: dict[_Cause, list[tuple[Change, Set[str]]]] = {}
     for change in listed:
         seeming = set(concerned(change, veths))
-        names = seeming - spoilt.keys()
+        names = seeming - spoilt.keys() - others
         if names or (not seeming and is_of_host(change)):
             cause = _cause(change, names, broken, bridges)
             causes.setdefault(cause, []).append((change, names))
@@ -136,6 +137,12 @@ def _cause(change: Change, names: Set[str], broken: Set[str], bridges: Set[str])
 
 
 # --- what is said ---------------------------------------------------------------------------------
+
+
+def lost_pairs(changes: Iterable[Change]) -> set[Place]:
+    """The veths of which the other end is not where it should be."""
+    befores = (change.before for change in changes)
+    return {one.place for one in befores if isinstance(one, Veth) and not one.paired}
 
 
 def line(change: Change) -> str:

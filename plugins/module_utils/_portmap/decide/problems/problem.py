@@ -54,18 +54,18 @@ def few(items: Iterable[object]) -> str:
 _MANY = 20  # a command that names more is not typed by anybody
 SITE = "ansible-playbook netiso.portmap.site -i inventory --limit HOST"
 HOST = SITE  # an ad hoc portmap_host needs the options of the inventory, too
-_CONTAINER = "ansible HOST -b -m netiso.portmap.portmap_container -a"
+CONTAINER = "ansible HOST -b -m netiso.portmap.portmap_container -a"
 
 
 def place(names: Sequence[str]) -> str:
     """Bring containers that are placed back to what they own."""
     if len(names) == 1:
-        return f"{_CONTAINER} name={names[0]}"
+        return f"{CONTAINER} name={names[0]}"
     if len(names) > _MANY:
         return SITE
     listed = ", ".join(f'{{"name": "{name}"}}' for name in names)
-    return f"{_CONTAINER} '{{\"containers\": [{listed}]}}'"
+    return f"{CONTAINER} '{{\"containers\": [{listed}]}}'"
 
 
 def remove(name: str) -> str:
-    return f"{_CONTAINER} 'name={name} state=absent'"
+    return f"{CONTAINER} 'name={name} state=absent'"

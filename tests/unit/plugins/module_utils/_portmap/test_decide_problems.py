@@ -7,12 +7,14 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.problems import (
     drift,
     earlier_filter,
+    foreign_port,
     host_listener,
     leftovers,
     not_prepared,
     offloads,
     problem,
     reboot,
+    replaced_namespace,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.next_boot import (
     Entry,
@@ -50,6 +52,10 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.por
     Block,
     Range,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.process import (
+    Process,
+    unit_of,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.sockets import (
     HostSocket,
 )
@@ -71,7 +77,7 @@ def entry(*targets: str) -> Filter:
 
 
 def told(*changes: Change) -> list[tuple[tuple[str, ...], str]]:
-    found = drift.problems(survey(WEB, DB), changes, {})
+    found = drift.problems(survey(WEB, DB), changes, {}, set())
     return [(one.containers, one.description.split(":")[0]) for one in found]
 
 
@@ -158,7 +164,7 @@ def test_what_has_one_cause_is_told_once(damage):
 
 def test_a_container_that_cannot_be_compared_is_told_with_the_reason():
     changes = [on_veth("web", 1), on_veth("db", 1)]
-    found = drift.problems(survey(WEB, DB), changes, {"web": "its handle is gone"})
+    found = drift.problems(survey(WEB, DB), changes, {"web": "its handle is gone"}, set())
     assert [(one.containers, one.description.split(",")[0]) for one in found] == [
         (("db",), f"missing: {changes[1].after}"),
         (("web",), "web: its handle is gone"),
@@ -167,7 +173,7 @@ def test_a_container_that_cannot_be_compared_is_told_with_the_reason():
 
 def test_all_that_is_wrong_is_among_the_objects():
     changes = [on_veth("web", 1), on_veth("db", 2), on_veth("db", 3)]
-    found = drift.problems(survey(WEB, DB), changes, {})
+    found = drift.problems(survey(WEB, DB), changes, {}, set())
     assert sorted(line for one in found for line in one.objects) == sorted(
         f"missing: {one.after}" for one in changes
     )
@@ -175,7 +181,7 @@ def test_all_that_is_wrong_is_among_the_objects():
 
 def test_a_problem_is_repaired_by_placing_again_or_by_preparing_again():
     def repair(*changes: Change) -> str:
-        (found,) = drift.problems(survey(WEB, DB), changes, {})
+        (found,) = drift.problems(survey(WEB, DB), changes, {}, set())
         return found.repair
 
     container = "ansible HOST -b -m netiso.portmap.portmap_container -a"
@@ -248,6 +254,48 @@ def test_a_process_is_told_once_with_all_its_ports():
     assert one.containers == ("db", "web")
     (unknown,) = host_listener.problems(found, {})
     assert unknown.description.startswith("a process that cannot be seen of the host")
+
+
+def test_a_port_is_foreign_that_the_container_does_not_own():
+    sockets = [
+        HostSocket("TCP", 31001, "", 5),
+        HostSocket("UDP", 30016, "", 5),
+        HostSocket("TCP", 31200, "", 5),
+        HostSocket("TCP", 31200, "", 6),  # of the other family
+    ]
+    found = foreign_port.foreign(WEB.owned, sockets)
+    assert [one.port for one in found] == [31200]
+    (told,) = foreign_port.problems("web", found, {}, (Range(31200, 31299),))
+    assert "web listens on TCP port 31200, and web does not own that" in told.description
+    command = "ansible HOST -b -m netiso.portmap.portmap_ranges -a"
+    assert told.repair == f"{command} 'container=web ports=31200'"
+    (told,) = foreign_port.problems("web", found, {}, (Range(31201, 31299),))
+    assert told.repair == ""
+
+
+def test_a_process_in_a_removed_namespace_is_started_again_as_a_service():
+    """Its control group says which, in either version."""
+    groups = {
+        "0::/system.slice/web.service\n": "web.service",
+        "0::/system.slice/system-web.slice/web@1.service\n": "web@1.service",
+        "4:memory:/system.slice/web.service\n1:name=systemd:/system.slice/web.service\n": "web.service",
+        "0::/user.slice/user-0.slice/session-1.scope\n": "",
+        "0::/system.slice/docker-12ab.scope\n": "",
+        "": "",
+    }
+    assert {text: unit_of(text) for text in groups} == groups
+    left = {
+        "web": [
+            Process("7", "nginx", "web.service"),
+            Process("8", "nginx", "web.service"),
+            Process("9", "sh", ""),
+        ]
+    }
+    (told,) = replaced_namespace.of_processes(left)
+    assert told.repair == "systemctl restart web.service && kill 9"
+    assert told.description.startswith(
+        "nginx (pid 7), nginx (pid 8), sh (pid 9) sit in a namespace"
+    )
 
 
 def test_a_host_that_is_not_prepared_names_the_containers_that_are_there():

@@ -14,14 +14,17 @@ FILES = PLUGINS / "module_utils" / "_portmap" / "decide" / "problems"
 KINDS = {
     "addresses",
     "bridge_mac",
+    "dead_process",
     "drift",
     "earlier_filter",
+    "foreign_port",
     "host_listener",
     "host_range",
     "neighbours",
     "not_following",
     "not_prepared",
     "offloads",
+    "replaced_namespace",
     "route",
     "unmanaged",
 }
