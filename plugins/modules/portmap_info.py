@@ -40,6 +40,7 @@ EXAMPLES = r"""
 - name: Fail when something is wrong
   ansible.builtin.assert:
     that: portmap.problems | length == 0
+    fail_msg: "{{ portmap.problems | to_nice_yaml }}"
 """
 
 RETURN = r"""
@@ -271,7 +272,7 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import info
 
-    with boundary.failures_reported(module):
+    with boundary.failures_reported(module, "see"):
         asked = module.params["container"], module.params["detail"]
         module.exit_json(changed=False, **info.gather(*asked))
 

@@ -44,6 +44,13 @@ def test_examples_work(name: str, desk: Desk) -> None:
     assert int(done[1]) == len(BEFORE[name]) + len(examples)
 
 
+def test_the_example_of_a_check_fails_on_a_host_that_is_not_prepared(desk: Desk) -> None:
+    """As after a boot; what is wrong is said, and what repairs it."""
+    examples = yaml.safe_load(modules()["portmap_info"]["examples"])
+    with pytest.raises(AssertionError, match=r"(?s)FAILED!.*kind: not_prepared.*repair: ansible"):
+        desk.do(*examples)
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_use_full_names_and_have_names(name: str) -> None:
     for task in yaml.safe_load(modules()[name]["examples"]):

@@ -129,7 +129,9 @@ def test_a_run_without_root_is_refused(lab: Lab, modules: Modules) -> None:
     nobody = modules.under("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
     said = nobody.result("portmap_host", POOLS)
     assert said["failed"]
-    assert "root" in said["msg"]
+    assert "cannot change network namespaces and filters: not root" in said["msg"]
+    said = nobody.result("portmap_info", {})
+    assert "cannot see network namespaces and filters: not root" in said["msg"]
     assert state.difference(before, state.of(lab.host)) == ""
 
 

@@ -25,11 +25,11 @@ from .wanted.claims import Ask
 
 
 @contextlib.contextmanager
-def failures_reported(module: AnsibleModule) -> Iterator[None]:
-    """Check what every module needs; turn our errors into a failed task."""
+def failures_reported(module: AnsibleModule, task: str = "change") -> Iterator[None]:
+    """Check what every module needs for its `task`; turn our errors into a failed task."""
     tune_collector()
     try:
-        _check_machine()
+        _check_machine(task)
         yield
     except Unplaced as error:
         changes = list(error.changes)
@@ -40,10 +40,10 @@ def failures_reported(module: AnsibleModule) -> Iterator[None]:
         module.fail_json(msg=f"cannot go on: {error}")
 
 
-def _check_machine() -> None:
+def _check_machine(task: str) -> None:
     if os.geteuid() != 0:
         raise Unsupported(
-            "cannot change network namespaces and filters: not root; run the task with 'become'"
+            f"cannot {task} network namespaces and filters: not root; run the task with 'become'"
         )
     found = importlib.util.find_spec("pyroute2")
     if found is None or not found.submodule_search_locations:
