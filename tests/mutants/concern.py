@@ -27,7 +27,7 @@ claims.py ports.py    kernel/test_bad_* kernel/test_container*
 containers.py         kernel/test_bad_* kernel/test_strangers kernel/test_moves kernel/test_trouble kernel/test_container*
 comparing.py comparison.py    kernel/test_moves kernel/test_cost kernel/test_trouble robust/test_refused
 host.py               kernel/test_strangers kernel/test_bad_* kernel/test_host* kernel/test_check_mode robust/test_killed
-info.py problems.py problem.py drift.py leftovers.py reboot.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_saved kernel/test_trouble
+info.py problems.py problem.py case.py drift.py leftovers.py reboot.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_saved kernel/test_trouble
 saving.py             kernel/test_restore kernel/test_saved robust/test_killed
 results.py            kernel/test_host* kernel/test_info kernel/test_ranges
 next_boot.py codec.py options.py   kernel/test_restore kernel/test_saved kernel/test_crash kernel/test_host*

@@ -5,14 +5,10 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable
-from functools import cached_property
 from itertools import chain
 
-from ..decide import host as decide_host
 from ..decide import unmanaged as decide_unmanaged
-from ..decide.containers import Decision
 from ..decide.problems import (
     addresses,
     bridge_mac,
@@ -21,7 +17,6 @@ from ..decide.problems import (
     earlier_filter,
     foreign_port,
     host_listener,
-    host_range,
     leftovers,
     neighbours,
     not_following,
@@ -32,82 +27,27 @@ from ..decide.problems import (
     unmanaged,
 )
 from ..decide.problems.problem import HOST, Problem
-from ..engine import plan
-from ..engine.comparison import Comparison
 from ..linux import neighbours as linux_neighbours
-from ..linux import netns, processes, sockets, sysfs
+from ..linux import netns, sockets, sysfs
 from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
-from ..memory import next_boot, units
-from ..memory.next_boot import SavedFile
+from ..memory import units
 from ..memory.record import Record
-from ..objects.kind import Change, state
 from ..sight import inhabitants
 from ..sight.host import (
-    base_objects,
     early_programs,
-    host_ephemeral,
-    rp_filters,
-    sysctl_objects,
 )
 from ..sight.unmanaged import see_managers
 from ..values import ports, tenants
-from ..values.errors import InvalidRequest, PortmapError
-from ..values.tenants import Container, Host, last_known
+from ..values.errors import InvalidRequest
+from ..values.tenants import Host, last_known
 from ..wanted import layout
 from ..wanted import unmanaged as wanted_files
-from ..wanted.claims import Ask, Namespace
-from ..wanted.sysctls import EPHEMERAL_SYSCTL
+from . import drift as drifting
 from . import saving
-from .comparing import Observer, compare_containers
+from .case import Case
+from .comparing import Observer
 from .uplink import Uplink
-
-
-class Case:
-    """What is looked at: all containers, or only `container`.
-
-    `left` are the handles that we made of which no link is left.
-    """
-
-    def __init__(
-        self, observer: Observer, prepared: Record, uplink: Uplink, container: str | None
-    ) -> None:
-        self.observer = observer
-        self.survey = observer.survey
-        self.prepared = prepared
-        self.uplink = uplink
-        self.container = container
-        known = {one.handle for one in observer.survey.containers.values()}
-        asked = (name for name in netns.made_by_us() if container in (None, name))
-        self.left = sorted(name for name in asked if name not in known)
-
-    @property
-    def names(self) -> list[str]:
-        return sorted(self.survey.placed)
-
-    @cached_property
-    def pids(self) -> dict[int, list[str]]:
-        """The processes of the machine by the inode of their network namespace."""
-        return processes.by_namespace()
-
-    @cached_property
-    def inodes(self) -> dict[str, int]:
-        """Those of the namespaces of the containers."""
-        return inhabitants.inodes(self.survey.containers.values())
-
-    @cached_property
-    def saved(self) -> SavedFile | None:
-        """What the next boot would restore.  Raises InvalidRequest when its directory is not root's alone."""
-        return next_boot.read()
-
-    @property
-    def saved_paths(self) -> dict[str, str]:
-        """By container: the path of its namespace by which it was placed, as far as that is known."""
-        with contextlib.suppress(InvalidRequest):
-            if self.saved and self.saved.state:
-                saved = self.saved.state.containers.items()
-                return {name: one.netns for name, one in saved if one.origin == tenants.ATTACHED}
-        return {}
 
 
 def of_host(
@@ -148,84 +88,10 @@ def _uplink(case: Case) -> Iterable[Problem]:
 
 
 def _host_range(case: Case) -> Iterable[Problem]:
-    owners = {name: one.owned for name, one in case.survey.containers.items()}
-    return host_range.problems(host_ephemeral(), case.prepared.options, owners)
+    return case.host_range
 
 
-# --- drift --------------------------------------------------------------------------------------
-
-
-def _drift(case: Case) -> Iterable[Problem]:
-    """What runs would change of the host and all its containers: one comparison.
-
-    What hangs on an interface that is gone, or has another name, cannot be told.
-    """
-    if case.uplink.fault and case.uplink.fault_kind == drift.KIND:
-        return
-    spoilt: dict[str, str] = {}
-    comparison = _host(case)
-    comparison.add(_containers(case, spoilt))
-    fault = case.observer.plane.fault(case.survey.host, case.survey.steered)
-    if fault and not case.survey.steered.complete:  # else it is among the changes
-        yield Problem(drift.KIND, fault, (), HOST)
-    changes = _changes(comparison)
-    veths = drift.lost_pairs(changes)
-    replaced = [
-        name
-        for name, one in sorted(case.survey.placed.items())
-        if one.veth.name in {place.link for place in veths}
-        and inhabitants.is_elsewhere(case.observer.view, one)
-    ]
-    yield from replaced_namespace.of_handles(replaced)
-    yield from drift.problems(case.survey, changes, spoilt, {*replaced})
-
-
-def _host(case: Case) -> Comparison:
-    """The host itself; what steers on its interfaces only where all of that was looked at."""
-    observer, host = case.observer, case.survey.host
-    values = decide_host.wanted_sysctls(host, case.prepared.options, rp_filters())
-    if list(_host_range(case)):  # told already
-        values.pop(EPHEMERAL_SYSCTL, None)
-    comparison = observer.comparison()
-    seen = [*base_objects(observer.view, host), *sysctl_objects(list(values))]
-    wanted = layout.host_objects(host, netns.HANDLES, values)
-    if case.survey.steered.complete:
-        seen += case.survey.steered.shared.objects
-        wanted += observer.plane.on_host(host, state(seen))
-    comparison.before, comparison.after = state(seen), state(wanted)
-    return comparison
-
-
-def _changes(comparison: Comparison) -> list[Change]:
-    """Object by object, without parameters that this kernel lacks."""
-    changes = plan.diff({**comparison.before, **comparison.fresh}, comparison.after)
-    return [one for one in changes if one.before or not one.subject.set_only]
-
-
-def _containers(case: Case, spoilt: dict[str, str]) -> Comparison:
-    """Every container as it is; why some cannot be compared goes into `spoilt`."""
-    observer = case.observer
-    sound: list[Container] = []
-    spaces: dict[str, Namespace] = {}
-    for name, container in sorted(case.survey.containers.items()):
-        handle = netns.handle_path(container.handle)
-        try:
-            if not netns.is_there(handle):
-                spoilt[name] = f"the namespace handle {handle} is gone"
-            elif container.ephemeral is None:
-                spoilt[name] = "no single range of ephemeral ports leads to it"
-            else:
-                spaces.update(observer.spaces([Ask(name)], {}))
-                sound.append(container)
-        except PortmapError as error:
-            spoilt[name] = str(error)
-    placed = {one.name: one for one in sound}
-    asks = [Ask(name) for name in placed]
-    decision = Decision(asks, sound, placed).standing(case.survey, spaces)
-    refused: dict[str, PortmapError] = {}
-    comparison = compare_containers(observer, decision, spaces, in_full=False, refused=refused)
-    spoilt.update((name, str(error)) for name, error in refused.items())
-    return comparison
+# --- containers ---------------------------------------------------------------------------------
 
 
 def _namespaces(case: Case) -> Iterable[Problem]:
@@ -339,12 +205,12 @@ def _neighbours(case: Case) -> Iterable[Problem]:
     return neighbours.problems(table, linux_neighbours.bounded(sock), held)
 
 
-# Each looks for one kind, or one source of it.  The comparisons of `_drift` find strangers' filters, which
+# Each looks for one kind, or one source of it.  The comparisons of `drifting` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _uplink,
     _host_range,
-    _drift,
+    drifting.look,
     _namespaces,
     _leftovers,
     _reboot,
