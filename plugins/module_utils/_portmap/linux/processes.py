@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..values.process import Process, unit_of
+from . import namespaces
 
 
 def with_sockets(inodes: Iterable[int], among: Iterable[str] | None = None) -> dict[int, str]:
@@ -48,7 +49,7 @@ def in_namespace(inode: int) -> list[str]:
     found = []
     for pid in _numbers():
         with contextlib.suppress(OSError):  # it has ended
-            if os.stat(f"/proc/{pid}/ns/net").st_ino == inode:
+            if namespaces.inode(pid, "net") == inode:
                 found.append(_told(pid))
     return found
 
