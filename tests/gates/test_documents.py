@@ -22,6 +22,7 @@ DOCUMENTS = [
     "roles/containers/README.md",
     "docs/docsite/rst/guide_getting_started.rst",
     "docs/docsite/rst/guide_operators.rst",
+    "docs/docsite/rst/guide_inside.rst",
 ]
 
 # Roles describe only their own step, and the operators' guide a host that is at work.
@@ -36,6 +37,7 @@ PREPARED = {
 BEFORE = {
     "roles/containers/README.md": [PREPARED],
     "docs/docsite/rst/guide_operators.rst": [PREPARED],
+    "docs/docsite/rst/guide_inside.rst": [PREPARED],
 }
 
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with
