@@ -174,3 +174,38 @@ def frames(seed: str, count: int, own: Sequence[int], *, outside: bool) -> Itera
             if len(frame) > 14:
                 mutation(dice, frame)
         yield bytes(frame[:LONGEST])
+
+
+# --- what is left to others to finish -------------------------------------------------------------
+
+_STARTS = (34, 34, 34, 34, 20, 22, 24, 26, 28, 30, 32, 33, 35, 36, 38, 42, 50, 60)
+_PLACES = (16, 6, 8, 16, 6, 8, 0, 1, 2, 4, 12, 24, 0xFFEC, 0xFFFF)
+_SIZES = (1, 8, 47, 48, 100, 536, 1400, 1460, 1472, 1473, 3000, 9000, 65535)
+
+
+def unfinished(seed: str, count: int, own: Sequence[int]) -> Iterator[tuple[bytes, bytes]]:
+    """Frames of a container with a header (struct virtio_net_hdr) that asks others to finish them."""
+    dice = random.Random(seed)
+    for frame in frames(seed, count, own, outside=False):
+        start, at = dice.choice(_STARTS), dice.choice(_PLACES)
+        ported = len(frame) > 42 and frame[12:14] == b"\x08\0" and frame[23] in (TCP, UDP)
+        kind = dice.choice((0, 0, 0, 1, 5, 0x81, 3)) if ported else 0
+        size = dice.choice(_SIZES) if kind else 0
+        if kind:
+            frame, start, at = _large(dice, frame), 34, 6 if frame[23] == UDP else 16
+        yield (
+            struct.pack("<BBHHHH", 1, kind, len(frame) if not kind else 54, size, start, at),
+            frame,
+        )
+
+
+def _large(dice: random.Random, frame: bytes) -> bytes:
+    """With a sound header of TCP or UDP, and much behind it."""
+    more = Frame(frame[:42]) + bytes(dice.choice((0, 100, 2000, 9000, 30000)))
+    _put(more, 16, struct.pack("!H", len(more) - 14))
+    if frame[23] == TCP:
+        _put(more, 46, b"\x50\x10")
+    else:
+        _put(more, 38, struct.pack("!H", len(more) - 34))
+    _sum(dice, more)
+    return bytes(more)

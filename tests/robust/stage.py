@@ -36,6 +36,19 @@ def bare() -> Iterator[Stage]:
         yield Stage(lab, Modules(lab.host))
 
 
+# Hosts differ in whether their card computes checksums and cuts large packets, and in whether they forward.
+HOSTS = ("host", "router without checksum offload")
+ALL_HOSTS = (*HOSTS, "host without checksum offload", "router")
+
+
+def become(stage: Stage, kind: str) -> None:
+    """Make the host one of these."""
+    stage.lab.host.place.set_sysctl("ipv4/ip_forward", "1" if "router" in kind else "0")
+    value = "off" if "without" in kind else "on"
+    cuts = [word for name in ("tx", "tso", "gso") for word in (name, value)]
+    stage.lab.host.run("ethtool", "-K", "eth0", *cuts)
+
+
 def inventory(*names: str) -> list[dict[str, Any]]:
     return [{"name": name, "ports": PORTS[name]} for name in names or PORTS]
 

@@ -32,9 +32,10 @@ SECONDS = 30  # in which the few are to be done
 WHY = "each of 200,000 frames is heard by five ears: minutes"
 
 
-@pytest.fixture(scope="module")
-def stage(steering: str) -> Iterator[Stage]:
+@pytest.fixture(scope="module", params=stages.HOSTS)
+def stage(steering: str, request: pytest.FixtureRequest) -> Iterator[Stage]:
     with stages.bare() as made:
+        stages.become(made, request.param)
         stages.prepare(made)
         for name in PORTS:  # what it hears it shall not answer: that is counted as sent, too
             made.modules.machine.shell(

@@ -27,9 +27,10 @@ QUIET = 1053  # no server listens here
 FORGED_MAC = "02:00:00:00:00:66"
 
 
-@pytest.fixture(scope="module")
-def stage(steering: str) -> Iterator[Stage]:
+@pytest.fixture(scope="module", params=stages.HOSTS)
+def stage(steering: str, request: pytest.FixtureRequest) -> Iterator[Stage]:
     with stages.bare() as made:
+        stages.become(made, request.param)
         stages.prepare(made)
         yield made
 

@@ -28,11 +28,11 @@ from unfinished import HEADER, NEEDS_CHECKSUM, TRANSPORT, Unfinished, datagram, 
 FRAGMENT_AT, TTL_AT, SOURCE_AT, SENDER_AT = 20, 22, 28, 30  # in the frame
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=stages.HOSTS)
 def stage(steering: str, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """A host whose card computes checksums, and one whose kernel does."""
     with stages.bare() as made:
-        made.lab.host.run("ethtool", "-K", "eth0", "tx", request.param)
+        stages.become(made, request.param)
         stages.prepare(made)
         yield made
 

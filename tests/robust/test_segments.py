@@ -29,14 +29,13 @@ UDP_SEGMENT = 103  # linux/udp.h
 MTU = 1500
 
 
-@pytest.fixture(scope="module", params=["on", "off"])
+@pytest.fixture(scope="module", params=stages.HOSTS)
 def stage(steering: str, request: pytest.FixtureRequest) -> Iterator[Stage]:
     """The other machines take frames of 9,000 bytes; a card of the host cuts packets, or the kernel."""
     with stages.bare() as made:
         made.lab.wire.shell("for link in lan host peer other; do ip link set $link mtu 9000; done")
         made.lab.peer.shell("ip link set eth0 mtu 9000")
-        cuts = [word for name in ("tx", "tso", "gso") for word in (name, request.param)]
-        made.lab.host.run("ethtool", "-K", "eth0", *cuts)
+        stages.become(made, request.param)
         stages.prepare(made)
         yield made
 

@@ -32,13 +32,10 @@ INVENTORY = {"containers": stages.inventory()}
 RESERVED = [f"01:80:c2:00:00:{last:02x}" for last in range(16)]
 
 
-@pytest.fixture(params=["host", "host without checksum offload", "router", "router without it"])
+@pytest.fixture(params=stages.ALL_HOSTS)
 def forwarding(request: pytest.FixtureRequest, placed: Stage) -> Stage:
     """A host that forwards packets, or not; `web` has no filters on the host."""
-    value = "1" if "router" in request.param else "0"
-    placed.lab.host.place.set_sysctl("ipv4/ip_forward", value)
-    if "without" in request.param:
-        placed.lab.host.run("ethtool", "-K", "eth0", "tx", "off")
+    stages.become(placed, request.param)
     placed.lab.host.shell("tc qdisc delete dev pm-web ingress")
     return placed
 
