@@ -214,3 +214,22 @@ def _all(three: Three):
 
 def _route(three: Three, container: str | None) -> str:
     return three.lab.host.run("ip", "route", "get", BEYOND, container=container).stdout
+
+
+def test_another_address_of_the_host_is_no_martian_for_containers(three: Three) -> None:
+    """Not isolated, SECURITY.md says: what comes from it is steered, and the host itself refuses it."""
+    second = "10.0.0.77"
+    host = three.lab.host
+    packets = [ip(second, HOST, UDP, udp(QUIET, port, token())) for port in (WEB, UNOWNED)]
+    sent = [ethernet(IPV4, packet, to=HOST_MAC, sender=PEER_MAC) for packet in packets]
+    host.run("ip", "address", "add", f"{second}/24", "dev", "eth0")
+    try:
+        with frames.ear(three.web) as web, frames.stack_ear(host.place, UDP) as stack:
+            told = frames.heard(
+                three.lab.peer.place,
+                {"web": sent[0], "host": sent[1]},
+                {"web": web, "stack": stack},
+            )
+    finally:
+        host.run("ip", "address", "delete", f"{second}/24", "dev", "eth0")
+    assert told == {"web": {"web"}, "host": set()}
