@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from ..decide import host as decide
 from ..decide import unmanaged as decide_unmanaged
-from ..decide.problems import earlier_filter, offloads
+from ..decide.problems import earlier_filter, nat, offloads
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
-from ..linux import netns
+from ..linux import netfilter, netns
 from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
@@ -98,6 +98,9 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
     unseen = offloads.warnings(choose.plane().unseen())
     outcome.warnings = [*job.uplink.warnings, *job.earlier, *unseen]
+    outcome.warnings += nat.warnings(
+        job.host, job.record.options.pools, job.port_range, netfilter.translations()
+    )
     job.outcome = outcome
     if not dry_run:
         record.discard_draft()

@@ -18,6 +18,7 @@ from ..decide.problems import (
     foreign_port,
     host_listener,
     leftovers,
+    nat,
     neighbours,
     not_following,
     offloads,
@@ -28,15 +29,13 @@ from ..decide.problems import (
 )
 from ..decide.problems.problem import HOST, Problem
 from ..linux import neighbours as linux_neighbours
-from ..linux import netns, sockets, sysfs
+from ..linux import netfilter, netns, sockets, sysfs
 from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import units
 from ..memory.record import Record
 from ..sight import inhabitants
-from ..sight.host import (
-    early_programs,
-)
+from ..sight.host import early_programs, host_ephemeral
 from ..sight.unmanaged import see_managers
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
@@ -205,6 +204,11 @@ def _neighbours(case: Case) -> Iterable[Problem]:
     return neighbours.problems(table, linux_neighbours.bounded(sock), held)
 
 
+def _nat(case: Case) -> Iterable[Problem]:
+    pools = case.prepared.options.pools
+    return nat.problems(case.uplink.host, pools, host_ephemeral(), netfilter.translations())
+
+
 # Each looks for one kind, or one source of it.  The comparisons of `drifting` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
@@ -221,4 +225,5 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _following,
     _offloads,
     _neighbours,
+    _nat,
 )

@@ -13,7 +13,9 @@ import subprocess
 from ..values.errors import KernelRefused
 
 _PATIENCE_SECONDS = 90
-_SEARCHED = os.pathsep.join(filter(None, [os.environ.get("PATH"), "/usr/bin", "/bin"]))
+_SEARCHED = os.pathsep.join(
+    filter(None, [os.environ.get("PATH"), "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+)
 
 
 def is_there(name: str) -> bool:
@@ -22,6 +24,11 @@ def is_there(name: str) -> bool:
 
 def run(name: str, *words: str) -> None:
     """Raises KernelRefused with what the program said when it fails."""
+    output(name, *words)
+
+
+def output(name: str, *words: str) -> str:
+    """The same; what it has printed."""
     command = [shutil.which(name, path=_SEARCHED) or name, *words]
     try:
         done = subprocess.run(
@@ -41,3 +48,4 @@ def run(name: str, *words: str) -> None:
     if done.returncode:
         said = done.stderr.strip() or f"status {done.returncode}"
         raise KernelRefused(f"cannot run {name} {' '.join(words)}: {said}", 0)
+    return done.stdout

@@ -1,0 +1,39 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Source NAT of the host, as the distribution's tools tell it that are there."""
+
+from __future__ import annotations
+
+from ..values.errors import KernelRefused
+from ..values.netfilter import Translation
+from . import iptables, nft, procsys, programs
+
+# Rules of both kinds can be at work at the same time.  Where these names are not there, there is one kind.
+_KINDS, _ONLY = ("iptables-nft", "iptables-legacy"), "iptables"
+
+
+def translations() -> list[Translation]:
+    """In the order in which a packet meets them.  None where the host forwards nothing.
+
+    A tool that is missing, or fails, tells nothing.
+    """
+    if procsys.read("net/ipv4/ip_forward") != "1":
+        return []
+    found: list[Translation] = []
+    for tool in [name for name in _KINDS if programs.is_there(f"{name}-save")] or [_ONLY]:
+        found += iptables.translations(_said(f"{tool}-save"), tool)
+    said = _said("nft", "-j", "list", "ruleset")
+    if said:
+        found += nft.translations(said)
+    return sorted(found, key=lambda one: one.priority)
+
+
+def _said(name: str, *words: str) -> str:
+    """What a tool prints; "" when it is not there, or fails."""
+    if not programs.is_there(name):
+        return ""
+    try:
+        return programs.output(name, *words)
+    except KernelRefused:
+        return ""
