@@ -233,7 +233,6 @@ problems:
         - >-
           V(nat) - the host translates connections of others to ports that containers own, so that answers go to
           containers; the repair is a rule that comes before.
-        - V(not_following) - the service of O(netiso.portmap.portmap_host#module:follow) is wanted, and does not run.
         - V(offloads) - this kernel cannot judge what containers leave to a network card.
         - V(neighbours) - the table of neighbours, which the whole machine shares, fills up.
         - >-

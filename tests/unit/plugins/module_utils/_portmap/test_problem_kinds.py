@@ -20,6 +20,7 @@ KINDS = {
     "foreign_port",
     "host_listener",
     "host_range",
+    "nat",
     "neighbours",
     "not_following",
     "not_prepared",
