@@ -33,8 +33,8 @@ options:
   state:
     description:
       - Whether the host is prepared.
-      - V(absent) removes what belongs to this collection, O(restore_at_boot) and O(follow) included, and restores
-        every value that was changed, except the hardware address of the loopback interface, because
+      - V(absent) removes what belongs to this collection, O(restore_at_boot), O(follow) and O(command) included,
+        and restores every value that was changed, except the hardware address of the loopback interface, because
         the kernel accepts no zeros; it is left with C(02:70:6d:00:00:02), which is nobody's.
         It fails while containers are placed, or a killed run has left something of one.
     type: str
@@ -114,6 +114,16 @@ options:
         does not run.
     type: bool
     version_added: 0.2.0
+  command:
+    description:
+      - Whether the host has the command C(portmapctl), which tells in a shell, without Ansible, who owns a port, who
+        listens there, what is free, what is wrong, and who sends most.
+      - V(true) copies the engine of the modules to C(/usr/local/lib/netiso-portmap), and writes
+        C(/usr/local/bin/portmapctl), its completion for bash and its manual page.
+      - V(false) removes all of it; the engine stays where O(restore_at_boot) or O(follow) needs it.
+      - Left out, it stays as it is; where the command is there, it is brought up to date.
+    type: bool
+    version_added: 0.2.0
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes
@@ -137,6 +147,10 @@ EXAMPLES = r"""
 - name: Have containers follow when the host gets another address
   netiso.portmap.portmap_host:
     follow: true
+
+- name: Have portmapctl on the host, for who looks there at night
+  netiso.portmap.portmap_host:
+    command: true
 
 - name: Take the preparation back
   netiso.portmap.portmap_host:
@@ -215,6 +229,7 @@ ARGUMENTS = {
     "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
     "restore_at_boot": {"type": "bool"},
     "follow": {"type": "bool"},
+    "command": {"type": "bool"},
     "address": {"type": "str"},
 }
 
@@ -226,6 +241,7 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401
         boundary,
         follow,
+        portmapctl,
         restore,
     )
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import host
@@ -234,7 +250,7 @@ def main() -> None:
         options = boundary.host_options(module.params)
         how = {"dry_run": module.check_mode, "with_diff": module._diff}
         if module.params["state"] == "present":
-            alone = (module.params["restore_at_boot"], module.params["follow"])
+            alone = [module.params[name] for name in ("restore_at_boot", "follow", "command")]
             run = host.prepare(options, *alone, **how)
         else:
             run = host.unprepare(options, **how)

@@ -23,6 +23,7 @@ DOCUMENTS = [
     "docs/docsite/rst/guide_getting_started.rst",
     "docs/docsite/rst/guide_operators.rst",
     "docs/docsite/rst/guide_inside.rst",
+    "docs/docsite/rst/guide_portmapctl.rst",
 ]
 
 # Roles describe only their own step, and the operators' guide a host that is at work.
@@ -38,6 +39,7 @@ BEFORE = {
     "roles/containers/README.md": [PREPARED],
     "docs/docsite/rst/guide_operators.rst": [PREPARED],
     "docs/docsite/rst/guide_inside.rst": [PREPARED],
+    "docs/docsite/rst/guide_portmapctl.rst": [PREPARED],
 }
 
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with

@@ -60,8 +60,13 @@ for directory in /usr/local/lib /var/lib; do
     umount -l /run/machine
 done
 rmdir /run/machine
-mkdir -p /run/own/etc /run/own/work
-mount -t overlay -o lowerdir=/etc,upperdir=/run/own/etc,workdir=/run/own/work overlay /etc
+number=0
+for directory in /etc /usr/local/bin /usr/local/share; do
+    number=$((number + 1))
+    own=/run/own/$number
+    mkdir -p $own/upper $own/work
+    mount -t overlay -o lowerdir=$directory,upperdir=$own/upper,workdir=$own/work overlay $directory
+done
 for directory in /etc/systemd/system /etc/systemd/network /etc/NetworkManager/conf.d; do
     mkdir -p "$directory"
     mount -t tmpfs tmpfs "$directory"

@@ -37,7 +37,7 @@ from ..values.options import HostOptions
 from ..values.tenants import Host
 from ..wanted import unmanaged
 from ..wanted.claims import Ask
-from . import results, saving, unattended
+from . import command, results, saving, unattended
 from .comparing import Observer, compare_containers
 from .containers import decided
 from .uplink import Uplink, look, look_anyway, look_without_record
@@ -58,16 +58,18 @@ def prepare(
     options: HostOptions,
     restore_at_boot: bool | None = None,
     follow: bool | None = None,
+    with_command: bool | None = None,
     *,
     dry_run: bool,
     with_diff: bool = False,
 ) -> Run:
     """Prepare the host, or bring it (and every container) up to date with its address and MAC.
 
-    `restore_at_boot` and `follow` None: they stay as they are.
+    `restore_at_boot`, `follow` and `with_command` None: they stay as they are.
     """
     with host_lock(dry_run):
         alone = unattended.look(restore_at_boot, follow)
+        portmapctl = command.look(with_command, alone.needs_engine, alone.brings_engine)
         file = next_boot.read()
         job = prepare_locked(options, dry_run=dry_run, with_diff=with_diff)
         alone.begin(job.outcome, dry_run)
@@ -79,6 +81,7 @@ def prepare(
             given = job.record.options.on(options.public, options.loopback)
             saving.save_host(file, given, job.record, job.outcome, dry_run)
         alone.end(job.outcome, dry_run)
+        portmapctl.take(job.outcome, dry_run)
         job.spoilt.tell(sorted(set(job.placed) - set(job.spoilt.names)), job.outcome, dry_run)
         return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
 
@@ -247,6 +250,7 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
     """Remove our filters, restore what was changed.  Raises InvalidRequest with containers left."""
     with host_lock(dry_run):
         alone = unattended.look(False, False)
+        portmapctl = command.look(False, alone.needs_engine, alone.brings_engine)
         file = next_boot.read()
         old, why = record.read()
         job = TakingBack(options, old)
@@ -262,6 +266,7 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
         alone.begin(outcome, dry_run)
         saving.forget(file, outcome, dry_run)
         alone.end(outcome, dry_run)
+        portmapctl.take(outcome, dry_run)
         return Run(outcome, None)
 
 

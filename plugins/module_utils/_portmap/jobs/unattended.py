@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ..engine.reconcile import Outcome
 from ..linux import durable
 from ..linux.durable import Step
-from ..memory import engine_copy, next_boot, units
+from ..memory import command_files, engine_copy, next_boot, units
 from ..memory.units import Found, Unit
 from ..values.errors import InvalidRequest
 
@@ -29,6 +29,7 @@ class Unattended(NamedTuple):
 
     Between the first and the last of them, what a run saves is saved, or forgotten.
     `headlines` tell what the steps come to; `before` and `after` are how it is and shall be.
+    `needs_engine`: the copy of the engine stays for it; `brings_engine`: the steps bring that up to date.
     """
 
     saves: bool | None
@@ -37,6 +38,8 @@ class Unattended(NamedTuple):
     headlines: Sequence[str] = ()
     before: str = ""
     after: str = ""
+    needs_engine: bool = False
+    brings_engine: bool = False
 
     def begin(self, outcome: Outcome, dry_run: bool) -> None:
         """Tell what it comes to in front of everything else, and take the first steps."""
@@ -95,10 +98,14 @@ def look(restore_at_boot: bool | None, follow: bool | None) -> Unattended:
     restoring = _part(units.RESTORE, restore_at_boot, (engine_copy.DIRECTORY, next_boot.DIRECTORY))
     following = _part(units.FOLLOW, follow, (engine_copy.DIRECTORY,))
     if restoring.on or following.on:
-        return _with_engine(restoring, following)
+        found = _with_engine(restoring, following)
+        return found._replace(needs_engine=True, brings_engine=True)
+    needed = any(
+        part.on is None and part.found.text is not None for part in (restoring, following)
+    )
     if restoring.on is None and following.on is None:
-        return Unattended(None)
-    return _without_engine(restoring, following)
+        return Unattended(None, needs_engine=needed)
+    return _without_engine(restoring, following, needed)
 
 
 def _part(unit: Unit, wanted: bool | None, mounts: tuple[str, ...]) -> _Part:
@@ -124,15 +131,13 @@ def _with_engine(restoring: _Part, following: _Part) -> Unattended:
     )
 
 
-def _without_engine(restoring: _Part, following: _Part) -> Unattended:
+def _without_engine(restoring: _Part, following: _Part, needed: bool) -> Unattended:
     """The units go last, for they tell of the others.
 
-    Where none of it is there, a place to save that somebody has made is left alone.
+    Where none of it is there, a place to save that somebody has made is left alone.  The command portmapctl
+    runs from the same engine, and takes it away when it goes.
     """
-    copied = _COPY.look()
-    needed = any(
-        part.on is None and part.found.text is not None for part in (restoring, following)
-    )
+    copied = engine_copy.Found() if command_files.look().there else _COPY.look()
     engine = [] if needed else _COPY.removing(copied)
     of_killed = engine if following.found.text is None else []
     left = (
@@ -144,7 +149,7 @@ def _without_engine(restoring: _Part, following: _Part) -> Unattended:
         [*left, *engine, *restoring.removal, *following.removal],
         (of_killed, []),
         (copied.version, "" if engine else copied.version),
-    )
+    )._replace(needs_engine=needed)
 
 
 # --- for a reader -------------------------------------------------------------------------------

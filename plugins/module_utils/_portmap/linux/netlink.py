@@ -45,12 +45,8 @@ class Socket:
         self._socket = socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, family
         )
-        self._socket.setsockopt(
-            socket.SOL_SOCKET, getattr(socket, "SO_RCVBUFFORCE", 33), _RECEIVE_BUFFER
-        )
-        self._socket.setsockopt(
-            socket.SOL_SOCKET, getattr(socket, "SO_SNDBUFFORCE", 32), SEND_BUFFER
-        )
+        self._give_room(getattr(socket, "SO_RCVBUFFORCE", 33), socket.SO_RCVBUF, _RECEIVE_BUFFER)
+        self._give_room(getattr(socket, "SO_SNDBUFFORCE", 32), socket.SO_SNDBUF, SEND_BUFFER)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _PATIENCE)
         for option in (k.NETLINK_CAP_ACK, k.NETLINK_EXT_ACK):
             self._socket.setsockopt(k.SOL_NETLINK, option, 1)
@@ -58,6 +54,13 @@ class Socket:
         given = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
         self._largest_send = given - _RESERVED
         self._sequence = 0
+
+    def _give_room(self, forced: int, allowed: int, size: int) -> None:
+        """Who is not root gets what the host allows everybody."""
+        try:
+            self._socket.setsockopt(socket.SOL_SOCKET, forced, size)
+        except PermissionError:
+            self._socket.setsockopt(socket.SOL_SOCKET, allowed, size)
 
     def close(self) -> None:
         self._socket.close()

@@ -15,7 +15,12 @@ from . import namespaces
 
 
 def with_sockets(inodes: Iterable[int], among: Iterable[str] | None = None) -> dict[int, str]:
-    """By the inode of a socket: a process that has it open.
+    """By the inode of a socket: a process that has it open, `among` these numbers, or of all."""
+    return {inode: _told(pid) for inode, pid in holders(inodes, among).items()}
+
+
+def holders(inodes: Iterable[int], among: Iterable[str] | None = None) -> dict[int, str]:
+    """By the inode of a socket: the number of a process that has it open.
 
     All open files are looked at, of the processes `among` these numbers, or of all.
     """
@@ -27,7 +32,7 @@ def with_sockets(inodes: Iterable[int], among: Iterable[str] | None = None) -> d
         for target in _open_files(pid):
             inode = left.pop(target, None)
             if inode is not None:
-                found[inode] = _told(pid)
+                found[inode] = pid
     return found
 
 
@@ -41,7 +46,7 @@ def by_namespace() -> dict[int, list[str]]:
 
 
 def process(pid: str) -> Process:
-    return Process(pid, _name(pid), _unit(pid))
+    return Process(pid, name(pid), _unit(pid))
 
 
 def in_namespace(inode: int) -> list[str]:
@@ -72,10 +77,10 @@ def _unit(pid: str) -> str:
 
 
 def _told(pid: str) -> str:
-    return f"{_name(pid)} (pid {pid})"
+    return f"{name(pid)} (pid {pid})"
 
 
-def _name(pid: str) -> str:
+def name(pid: str) -> str:
     """What a process calls itself, without what could look like something else in a message."""
     try:
         with open(f"/proc/{pid}/comm", encoding="utf-8", errors="replace") as file:

@@ -16,7 +16,7 @@ from ..values.ports import Range
 from ..values.sockets import HostSocket
 from . import netns, processes
 from . import uapi as k
-from .attributes import attribute
+from .attributes import attribute, attributes
 from .netlink import Socket
 from .requests import Request
 
@@ -27,6 +27,8 @@ _OLD_REQUEST = struct.Struct("=B3x48xII")
 _MESSAGE = struct.Struct("=BBxx2s2s16s16s")
 _INODE = struct.Struct("=I")
 _INODE_OFFSET = 68
+_BYTES = 72  # of a message, before its attributes
+_IPV6_ONLY = 11  # INET_DIAG_SKV6ONLY, of sockets that are not connected
 _REQ_BYTECODE = 1
 _CONDITION = struct.Struct("=BBHHH")  # an operation, and a second one that holds its port
 _SOURCE_PORT_FROM, _SOURCE_PORT_TO = 2, 3
@@ -84,18 +86,30 @@ def _ports_in(among: Range) -> bytes:
 
 
 def _read(protocol: str, message: bytes) -> HostSocket:
-    family, state, source, target, _address, peer = _MESSAGE.unpack_from(message)
+    family, state, source, target, address, peer = _MESSAGE.unpack_from(message)
     connected = state not in (_LISTEN, _CLOSE)
     (inode,) = _INODE.unpack_from(message, _INODE_OFFSET)
     port = int.from_bytes(source, "big")
     told = _peer(family, peer, int.from_bytes(target, "big")) if connected else ""
-    return HostSocket(protocol, port, told, inode)
+    return HostSocket(protocol, port, told, inode, _bound(family, address, message))
+
+
+def _bound(family: int, address: bytes, message: bytes) -> str:
+    """Where it is bound; "*" where a socket of IPv6 hears IPv4, too."""
+    only = dict(attributes(message[_BYTES:])).get(_IPV6_ONLY, b"\1")[:1] != b"\0"
+    if family == socket.AF_INET6 and not any(address) and not only:
+        return "*"
+    return _written(family, address).removeprefix("::ffff:")
 
 
 def _peer(family: int, address: bytes, port: int) -> str:
-    if family == socket.AF_INET:
-        return f"{socket.inet_ntop(family, address[:4])}:{port}"
-    return f"[{socket.inet_ntop(socket.AF_INET6, address)}]:{port}"
+    host = _written(family, address)
+    return f"{host}:{port}" if family == socket.AF_INET else f"[{host}]:{port}"
+
+
+def _written(family: int, address: bytes) -> str:
+    size = 4 if family == socket.AF_INET else 16
+    return socket.inet_ntop(family, address[:size])
 
 
 # --- whose they are -----------------------------------------------------------------------------

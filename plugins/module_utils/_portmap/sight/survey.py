@@ -66,14 +66,9 @@ def _placed(
 
     `targets` are links that ports lead to: a veth that somebody gave another name is among them.
     """
-    placed = {}
     if names is None:
-        for link in view.all_links():
-            found = tenants.read_alias(link.alias)
-            if link.group == LINK_GROUP or found:
-                one = _portless(found or _unnamed(link.name), link)
-                placed[one.container.name] = one
-        return placed
+        return all_placed(view)
+    placed = {}
     wanted = list(dict.fromkeys(names))
     links = view.links([tenants.veth_name(name) for name in wanted])
     for name, seen in zip(wanted, links):
@@ -92,6 +87,31 @@ def _placed(
         if seen and found and found[0] in wanted:
             placed.setdefault(found[0], _portless(found, seen))
     return placed
+
+
+def all_placed(view: View, statistics: bool = False) -> dict[str, Placed]:
+    """All containers as their veths tell, without ports."""
+    placed = {}
+    for link in view.all_links(statistics):
+        found = tenants.read_alias(link.alias)
+        if link.group == LINK_GROUP or found:
+            one = _portless(found or _unnamed(link.name), link)
+            placed[one.container.name] = one
+    return placed
+
+
+def steered(view: View, plane: Plane, host: Host, pools: Pools | None) -> dict[str, Placed]:
+    """All containers with the ports that the host's interfaces lead to them.
+
+    A survey of all also asks every veth.  Without the `pools` all ports count as service ports.
+    """
+    blocks = plane.see_host(view, host, False).blocks
+    found = {}
+    for name, one in sorted(all_placed(view).items()):
+        owned = ports.cover(blocks.get(one.veth.name, ()))
+        container = one.container._replace(service=owned)
+        found[name] = one._replace(container=_owning(container, owned, pools))
+    return found
 
 
 def _portless(told: tuple[str, str, str], veth: LinkSeen) -> Placed:
