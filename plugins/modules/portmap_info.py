@@ -245,7 +245,9 @@ problems:
       type: str
       sample: "filters of pm-web: 14 missing, such as filter dev pm-web ingress protocol all prio 256 bpf drop what no host sends"
     containers:
-      description: The names of the containers that suffer. An empty list when none does, or all do.
+      description: >-
+        The names of the containers that suffer; with O(container), only that one. An empty list where
+        the host alone is concerned.
       type: list
       elements: str
       sample: ["web"]

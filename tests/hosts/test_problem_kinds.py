@@ -84,6 +84,27 @@ def test_a_route_that_is_gone(lab: Lab, modules: Modules) -> None:
     told(modules, "route", BOTH, "no default route from 10.0.0.1 through eth0 any more")
 
 
+def test_an_interface_with_another_name_is_one_problem(lab: Lab, modules: Modules) -> None:
+    shape.place(modules)
+    lab.host.shell(
+        "ip link set eth0 down; ip link set eth0 name up0; ip link set up0 up;"
+        " ip route replace default via 10.0.0.254"
+    )
+    problem = told(modules, "drift", BOTH, "public interface eth0 is called up0 now")
+    assert modules.info(container="web")["problems"] == [{**problem, "containers": ["web"]}]
+    repaired(modules, problem)
+    assert shape.matrix(lab) == {}
+
+
+def test_an_interface_that_is_gone_is_one_problem(lab: Lab, modules: Modules) -> None:
+    shape.place(modules)
+    lab.host.ip("link delete eth0")
+    told(modules, "drift", BOTH, "public_interface eth0: no such interface")
+    found = modules.info(container="web")
+    assert [one["name"] for one in found["containers"]] == ["web"]
+    assert [one["kind"] for one in found["problems"]] == ["drift"]
+
+
 def bridge(lab: Lab) -> None:
     """The address of the host moves to a bridge, of which the uplink is a port."""
     lab.host.ip(
