@@ -24,4 +24,5 @@ seealso:
   - module: netiso.portmap.portmap_container
   - module: netiso.portmap.portmap_ranges
   - module: netiso.portmap.portmap_info
+  - module: netiso.portmap.portmap_workload
 """

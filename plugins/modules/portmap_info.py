@@ -236,6 +236,9 @@ problems:
         - V(offloads) - this kernel cannot judge what containers leave to a network card.
         - V(neighbours) - the table of neighbours, which the whole machine shares, fills up.
         - >-
+          V(workload) - what M(netiso.portmap.portmap_workload) runs in a container does not run, or sits
+          in another namespace than the container's.
+        - >-
           V(drift) - anything else that is not as a run would leave it, or not as the next boot would
           bring it back.
       type: str

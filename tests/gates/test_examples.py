@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from documentation import MODULES, modules
+from documentation import MODULES, ROOT, modules
 from lab.pools import DOCUMENTED
 from playing import Desk
 
@@ -32,9 +32,11 @@ BEFORE: dict[str, list[dict[str, Any]]] = {
     "portmap_ranges": [PREPARED, PLACED],
     "portmap_info": [PREPARED, PLACED],
 }
+# It needs systemd at work, which a lab has not: molecule/workloads plays its examples.
+ON_WHOLE_MACHINES = {"portmap_workload"}
 
 
-@pytest.mark.parametrize("name", MODULES)
+@pytest.mark.parametrize("name", sorted(BEFORE))
 def test_examples_work(name: str, desk: Desk) -> None:
     examples = yaml.safe_load(modules()[name]["examples"])
     assert len(examples) >= 2
@@ -49,6 +51,12 @@ def test_the_example_of_a_check_fails_on_a_host_that_is_not_prepared(desk: Desk)
     examples = yaml.safe_load(modules()["portmap_info"]["examples"])
     with pytest.raises(AssertionError, match=r"(?s)FAILED!.*kind: not_prepared.*repair: ansible"):
         desk.do(*examples)
+
+
+def test_the_examples_of_every_module_are_tried() -> None:
+    assert sorted(BEFORE.keys() | ON_WHOLE_MACHINES) == MODULES
+    follow = (ROOT / "molecule/workloads/follow").read_text()
+    assert all(f"netiso.portmap.{name}" in follow for name in ON_WHOLE_MACHINES)
 
 
 @pytest.mark.parametrize("name", MODULES)

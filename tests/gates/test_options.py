@@ -22,9 +22,15 @@ from documentation import (
 )
 
 
-def test_there_are_four_modules_and_two_roles() -> None:
-    assert MODULES == ["portmap_container", "portmap_host", "portmap_info", "portmap_ranges"]
-    assert ROLES == ["containers", "host"]
+def test_there_are_five_modules_and_three_roles() -> None:
+    assert MODULES == [
+        "portmap_container",
+        "portmap_host",
+        "portmap_info",
+        "portmap_ranges",
+        "portmap_workload",
+    ]
+    assert ROLES == ["containers", "host", "workloads"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -58,6 +64,25 @@ def test_role_containers_takes_containers_as_its_module_does() -> None:
         "portmap_containers_purge": {"type": "bool"},
     }
     assert of_module["purge"] == {"type": "bool"}
+
+
+def test_role_workloads_takes_workloads_as_its_module_does() -> None:
+    of_role = interface(role_options("workloads"))
+    of_module = interface(modules()["portmap_workload"]["doc"]["options"])
+    assert of_role["portmap_workloads"].pop("required")
+    assert of_role == {
+        "portmap_workloads": of_module["workloads"],
+        "portmap_workloads_purge": {"type": "bool"},
+    }
+    assert of_module["purge"] == {"type": "bool"}
+
+
+def test_a_workload_of_a_list_takes_what_a_single_one_does() -> None:
+    options = interface(modules()["portmap_workload"]["doc"]["options"])
+    of_list = options.pop("workloads")["options"]
+    assert of_list["name"].pop("required")
+    assert options.pop("purge") == {"type": "bool"}
+    assert of_list == options
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -15,11 +15,12 @@ from typing import Any
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .engine.reconcile import Outcome, tune_collector
-from .jobs import containers, host, results
+from .jobs import containers, host, results, workloads
 from .linux import ethtool
 from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
+from .values.workloads import Volume, Workload
 from .wanted import claims, requests
 from .wanted.claims import Ask
 
@@ -89,6 +90,23 @@ def prepared(module: AnsibleModule, run: host.Run) -> dict[str, Any]:
             f" steered to containers; switch it off with: ethtool -K {link} lro off"
         )
     return report(module, run.outcome, host=run.host)
+
+
+def ran(module: AnsibleModule, run: workloads.Run) -> dict[str, Any]:
+    """What portmap_workload returns: `workload` for a single one, `workloads` for a list."""
+    for warning in run.warnings:
+        module.warn(warning)
+    single = module.params["workloads"] is None
+    told = run.results
+    result: dict[str, Any] = {
+        "changed": bool(run.changes),
+        "changes": run.changes,
+        "restarted": run.restarted,
+        **({"workload": told[0]} if single else {"workloads": told}),
+    }
+    if run.diff:
+        result["diff"] = {"before": run.diff[0], "after": run.diff[1]}
+    return result
 
 
 # --- options ------------------------------------------------------------------------------------
@@ -162,6 +180,12 @@ def purge(params: Mapping[str, Any]) -> bool:
     return bool(params["purge"])
 
 
+def purge_workloads(params: Mapping[str, Any]) -> bool:
+    if params["purge"] and params["workloads"] is None:
+        raise InvalidRequest("cannot purge: 'purge' goes with a list of 'workloads'")
+    return bool(params["purge"])
+
+
 def ranges(params: Mapping[str, Any]) -> ports.Ranges:
     return _ranges(params["ports"], "ports") or ()
 
@@ -172,3 +196,61 @@ def _ranges(texts: list[str] | None, option: str) -> ports.Ranges | None:
 
 def _range(text: str | None, option: str) -> ports.Range | None:
     return None if text is None else ports.parse(text, option)
+
+
+# --- workloads ------------------------------------------------------------------------------------
+
+
+def workload_asks(params: Mapping[str, Any]) -> list[Workload]:
+    """The single workload, or the list of them."""
+    items = [params] if params["workloads"] is None else params["workloads"]
+    return [_workload(item) for item in items]
+
+
+def _workload(item: Mapping[str, Any]) -> Workload:
+    name, unit = item["name"], item["unit"] or ""
+    if name is None:
+        raise InvalidRequest("cannot run a workload: its name is missing")
+    env = (item["env"] or {}).items()
+    return Workload(
+        name,
+        item["container"] or name,
+        item["state"],
+        item["engine"],
+        unit if not unit or unit.endswith(".service") else f"{unit}.service",
+        item["join"],
+        item["rootfs"] or "",
+        item["image"] or "",
+        item["read_only"],
+        tuple(item["command"] or ()),
+        tuple((str(key), _text(value)) for key, value in env),
+        item["user"] or "",
+        tuple(item["groups"] or ()),
+        item["working_dir"] or "",
+        tuple(_volume(name, text) for text in item["volumes"] or ()),
+        item["sandbox"],
+        tuple(item["tmpfs"]),
+        None if item["masks"] is None else tuple(item["masks"]),
+        tuple(item["capabilities"]),
+        item["hostname"] or "",
+        item["pid"] or "",
+        item["restart_policy"],
+        item["stop_timeout"],
+        tuple(item["options"] or ()),
+        item["restart"],
+    )
+
+
+def _text(value: object) -> str:
+    """Of a variable: YAML makes booleans of yes and no, which no program expects as Python writes them."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _volume(name: str, text: str) -> Volume:
+    source, *rest = text.split(":")
+    if len(rest) not in (1, 2) or rest[1:] not in ([], ["ro"], ["rw"]):
+        raise InvalidRequest(
+            f"cannot use volumes {text!r} for {name}: a volume is written SOURCE:TARGET, SOURCE:TARGET:ro"
+            " or SOURCE:TARGET:rw"
+        )
+    return Volume(source, rest[0], rest[1:] == ["ro"])

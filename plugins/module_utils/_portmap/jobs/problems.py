@@ -26,6 +26,7 @@ from ..decide.problems import (
     replaced_namespace,
     route,
     unmanaged,
+    workload,
 )
 from ..decide.problems.problem import HOST, Problem
 from ..linux import neighbours as linux_neighbours
@@ -34,7 +35,7 @@ from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import units
 from ..memory.record import Record
-from ..sight import inhabitants
+from ..sight import inhabitants, workloads
 from ..sight.host import early_programs, host_ephemeral
 from ..sight.unmanaged import see_managers
 from ..values import ports, tenants
@@ -209,6 +210,20 @@ def _nat(case: Case) -> Iterable[Problem]:
     return nat.problems(case.uplink.host, pools, host_ephemeral(), netfilter.translations())
 
 
+def _workloads(case: Case) -> Iterable[Problem]:
+    """Of all containers, or of one: systemd is asked only where there is a workload."""
+    seen = workloads.see_all(case.container)
+    containers = case.survey.containers
+    inodes = {
+        one.label.container: workloads.inode(
+            netns.handle_path(containers[one.label.container].handle)
+        )
+        for one in seen.values()
+        if one.label and one.label.container in containers
+    }
+    return workload.problems(sorted(seen.items()), inodes)
+
+
 # Each looks for one kind, or one source of it.  The comparisons of `drifting` find strangers' filters, which
 # are told after them.
 LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
@@ -226,4 +241,5 @@ LOOKS: tuple[Callable[[Case], Iterable[Problem]], ...] = (
     _offloads,
     _neighbours,
     _nat,
+    _workloads,
 )

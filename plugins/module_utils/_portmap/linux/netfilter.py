@@ -34,6 +34,6 @@ def _said(name: str, *words: str) -> str:
     if not programs.is_there(name):
         return ""
     try:
-        return programs.output(name, *words)
+        return programs.run(name, *words)
     except KernelRefused:
         return ""

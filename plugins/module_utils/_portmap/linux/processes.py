@@ -59,6 +59,40 @@ def in_namespace(inode: int) -> list[str]:
     return found
 
 
+def networks(pids: Iterable[int]) -> dict[int, frozenset[int]]:
+    """The network namespaces that a process and its descendants are in, by inode.
+
+    That of this process is left out where others are: whoever starts a container stays in it.
+    """
+    asked = set(pids)
+    children: dict[int, list[int]] = {}
+    for number in _numbers() if asked else ():
+        children.setdefault(_parent(number), []).append(int(number))
+    home = os.stat("/proc/self/ns/net").st_ino
+    found = {}
+    for pid in asked:
+        family, at = [pid], 0
+        while at < len(family):
+            family += children.get(family[at], [])
+            at += 1
+        inodes = set()
+        for one in family:
+            with contextlib.suppress(OSError):  # it has ended
+                inodes.add(os.stat(f"/proc/{one}/ns/net").st_ino)
+        found[pid] = frozenset(inodes - {home} or inodes)
+    return found
+
+
+def _parent(number: str) -> int:
+    """0 for a process that has ended."""
+    with (
+        contextlib.suppress(OSError),
+        open(f"/proc/{number}/stat", encoding="ascii", errors="replace") as file,
+    ):
+        return int(file.read().rpartition(")")[2].split()[1])
+    return 0
+
+
 def _numbers() -> list[str]:
     return sorted(filter(str.isdecimal, os.listdir("/proc")), key=int)
 

@@ -27,6 +27,7 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 # Pure: no clock, no file, no process, no kernel, no Ansible.
 PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
+    "sight/processes_seen",
     "linux/uapi", "linux/attributes", "linux/messages", "linux/requests", "bpf/code", "bpf/shipped",
 )  # fmt: skip
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"

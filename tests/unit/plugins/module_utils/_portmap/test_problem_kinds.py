@@ -28,6 +28,7 @@ KINDS = {
     "replaced_namespace",
     "route",
     "unmanaged",
+    "workload",
 }
 
 

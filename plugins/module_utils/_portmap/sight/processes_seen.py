@@ -1,0 +1,31 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What was seen of workloads: the values that deciding about them starts from.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ..values.workloads import Unit
+from ..wanted.workload.files import Label
+
+
+class FileSeen(NamedTuple):
+    """`label` is None for a file that is not ours."""
+
+    label: Label | None
+    text: str
+
+
+class WorkloadSeen(NamedTuple):
+    """`files` are ours, by path, and `label` is what they say.
+
+    `spaces` are the network namespaces that the processes of its unit are in, by inode.
+    """
+
+    files: Mapping[str, str]
+    label: Label | None
+    unit: Unit
+    spaces: frozenset[int]

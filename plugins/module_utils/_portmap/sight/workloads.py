@@ -1,0 +1,111 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What there is of workloads: files of ours, what systemd says, and where their processes sit."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import grp
+import os
+import pwd
+from collections.abc import Iterable, Mapping
+
+from ..linux import durable, netns, processes, systemd, units
+from ..values.workloads import PODMAN, SYSTEMD, Workload
+from ..wanted.workload import files
+from ..wanted.workload.files import PROGRAMS, Label
+from ..wanted.workload.setting import ENVIRONMENTS, UNITS
+from .processes_seen import FileSeen, WorkloadSeen
+
+_PLACES = (
+    f"{UNITS}/*.service",
+    f"{UNITS}/*.d/{files.DROP_IN}*.conf",
+    f"{ENVIRONMENTS}/*.env",
+)
+
+
+def all_files() -> dict[str, FileSeen]:
+    """Every file where ours may be, by path.  Of somebody else's the text is not kept."""
+    found = {}
+    for pattern in _PLACES:
+        for path in (*glob.glob(pattern), *glob.glob(durable.draft(pattern))):
+            with (
+                contextlib.suppress(OSError),
+                open(path, encoding="utf-8", errors="replace") as file,
+            ):
+                first = file.readline()
+                label = files.read_label(first)
+                whole = not os.path.islink(path) and label is not None
+                found[path] = FileSeen(
+                    label if whole else None, first + file.read() if whole else ""
+                )
+    return found
+
+
+def see(workloads: Iterable[Workload], found: Mapping[str, FileSeen]) -> dict[str, WorkloadSeen]:
+    """Each of the workloads as it is, by name."""
+    ours: dict[str, dict[str, str]] = {}
+    labels: dict[str, Label] = {}
+    for path, one in found.items():
+        if one.label:
+            ours.setdefault(one.label.workload, {})[path] = one.text
+            labels[one.label.workload] = one.label
+    names = {
+        one.name: labels[one.name].unit if one.name in labels else one.unit_name
+        for one in workloads
+    }
+    told = units.show(list(names.values()))
+    spaces = processes.networks(unit.main for unit in told.values() if unit.main)
+    return {
+        name: WorkloadSeen(
+            ours.get(name, {}),
+            labels.get(name),
+            told[unit],
+            spaces.get(told[unit].main, frozenset()),
+        )
+        for name, unit in names.items()
+    }
+
+
+def see_all(container: str | None = None) -> dict[str, WorkloadSeen]:
+    """Every workload of which there are files, or those of one container."""
+    found = all_files()
+    there = {
+        one.label.workload: Workload(one.label.workload, one.label.container)
+        for one in found.values()
+        if one.label and container in (None, one.label.container)
+    }
+    return see(there.values(), found) if there and systemd.booted() else {}
+
+
+def inode(handle: str) -> int:
+    """That of the namespace at the path; 0 when there is none."""
+    with netns.at(handle) as descriptor:
+        return netns.inode(descriptor) if descriptor is not None else 0
+
+
+def missing(workload: Workload) -> list[str]:
+    """What the workload names of the host, and is not there."""
+    image = workload.image if workload.engine != PODMAN else ""
+    program = PROGRAMS.get(workload.engine, "") if not workload.unit else ""
+    paths = [program, workload.rootfs, image, *(volume.source for volume in workload.volumes)]
+    told = [path for path in paths if path and not os.path.exists(path)]
+    if workload.engine != SYSTEMD:  # which alone looks users up on the host
+        return told
+    if workload.user and not _is_user(workload.user):
+        told.append(f"user {workload.user}")
+    return told + [f"group {one}" for one in workload.groups if not _is_group(one)]
+
+
+def _is_user(name: str) -> bool:
+    with contextlib.suppress(KeyError):
+        return bool(pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name))
+    return False
+
+
+def _is_group(name: str) -> bool:
+    with contextlib.suppress(KeyError):
+        return bool(grp.getgrgid(int(name)) if name.isdecimal() else grp.getgrnam(name))
+    return False

@@ -1,0 +1,123 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The files of a workload: a unit, a drop-in on the mount of its container's handle, an environment.
+
+The mount is a unit of systemd's as soon as it is there, with the drop-ins that it has then.  All that ties
+the workload to it stands there.  A unit that named the mount, by BindsTo= or After=, would keep a stub of
+it in systemd's memory while there is none, whenever something else keeps the unit, as a target does at
+which it is enabled: and a stub that becomes a mount does not look for drop-ins any more.  Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from ...values.workloads import ALWAYS, NEVER, PODMAN, STARTED, SYSTEMD, File, Workload
+from . import podman, service
+from .setting import UNITS, Setting, environment_path
+from .spelling import unit_of_path, word
+
+DROP_IN = "50-portmap"
+_MARK = "# netiso.portmap workload"
+_HEADER = re.compile(rf"{_MARK} (\S+): container=(\S+) engine=(\S+) unit=(\S+)\n")
+_STEPS_SINCE = 254
+
+ENGINES: dict[str, Callable[[Workload, Setting], Iterator[str]]] = {
+    SYSTEMD: service.lines,
+    PODMAN: podman.lines,
+}
+PROGRAMS = {PODMAN: podman.PROGRAM}
+# Seconds more than the processes have, for an engine that ends them by itself.
+GRACE = {SYSTEMD: 0, PODMAN: 10}
+
+
+class Label(NamedTuple):
+    """What the first line of every file of ours says: whose it is."""
+
+    workload: str
+    container: str
+    engine: str
+    unit: str
+
+
+def read_label(text: str) -> Label | None:
+    """None for a file that is not ours."""
+    found = _HEADER.match(text)
+    return Label(*found.groups()) if found else None
+
+
+def files(workload: Workload, setting: Setting) -> tuple[File, ...]:
+    """In the order in which they are written: the drop-in on the mount starts what the others describe."""
+    variables = "".join(f"{name}={value}\n" for name, value in setting.environment.items())
+    found = [
+        File(environment_path(workload.name), _header(workload) + variables),
+        File(unit_path(workload), _header(workload) + _unit(workload, setting)),
+    ]
+    if workload.state == STARTED:
+        mount = unit_of_path(setting.handle, "mount")
+        path = f"{UNITS}/{mount}.d/{DROP_IN}-{workload.name}.conf"
+        found.append(File(path, _header(workload) + _tie(workload)))
+    return tuple(found)
+
+
+def unit_path(workload: Workload) -> str:
+    """Of a unit of others, that of a drop-in."""
+    if workload.unit:
+        return f"{UNITS}/{workload.unit}.d/{DROP_IN}.conf"
+    return f"{UNITS}/{workload.unit_name}"
+
+
+def _header(workload: Workload) -> str:
+    said = f"{_MARK} {workload.name}: container={workload.container}"
+    return f"{said} engine={workload.engine} unit={workload.unit_name}\n"
+
+
+def _tie(workload: Workload) -> str:
+    """What the mount does with the workload: start it, and stop it when the mount goes."""
+    # Upholds= starts what has ended by itself, too.
+    verb = "Upholds" if workload.restart_policy == ALWAYS else "Wants"
+    lines = (
+        "[Unit]",
+        *(f"{one}={workload.unit_name}" for one in ("Before", verb, "PropagatesStopTo")),
+    )
+    return "\n".join((*lines, ""))
+
+
+def _unit(workload: Workload, setting: Setting) -> str:
+    section = [
+        "[Unit]",
+        "After=portmap-restore.service",
+        f"ConditionPathIsMountPoint={word(setting.handle)}",
+        "StartLimitIntervalSec=0",
+    ]
+    if not workload.unit:
+        said = f"Workload {workload.name} in container {workload.container}"
+        section.insert(1, f"Description={said} (to stop it: state=stopped)")
+    return "\n".join([*section, "", "[Service]", *_service(workload, setting), ""])
+
+
+def _service(workload: Workload, setting: Setting) -> Iterator[str]:
+    if workload.unit:
+        yield f"EnvironmentFile={environment_path(workload.name)}"
+        if workload.join:
+            yield f"NetworkNamespacePath={word(setting.handle)}"
+        return
+    yield from ENGINES[workload.engine](workload, setting)
+    yield from _life(workload, setting.version)
+    if workload.engine == SYSTEMD:
+        yield from workload.options
+
+
+def _life(workload: Workload, version: int) -> Iterator[str]:
+    yield f"Restart={workload.restart_policy}"
+    if workload.restart_policy != NEVER:
+        if version >= _STEPS_SINCE:
+            yield from ("RestartSec=1", "RestartSteps=6", "RestartMaxDelaySec=60")
+        else:
+            yield "RestartSec=5"
+    # A hundred that start at once on a busy host take long, and to begin anew would not help.
+    yield "TimeoutStartSec=600"
+    yield f"TimeoutStopSec={workload.stop_timeout + GRACE[workload.engine]}"
