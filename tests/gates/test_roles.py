@@ -68,6 +68,37 @@ def test_role_host_leaves_out_what_is_not_given(desk: Desk) -> None:
     assert changed(play(desk, "host", **HOST)) == 0
 
 
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ("Ubuntu 22.04 Debian apt 3.10.12", "of Ubuntu 22.04 is older than pyroute2 0.7.2"),
+        ("Debian 11.9 Debian apt 3.9.2", "of Debian 11.9 is older than pyroute2 0.7.2"),
+        ("Debian 10.13 Debian apt 3.7.3", "Python 3.7.3 cannot be used"),
+        ("SLES 15.6 Suse zypper 3.6.15", "Python 3.6.15 cannot be used"),
+        ("Gentoo 2.15 Gentoo portage 3.12.1", "does not know what Gentoo calls the package"),
+        ("Fedora 41 RedHat dnf 3.13.0", "dnf cannot install python3-pyroute2: "),
+        ("openSUSE 16.0 Suse zypper 3.13.0", "zypper cannot install python3-pyroute2: "),
+        ("Archlinux rolling Archlinux pacman 3.13.0", "pacman cannot install python-pyroute2: "),
+    ],
+)
+def test_role_host_says_in_words_why_it_cannot_install_pyroute2(
+    desk: Desk, facts: str, told: str
+) -> None:
+    """On a host that says it is another one: its package manager is not there."""
+    keys = ("distribution", "distribution_version", "os_family", "pkg_mgr", "python_version")
+    pretended = {**dict(zip(keys, facts.split())), "cacheable": True}
+    role = {"name": "netiso.portmap.host", "tasks_from": "pyroute2_package"}
+    tasks = [
+        {"name": "Pretend", "ansible.builtin.set_fact": pretended},
+        {"name": "Have pyroute2", "ansible.builtin.include_role": role},
+    ]
+    plays = [{"hosts": "all", "gather_facts": False, "tasks": tasks}]
+    (desk.directory / "play.yml").write_text(json.dumps(plays))
+    said = desk.type("! ansible-playbook play.yml").stdout
+    assert told in " ".join(said.replace("\\n", " ").split())
+    assert "changed=0" in said
+
+
 def test_role_containers_places_and_purges(desk: Desk) -> None:
     play(desk, "host", **HOST)
     handles = Path(desk.lab.host.path("/run/netns"))
