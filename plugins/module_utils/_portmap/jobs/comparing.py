@@ -116,7 +116,7 @@ def compare_containers(
         if not ask.present:
             _add_removed(observer, ask, comparison, kept)
     entries = _entries(observer, decision, comparison)
-    inherited = procsys.read_all(sysctls.INHERITED_SYSCTLS)
+    inherited = procsys.read_all(sysctls.inherited_sysctl_names())
     common = _Common(inherited, entries)
     for container in decision.placed:
         try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from ..values.tenants import Container, Host
+from ..values.tenants import ATTACHED, Container, Host
 
 # The original's list of what a new namespace resets to the kernel's defaults.
 INHERITED_SYSCTLS = tuple(
@@ -19,6 +19,7 @@ INHERITED_SYSCTLS = tuple(
         "core/wmem_max",
         "ipv4/tcp_ecn",
         "ipv4/tcp_ecn_fallback",
+        "ipv4/tcp_fin_timeout",
         "ipv4/tcp_keepalive_time",
         "ipv4/tcp_keepalive_intvl",
         "ipv4/tcp_keepalive_probes",
@@ -32,6 +33,10 @@ INHERITED_SYSCTLS = tuple(
         "ipv4/neigh/default/gc_thresh3",
     ]
 )
+# What a process without rights may do.  Those who make containers set them for these, so they stay in
+# a namespace of another maker.  The host's ip_local_reserved_ports keeps it from ports, of containers
+# perhaps, and would keep these from their own.
+PERMISSION_SYSCTLS = ("net/ipv4/ip_unprivileged_port_start", "net/ipv4/ping_group_range")
 IPV6_SWITCH = "net/ipv6/conf/all/disable_ipv6"
 EPHEMERAL_SYSCTL = "net/ipv4/ip_local_port_range"
 
@@ -49,7 +54,11 @@ def inside_sysctl_names(public: str) -> tuple[str, ...]:
 
 def optional_sysctl_names() -> tuple[str, ...]:
     """The sysctls that we set where a namespace has them of its own."""
-    return (IPV6_SWITCH, *INHERITED_SYSCTLS)
+    return (IPV6_SWITCH, *inherited_sysctl_names())
+
+
+def inherited_sysctl_names() -> tuple[str, ...]:
+    return (*INHERITED_SYSCTLS, *PERMISSION_SYSCTLS)
 
 
 def inside_sysctls(
@@ -66,6 +75,8 @@ def inside_sysctls(
     if container.ephemeral:
         values[EPHEMERAL_SYSCTL] = f"{container.ephemeral.first} {container.ephemeral.last}"
     possible = set(settable)
+    if container.origin == ATTACHED:
+        possible.difference_update(PERMISSION_SYSCTLS)
     if IPV6_SWITCH in possible:
         values[IPV6_SWITCH] = "1"
     values.update((name, value) for name, value in inherited.items() if name in possible)

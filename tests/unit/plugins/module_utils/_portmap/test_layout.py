@@ -195,6 +195,18 @@ def test_only_sysctls_that_can_be_set_inside_are_wanted():
     assert sysctls.inside_sysctls(HOST, WEB, settable, {"net/core/somaxconn": "4096"}) == INSIDE
 
 
+def test_what_processes_without_rights_may_do_is_left_to_who_made_the_namespace():
+    host = {
+        "net/ipv4/ip_unprivileged_port_start": "80",
+        "net/ipv4/ping_group_range": "0 2147483647",
+    }
+    for origin in ("created", "kept"):
+        values = sysctls.inside_sysctls(HOST, WEB._replace(origin=origin), host, host)
+        assert host.items() <= values.items()
+    attached = WEB._replace(origin="attached")
+    assert not host.keys() & sysctls.inside_sysctls(HOST, attached, host, host).keys()
+
+
 # --- names --------------------------------------------------------------------------------------
 
 
