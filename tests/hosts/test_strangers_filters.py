@@ -103,7 +103,21 @@ def test_an_earlier_filter_that_ends_the_search_is_told(
     assert [one["kind"] for one in modules.problems()] == ["earlier_filter"]
     assert "can end the search" in shape.told(modules.host(**POOLS))
     assert "can end the search" in shape.told(modules.checking().host(**POOLS))
+    assert "can end the search" in shape.told(modules.container(containers=shape.CONTAINERS))
+    assert "can end the search" in shape.told(
+        modules.checking().ranges(container="web", ports=["31006"])
+    )
+    assert shape.told(modules.container(name="web", state="absent")) == "[]"
+    modules.container(containers=shape.CONTAINERS)
     assert {"peer->tcp:10.0.0.1:31001", "other->udp:10.0.0.1:31008"} <= set(shape.matrix(lab))
+
+
+def test_an_earlier_filter_on_the_loopback_is_told_too(lab: Lab, modules: Modules) -> None:
+    shape.place(modules)
+    lab.host.tc(f"filter add dev lo ingress {ENDING['u32']}")
+    told = shape.told(modules.container(name="web", ports=["31000-31007"]))
+    assert "filter dev lo ingress prio 50" in told
+    assert "host->tcp:10.0.0.1:31001" in shape.matrix(lab)
 
 
 @pytest.mark.parametrize("name", HARMLESS)
@@ -115,6 +129,7 @@ def test_a_filter_that_is_in_nobody_s_way_is_not_told(
     lab.host.tc(f"filter add dev eth0 ingress {HARMLESS[name]}")
     assert modules.problems() == []
     assert shape.told(modules.host(**POOLS)) == "[]"
+    assert shape.told(modules.container(containers=shape.CONTAINERS)) == "[]"
     assert shape.matrix(lab) == {}
 
 
@@ -124,4 +139,5 @@ def test_a_program_before_all_filters_is_told(lab: Lab, modules: Modules) -> Non
         pytest.skip("this kernel has no tcx")
     assert [one["kind"] for one in modules.problems()] == ["earlier_filter"]
     assert "(tcx)" in shape.told(modules.host(**POOLS))
+    assert "(tcx)" in shape.told(modules.container(containers=shape.CONTAINERS))
     assert "peer->tcp:10.0.0.1:31001" in shape.matrix(lab)

@@ -6,9 +6,11 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.metadata
 import importlib.util
 import ipaddress
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +18,7 @@ from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
 from .engine.reconcile import Outcome, tune_collector
 from .jobs import containers, host, results, workloads
-from .linux import ethtool
+from .linux import ethtool, uapi
 from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
@@ -52,6 +54,13 @@ def _check_machine(task: str) -> None:
             f"{missing_required_lib('pyroute2')} It is packaged as python3-pyroute2 on Debian,"
             " Ubuntu and Fedora."
         )
+    if not os.path.isdir(os.path.join(found.submodule_search_locations[0], "requests")):
+        # Not asked before: it takes longer than all the rest.
+        version = importlib.metadata.version("pyroute2")
+        raise Unsupported(
+            f"cannot use pyroute2 {version}: 0.7.2 or later is needed; install that for {sys.executable}"
+            " (the role netiso.portmap.host does with portmap_host_pyroute2: pip)"
+        )
 
 
 def report(module: AnsibleModule, outcome: Outcome, **more: Any) -> dict[str, Any]:
@@ -70,7 +79,7 @@ def report(module: AnsibleModule, outcome: Outcome, **more: Any) -> dict[str, An
 
 def placed(module: AnsibleModule, run: containers.Run) -> dict[str, Any]:
     """What portmap_container returns: `container` for a single one, `containers` for a list."""
-    found = results.containers_result(run.decision)
+    found = results.containers_result(run.decision, run.created)
     single = module.params["containers"] is None
     told = {"container": found[0]} if single else {"containers": found}
     return report(module, run.outcome, **told)
@@ -78,7 +87,7 @@ def placed(module: AnsibleModule, run: containers.Run) -> dict[str, Any]:
 
 def changed(module: AnsibleModule, run: containers.Run) -> dict[str, Any]:
     """What portmap_ranges returns."""
-    return report(module, run.outcome, **results.ranges_result(run.decision))
+    return report(module, run.outcome, **results.ranges_result(run.decision, run.created))
 
 
 def prepared(module: AnsibleModule, run: host.Run) -> dict[str, Any]:
@@ -113,8 +122,8 @@ def ran(module: AnsibleModule, run: workloads.Run) -> dict[str, Any]:
 
 
 def host_options(params: Mapping[str, Any]) -> HostOptions:
-    for option in ("public_interface", "loopback_interface"):
-        _refuse_nul(params[option] or "", option)
+    _check_link(params["public_interface"] or "", "public_interface", uapi.ALTIFNAMSIZ)
+    _check_link(params["loopback_interface"] or "", "loopback_interface", uapi.IFNAMSIZ)
     return HostOptions(
         params["public_interface"] or "",
         params["loopback_interface"] or "",
@@ -122,9 +131,16 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         _range(params["ephemeral_ports"], "ephemeral_ports"),
         params["ephemeral_ports_per_container"],
         _range(params["host_ephemeral_ports"], "host_ephemeral_ports"),
-        params["rp_filter"],
+        params["rp_filter"] or "",
         _address(params["address"]),
     )
+
+
+def _check_link(name: str, option: str, size: int) -> None:
+    """`size` is what the kernel has for a name and its end."""
+    _refuse_nul(name, option)
+    if len(name.encode()) >= size:
+        raise InvalidRequest(f"cannot use {option} {name}: it is longer than {size - 1} bytes")
 
 
 def _address(text: str | None) -> str:
@@ -191,6 +207,9 @@ def ranges(params: Mapping[str, Any]) -> ports.Ranges:
 
 
 def _ranges(texts: list[str] | None, option: str) -> ports.Ranges | None:
+    """None: left out.  A single item without text is no port: so a command line can say it."""
+    if texts is not None and [text.strip(" ") for text in texts] == [""]:
+        return ()
     return None if texts is None else ports.parse_all(texts, option)
 
 

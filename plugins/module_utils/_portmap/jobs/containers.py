@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence, Set
 from typing import NamedTuple
 
 from ..decide import containers as decide
@@ -22,7 +22,7 @@ from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..objects.kind import state
 from ..sight import survey as surveys
-from ..sight.host import see_bridges
+from ..sight.host import early_programs, see_bridges
 from ..steering import choose
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
@@ -42,10 +42,11 @@ _WHOLE_FROM = 16  # containers in one task from which dumps are cheaper than sin
 
 
 class Run(NamedTuple):
-    """What a task did, and what it was about."""
+    """What a task did, and what it was about; for which containers a namespace was `created`."""
 
     outcome: Outcome
     decision: Decision
+    created: Set[str]
 
 
 def place(asks: Sequence[Ask], *, purge: bool, dry_run: bool, with_diff: bool = False) -> Run:
@@ -116,14 +117,25 @@ def _run(
         if with_diff:
             before, after = summary.diff(job.decision)
             outcome.before, outcome.after = before + outcome.before, after + outcome.after
-        outcome.warnings += job.leaving.left()
+        outcome.warnings += [*job.leaving.left(), *job.earlier]
         if dry_run and prepared:
             outcome.warnings += _may_differ(job.decision, prepared.options.pools)
-        run = Run(outcome, job.decision)
+        created = frozenset(one.name for one in job.decision.placed if not one.inode)
+        run = Run(outcome, job.decision if dry_run else _as_made(job.decision), created)
         kept = job.spoilt.names
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
         job.spoilt.tell((one.name for one in run.decision.placed), run.outcome, dry_run)
         return run
+
+
+def _as_made(decision: Decision) -> Decision:
+    """With the namespaces that a run has made."""
+    return decision._replace(
+        placed=[
+            one if one.inode else one._replace(inode=netns.inode_at(netns.handle_path(one.handle)))
+            for one in decision.placed
+        ]
+    )
 
 
 class Placing:
@@ -150,6 +162,7 @@ class Placing:
         self._spaces: dict[str, Namespace] = {}
         self.spoilt = Spoilt()
         self.leaving = Leaving()
+        self.earlier: list[str] = []
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
@@ -158,6 +171,9 @@ class Placing:
         asks = [ask for ask in self._demand(survey.containers) if ask.name not in self.spoilt]
         if any(ask.present for ask in asks):
             self._check_host(observer, asks)
+            host = survey.host
+            found = observer.plane.see_earlier(view, host)
+            self.earlier = problems.earlier(found, early_programs(view, host))
         self._spaces = observer.spaces(asks, {})
         self.decision = decided(observer, asks, self._pools, self._spaces)
         return compare_containers(observer, self.decision, self._spaces, in_full)

@@ -75,12 +75,16 @@ def _described(
         links = {link.name: link for link in view.links(veths, True) if link}
     return [
         {
-            **results.container_result(one),
+            **results.container_result(_with_inode(one)),
             "statistics": _statistics(view, one, links[one.veth.link]),
         }
         for _name, one in sorted(placed.items())
         if one.veth.link in links
     ]
+
+
+def _with_inode(container: Container) -> Container:
+    return container._replace(inode=netns.inode_at(netns.handle_path(container.handle)))
 
 
 def _statistics(view: View, container: Container, link: LinkSeen) -> dict[str, int]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from typing import Any
 
 from ..decide.containers import Decision
@@ -15,24 +16,28 @@ from ..values import ports
 from ..values.tenants import Container, Host
 
 
-def containers_result(decision: Decision) -> list[dict[str, Any]]:
-    """The containers in the order in which they were asked for."""
+def containers_result(decision: Decision, created: Set[str]) -> list[dict[str, Any]]:
+    """The containers in the order in which they were asked for; for whom a namespace was `created`."""
     placed = {container.name: container for container in decision.placed}
     return [
-        container_result(placed[ask.name]) if ask.name in placed else absent_result(ask.name)
+        made_result(placed[ask.name], created) if ask.name in placed else absent_result(ask.name)
         for ask in decision.asks
     ]
 
 
-def ranges_result(decision: Decision) -> dict[str, Any]:
+def ranges_result(decision: Decision, created: Set[str]) -> dict[str, Any]:
     """The only container of a task, and which service ports it won and lost."""
     container = decision.placed[0]
     had = decision.had[container.name].service
     return {
-        "container": container_result(container),
+        "container": made_result(container, created),
         "added": ports.written(ports.subtract(container.service, had)),
         "removed": ports.written(ports.subtract(had, container.service)),
     }
+
+
+def made_result(container: Container, created: Set[str]) -> dict[str, Any]:
+    return {**container_result(container), "created": container.name in created}
 
 
 def container_result(container: Container) -> dict[str, Any]:
@@ -40,6 +45,7 @@ def container_result(container: Container) -> dict[str, Any]:
         "name": container.name,
         "state": "present",
         "netns": handle_path(container.handle),
+        "namespace_inode": container.inode or None,
         "interface": container.veth.link,
         "ports": ports.written(container.service),
         "assigned": container.assigned,
@@ -52,6 +58,8 @@ def absent_result(name: str) -> dict[str, Any]:
         "name": name,
         "state": "absent",
         "netns": None,
+        "namespace_inode": None,
+        "created": False,
         "interface": None,
         "ports": [],
         "assigned": {},

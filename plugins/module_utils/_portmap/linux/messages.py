@@ -244,11 +244,16 @@ def read_qdisc_drops(data: bytes) -> int:
 
 
 def ask_link(name: str, statistics: bool = False) -> bytes:
-    """RTM_GETLINK by name, or of all links when the name is empty."""
+    """RTM_GETLINK by name, or of all links when the name is empty.
+
+    Names of more than 15 characters are always alternative ones.
+    """
     wanted = 0 if statistics else k.RTEXT_FILTER_SKIP_STATS
     head = _LINK.pack(socket.AF_UNSPEC, 0, 0, 0, 0)
     head += attribute(k.IFLA_EXT_MASK, struct.pack("=I", wanted))
-    return head + attribute(k.IFLA_IFNAME, name.encode() + b"\0") if name else head
+    written = name.encode() + b"\0"
+    kind = k.IFLA_IFNAME if len(written) <= k.IFNAMSIZ else k.IFLA_ALT_IFNAME
+    return head + attribute(kind, written) if name else head
 
 
 def ask_addresses(family: int) -> bytes:
@@ -280,6 +285,11 @@ def ask_ingress_qdisc(ifindex: int) -> bytes:
 def ask_filters(ifindex: int, priority: int = 0, protocol: int = 0) -> bytes:
     """RTM_GETTFILTER of the ingress hook, of one priority when it is given."""
     return tcmsg(ifindex, 0, k.INGRESS_HOOK, priority, protocol)
+
+
+def read_priority(data: bytes) -> int:
+    """That of a filter."""
+    return int(TCMSG.unpack_from(data)[4]) >> 16
 
 
 def ask_egress_filters(ifindex: int) -> bytes:

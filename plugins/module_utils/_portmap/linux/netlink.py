@@ -147,6 +147,23 @@ class Socket:
                     return messages, interrupted
                 messages.append(data)
 
+    def dump_up_to(self, request: Request, enough: Callable[[bytes], bool]) -> list[bytes]:
+        """The messages before the first that is `enough`.
+
+        The rest is not asked for, and the kernel takes no dump more on this socket.
+        """
+        self._sequence += 1
+        SENT.append(request.kind)
+        self._emit(_packed(request._replace(flags=request.flags | k.NLM_F_DUMP), self._sequence))
+        messages: list[bytes] = []
+        while True:
+            for kind, _flags, _sequence, data in self._receive():
+                if kind == k.NLMSG_ERROR:
+                    refused(request, _error(data))
+                if kind in (k.NLMSG_ERROR, k.NLMSG_DONE) or enough(data):
+                    return messages
+                messages.append(data)
+
     def _emit(self, data: bytes) -> None:
         try:
             self._socket.send(data)

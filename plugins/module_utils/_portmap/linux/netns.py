@@ -192,6 +192,12 @@ def _has_our_mark(directory: int, name: str) -> bool:
     return ours and found.st_size == 0
 
 
+def inode_at(path: str) -> int:
+    """Of the namespace at a path; 0 when there is none."""
+    with at(path) as descriptor:
+        return inode(descriptor) if descriptor is not None else 0
+
+
 def is_there(path: str) -> bool:
     """Whether there is a network namespace at `path`."""
     with at(path) as descriptor:

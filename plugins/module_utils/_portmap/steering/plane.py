@@ -121,6 +121,9 @@ class Plane(Protocol):
         Those of these blocks, of these veths, and of veths that are gone: none of `others`.
         """
 
+    def see_earlier(self, view: View, host: Host) -> list[Foreign]:
+        """What of others a packet meets on the host's interfaces before it is steered."""
+
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
         """What is on a container's veth, or on a link inside."""
 

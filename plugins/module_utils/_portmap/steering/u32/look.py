@@ -257,6 +257,27 @@ def _sort_ours(decoded: Iterable[decode.Decoded], place: Place) -> Seen:
     return found
 
 
+def see_earlier(view: View, host: Host) -> list[Foreign]:
+    """Strangers' filters that can end the search, among those before our tables of ports.
+
+    The kernel tells filters in the order in which packets meet them.
+    """
+    found: list[Foreign] = []
+    for place in (host.public_place, host.loopback_place):
+        asked = _ask_filters(place, view.ifindex(place), _EVERY)
+        sock = Socket()
+        try:
+            first = sock.dump_up_to(asked, _is_of_ports)
+        finally:
+            sock.close()
+        found += _sort_ours(_decoded(first, place, view.names), place).foreign
+    return [one for one in found if one.earlier]
+
+
+def _is_of_ports(message: bytes) -> bool:
+    return messages.read_priority(message) >= n.PRIO_ICMP_ERROR
+
+
 _STEERED = (k.ETH_P_ALL, k.ETH_P_IP, k.ETH_P_ARP)
 
 

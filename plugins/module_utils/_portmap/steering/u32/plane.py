@@ -14,7 +14,7 @@ from ...objects.qdisc import Qdisc
 from ...values.places import Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
-from ..plane import Seen, Steered
+from ..plane import Foreign, Seen, Steered
 from . import layout, look, mirrors, offload, order
 from . import numbers as n
 from .objects import Filter, Program, Table
@@ -70,6 +70,9 @@ class U32:
         if steered.complete:
             return look.entries_among(steered.entries, blocks, veths, others)
         return look.see_entries(view, host, steered, blocks, veths)
+
+    def see_earlier(self, view: View, host: Host) -> list[Foreign]:
+        return look.see_earlier(view, host)
 
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
         return look.see_link(sock, place, ifindex, names)
