@@ -14,6 +14,11 @@ description:
     the ports that it owns. Packets are steered to it by port, without address translation and
     without connection tracking.
   - A container can neither receive on nor send from ports that it does not own.
+  - A namespace gets the host's values of what tunes its sockets, such as C(net.core.somaxconn) and
+    C(net.ipv4.tcp_fin_timeout), and of C(net.ipv4.ip_unprivileged_port_start) and C(net.ipv4.ping_group_range).
+    The last two stay as they are in a namespace that is named by O(pid) or by a path, since docker and
+    podman set them for their containers. Later runs follow the host. C(net.ipv4.ip_local_reserved_ports) is
+    not carried over, since it keeps the host, perhaps, from ports of containers.
   - The host must have been prepared with M(netiso.portmap.portmap_host).
   - The handle C(/run/netns/NAME) appears when everything else is done. A process that enters by it,
     however early, finds a network that works. Where the namespace had a handle of this name before,
@@ -52,7 +57,8 @@ options:
   ports:
     description:
       - The service ports that the container owns, from the host's pool.
-      - Left out, a container that is placed keeps its ports; a new one gets none.
+      - Left out, a container that is placed keeps its ports; a new one gets none. An empty list, or an empty
+        text, is none.
     type: list
     elements: str
   request:
@@ -191,6 +197,17 @@ container:
       description: The handle of its network namespace; null when it is absent.
       type: str
       sample: /run/netns/web
+    namespace_inode:
+      description: The inode of the namespace, which tells it from an earlier one; null when it is absent,
+        or is still to be made.
+      type: int
+      sample: 4026532345
+    created:
+      description:
+        - Whether the run has made the namespace, or would in check mode.
+        - What is to run in a namespace that was made anew must be started again.
+      type: bool
+      sample: false
     interface:
       description: The host's end of its veth pair; null when it is absent.
       type: str
@@ -228,6 +245,7 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 CONTAINER = {
     "name": {"type": "str"},
@@ -251,19 +269,23 @@ ARGUMENTS = {
     },
     "purge": {"type": "bool", "default": False},
 }
+EXCLUSIVE = [
+    ("netns", "pid"),
+    *(
+        ("containers", option)
+        for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports")
+    ),
+]
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec=ARGUMENTS,
-        mutually_exclusive=[
-            ("containers", option)
-            for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports")
-        ]
-        + [("netns", "pid")],
+        mutually_exclusive=EXCLUSIVE,
         required_one_of=[("name", "containers")],
         supports_check_mode=True,
     )
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers

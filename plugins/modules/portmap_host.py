@@ -61,33 +61,37 @@ options:
     type: str
   ports:
     description:
-      - Ranges from which containers may be given service ports.
+      - Ranges from which containers may be given service ports. An empty list, or an empty text, is none.
       - Left out, it stays as it is.
+      - When a process of the host listens on one of them, the run warns, since that one cannot be given away.
     type: list
     elements: str
   ephemeral_ports:
     description:
-      - The range from which every container is given a part for its outgoing connections.
+      - The range from which every container is given a part for its outgoing connections. Ports below 1024
+        are refused.
       - Required when the host is prepared for the first time; left out later, it stays as it is.
     type: str
   ephemeral_ports_per_container:
-    description: How many ephemeral ports a container gets. A power of two, 16 or more.
+    description:
+      - How many ephemeral ports a container gets. A power of two, 16 or more.
+      - 1024 when the host is prepared for the first time; left out later, it stays as it is.
+      - Containers that are placed keep the ephemeral ports that they have, however many these are.
     type: int
-    default: 1024
   host_ephemeral_ports:
     description:
       - Sets the range from which the host itself takes ports for outgoing connections
         (C(net.ipv4.ip_local_port_range)). It must not overlap the ports of containers.
-      - Left out, the host's range is left alone.
+      - Left out, the host's range is left alone, or stays what an earlier run has set.
     type: str
   rp_filter:
     description:
       - V(relax) switches reverse path filtering off for C(all) and the loopback interface, after
         giving every other interface the effective value that it had.
       - V(keep) leaves it as it is, which kernels since 3.15 allow.
+      - V(relax) when the host is prepared for the first time; left out later, it stays as it is.
     type: str
     choices: [relax, keep]
-    default: relax
   restore_at_boot:
     description:
       - Whether a unit of systemd, C(portmap-restore.service), brings host and containers back after
@@ -139,6 +143,11 @@ EXAMPLES = r"""
       - 31000-32000
     ephemeral_ports: 32768-57343
     host_ephemeral_ports: 57344-60999
+
+- name: Widen the pool of a host that is prepared, and change nothing else
+  netiso.portmap.portmap_host:
+    ports:
+      - 31000-33000
 
 - name: Have a host that is prepared restored at every boot
   netiso.portmap.portmap_host:
@@ -217,6 +226,7 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 ARGUMENTS = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -224,9 +234,9 @@ ARGUMENTS = {
     "loopback_interface": {"type": "str"},
     "ports": {"type": "list", "elements": "str"},
     "ephemeral_ports": {"type": "str"},
-    "ephemeral_ports_per_container": {"type": "int", "default": 1024},
+    "ephemeral_ports_per_container": {"type": "int"},
     "host_ephemeral_ports": {"type": "str"},
-    "rp_filter": {"type": "str", "choices": ["relax", "keep"], "default": "relax"},
+    "rp_filter": {"type": "str", "choices": ["relax", "keep"]},
     "restore_at_boot": {"type": "bool"},
     "follow": {"type": "bool"},
     "command": {"type": "bool"},
@@ -236,6 +246,7 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     # The doors because Ansible sends what is imported, and the host may get a copy of them.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401

@@ -128,6 +128,10 @@ containers:
       description: The handle of its network namespace.
       type: str
       sample: /run/netns/web
+    namespace_inode:
+      description: The inode of the namespace, which tells it from an earlier one; null when it is lost.
+      type: int
+      sample: 4026532345
     interface:
       description: The host's end of its veth pair.
       type: str
@@ -270,11 +274,13 @@ problems:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 
 def main() -> None:
     arguments = {"container": {"type": "str"}, "detail": {"type": "bool", "default": False}}
     module = AnsibleModule(argument_spec=arguments, supports_check_mode=True)
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import info

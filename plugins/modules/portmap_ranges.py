@@ -89,6 +89,16 @@ container:
       description: The handle of its network namespace.
       type: str
       sample: /run/netns/web
+    namespace_inode:
+      description: The inode of the namespace, which tells it from an earlier one; null when it is still to be made.
+      type: int
+      sample: 4026532345
+    created:
+      description:
+        - Whether the run has made the namespace anew, because it was lost, or would in check mode.
+        - What is to run in it must be started again.
+      type: bool
+      sample: false
     interface:
       description: The host's end of its veth pair.
       type: str
@@ -132,6 +142,7 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 ARGUMENTS = {
     "container": {"type": "str", "required": True},
@@ -143,6 +154,7 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import containers

@@ -14,7 +14,7 @@ from pathlib import Path
 import ansible
 import pytest
 
-from lab import probes
+from lab import probes, state
 from lab.machines import HOST, PEER, Lab
 from lab.modules import COLLECTIONS, ROOT, Modules
 from lab.pools import POOLS
@@ -27,19 +27,21 @@ OLDEST = "0.7.2"  # of Debian 12
 
 def pythons() -> list[str]:
     """Our own interpreter, and a 3.9 where one is to be had."""
-    found = [sys.executable]
-    homes = [
-        Path(path) for path in ("/root/.pyenv/versions", str(Path.home() / ".pyenv/versions"))
+    return [sys.executable, *[path for path in homes_of_pythons("3.9") if works(path)][:1]]
+
+
+def homes_of_pythons(version: str) -> list[str]:
+    """Where an interpreter of this version may be."""
+    homes = (Path("/root/.pyenv/versions"), Path.home() / ".pyenv/versions")
+    found = [shutil.which(f"python{version}")]
+    found += [
+        str(path) for home in homes for path in home.glob(f"{version}.*/bin/python{version}")
     ]
-    candidates = [shutil.which("python3.9")]
-    candidates += [str(path) for home in homes for path in home.glob("3.9.*/bin/python3.9")]
-    for candidate in candidates:
-        if (
-            candidate
-            and subprocess.run([candidate, "--version"], capture_output=True).returncode == 0
-        ):
-            return [*found, candidate]
-    return found
+    return [path for path in found if path]
+
+
+def works(python: str) -> bool:
+    return subprocess.run([python, "--version"], capture_output=True).returncode == 0
 
 
 def pyroute2(version: str) -> str:
@@ -55,15 +57,39 @@ def pyroute2(version: str) -> str:
     return str(folder)
 
 
+def lent(lab: Lab, python: str, version: str) -> Modules:
+    """Only the module utilities of Ansible and pyroute2 are lent to the other interpreter."""
+    folder = pyroute2(version)
+    loan = Path(folder) / "ansible"
+    if not loan.exists():
+        loan.symlink_to(Path(ANSIBLE) / "ansible")
+    return Modules(lab.host, python=python, paths=(folder, str(COLLECTIONS)))
+
+
+def test_an_older_pyroute2_is_refused_in_words(lab: Lab) -> None:
+    """Ubuntu 22.04 has this one, which is another kind of package."""
+    untouched = state.of(lab.host)
+    said = lent(lab, sys.executable, "0.6.4").result("portmap_host", POOLS)
+    assert "cannot use pyroute2 0.6.4: 0.7.2 or later is needed" in said["msg"]
+    assert state.difference(untouched, state.of(lab.host)) == ""
+
+
+def test_an_older_python_is_refused_in_words(lab: Lab) -> None:
+    """The oldest for which this Ansible sends modules; that of Debian 10 and RHEL 8 is older still."""
+    older = [path for path in homes_of_pythons("3.8") if works(path)]
+    if not older:
+        pytest.skip("this machine has no Python 3.8")
+    for module, parameters in (("portmap_host", POOLS), ("portmap_info", {})):
+        said = lent(lab, older[0], "newest").result(module, parameters)
+        assert "cannot use Python 3.8." in said["msg"]
+        assert "needs Python 3.9 or later" in said["msg"]
+
+
 @pytest.mark.parametrize("version", [OLDEST, "newest"])
 @pytest.mark.parametrize("python", pythons(), ids=lambda path: os.path.basename(path))
 def test_everything_works_with(lab: Lab, python: str, version: str) -> None:
     folder = pyroute2(version)
-    # Only the module utilities of Ansible and pyroute2 are lent to the other interpreter.
-    loan = Path(folder) / "ansible"
-    if not loan.exists():
-        loan.symlink_to(Path(ANSIBLE) / "ansible")
-    modules = Modules(lab.host, python=python, paths=(folder, str(COLLECTIONS)))
+    modules = lent(lab, python, version)
     assert lab.host.run(
         "env", f"PYTHONPATH={folder}", python, "-c", "import pyroute2; print(pyroute2.__file__)"
     ).stdout.startswith(folder)

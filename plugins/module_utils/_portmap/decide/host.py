@@ -20,10 +20,11 @@ from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest
 from ..values.marks import LOOPBACK_MAC_LEFT
-from ..values.options import HostOptions
+from ..values.options import HostOptions, Pools
 from ..values.places import HOST, Place
 from ..values.tenants import Host
 from ..wanted import claims, layout, sysctls
+from ..wanted.busy import Busy
 
 # --- present ------------------------------------------------------------------------------------
 
@@ -52,6 +53,43 @@ def check_bridges(found: State) -> None:
                 f"cannot make the bridge {item.place}: a link of this name exists, and is not ours;"
                 " rename it or delete it"
             )
+
+
+_NAMED = 3  # containers in a warning
+
+
+def sizes_kept(
+    pools: Pools, had: Pools, owners: Mapping[str, ports.Ranges], owner_name: Callable[[str], str]
+) -> list[str]:
+    """A warning that another size is for the containers to come; `owners` are those that are placed."""
+    kept = []
+    for veth in sorted(filter(None, owners)) if pools.per_container != had.per_container else ():
+        size = sum(one.size for one in ports.intersect(owners[veth], [had.ephemeral]))
+        if size not in (0, pools.per_container):
+            kept.append((veth, size))
+    if not kept:
+        return []
+    named = ", ".join(f"{owner_name(veth)}: {size}" for veth, size in kept[:_NAMED])
+    more = f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else ""
+    said = (
+        f"containers that are placed keep the ephemeral ports that they have ({named}{more});"
+        f" {pools.per_container} are given to those that are placed from now on; give others with"
+        " ephemeral_ports of netiso.portmap.portmap_container"
+    )
+    return [said]
+
+
+def heard_in_pool(pools: Pools, owned: Iterable[ports.Ranges], busy: Busy) -> list[str]:
+    """A warning of service ports that the host uses itself; of those that are `owned`, others tell."""
+    heard = ports.intersect(pools.service, busy.heard)
+    heard = ports.subtract(heard, [item for items in owned for item in items])
+    if not heard:
+        return []
+    said = (
+        f"the pool of ports ({ports.text(pools.service)}) has {ports.text(heard)}, which processes of the"
+        f" host use, such as {busy.example(heard)}: no container can be given these"
+    )
+    return [said]
 
 
 def check_move(old: Record, uplink: Host, containers: Sequence[str]) -> None:

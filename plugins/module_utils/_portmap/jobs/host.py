@@ -14,7 +14,7 @@ from ..decide import unmanaged as decide_unmanaged
 from ..decide.problems import earlier_filter, nat, offloads
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
-from ..linux import netfilter, netns
+from ..linux import netfilter, netns, sockets
 from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
@@ -36,6 +36,7 @@ from ..values.errors import InvalidRequest, KernelRefused
 from ..values.options import HostOptions
 from ..values.tenants import Host
 from ..wanted import unmanaged
+from ..wanted.busy import Busy
 from ..wanted.claims import Ask
 from . import command, results, saving, unattended
 from .comparing import Observer, compare_containers
@@ -100,7 +101,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     outcome.changes = [*told, *outcome.changes]
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
     unseen = offloads.warnings(choose.plane().unseen())
-    outcome.warnings = [*job.uplink.warnings, *job.earlier, *unseen]
+    outcome.warnings = [*job.uplink.warnings, *job.earlier, *job.of_pools, *unseen]
     outcome.warnings += nat.warnings(
         job.host, job.record.options.pools, job.port_range, netfilter.translations()
     )
@@ -122,6 +123,7 @@ class Preparing:
     record: Record
     uplink: Uplink
     earlier: list[str]
+    of_pools: list[str]
     host: Host
     port_range: ports.Range
     outcome: Outcome
@@ -145,6 +147,7 @@ class Preparing:
             self._options, self._old, observer.survey, own,
             lambda veth: surveys.owner_name(view, veth),
         )  # fmt: skip
+        self.of_pools = self._warnings_of_pools(observer)
         self.host = observer.survey.host
         decide_unmanaged.check(self.host, see_managers().network_files)
         self.port_range = self._options.host_ephemeral or own
@@ -184,6 +187,15 @@ class Preparing:
         self._seen = look(view, self._options, self._old, closely=True)
         survey = surveys.survey(view, plane, self._seen.host, [], interfaces=True)
         return Observer(view, plane, survey)
+
+    def _warnings_of_pools(self, observer: Observer) -> list[str]:
+        pools, owners = self._options.pools, observer.survey.owners()
+        had = self._old.options.pools if self._old else pools
+        told = decide.sizes_kept(
+            pools, had, owners, lambda veth: surveys.owner_name(observer.view, veth)
+        )
+        used = sockets.of_host(pools.span) if pools.service else []
+        return told + decide.heard_in_pool(pools, owners.values(), Busy(used, sockets.process))
 
     def _comparison(self, observer: Observer, in_full: bool) -> Comparison:
         """The host without its containers."""

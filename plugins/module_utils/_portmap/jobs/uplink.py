@@ -64,7 +64,8 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     had = bool(was and was.gateway)
     gateways, of_route = decide.gateways(link.name, address.address, route, had)
     host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways)
-    told = [*decide.renamed(public, link), *told, *of_route]
+    before = was.options.public if was else link.name
+    told = [*decide.renamed(before, link), *told, *of_route]
     if closely:
         told += decide.routes_left_out(host, link.ifindex, other_routes(view.socket))
     return Uplink(host, link.ifindex, told, moved=old is not was)

@@ -22,6 +22,8 @@ from .requests import Request
 
 GONE = (errno.ENODEV, errno.ENOENT, errno.EINVAL)  # of things asked about by name or handle
 
+_NO_LINK = (errno.ENODEV, errno.EINVAL)  # EINVAL: of a kernel without alternative names
+
 
 class View:
     """`names` maps indexes of links to names; `home` is a descriptor of the namespace."""
@@ -46,7 +48,7 @@ class View:
         ]
         found: list[messages.LinkSeen | None] = []
         for request, reply in zip(asked, self.socket.send(asked)):
-            refused(request, reply, (errno.ENODEV,))
+            refused(request, reply, _NO_LINK)
             found.append(messages.read_link(reply.data) if reply.data else None)
         return found
 

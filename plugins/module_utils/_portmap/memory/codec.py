@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Mapping
 from typing import Any
 
+from ..linux import uapi as k
 from ..values import ports
 from ..values.options import HostOptions
 from ..values.tenants import Named
@@ -68,7 +69,7 @@ def read_address(value: object) -> str:
 
 def _read_link(value: object) -> str:
     name = json_text(value)
-    if len(name.encode()) > 15 or "/" in name or "\0" in name:
+    if len(name.encode()) >= k.ALTIFNAMSIZ or "/" in name or "\0" in name:
         raise ValueError(f"{name!r} is not the name of an interface")
     return name
 

@@ -10,6 +10,8 @@ from typing import NamedTuple
 from .errors import InvalidRequest
 from .ports import Range, Ranges
 
+PER_CONTAINER, RP_FILTER = 1024, "relax"  # of a host that is prepared for the first time
+
 
 class Pools(NamedTuple):
     """What the host may hand out; every container gets `per_container` ephemeral ports."""
@@ -36,7 +38,7 @@ class HostOptions(NamedTuple):
     loopback: str
     service: Ranges | None
     ephemeral: Range | None
-    per_container: int
+    per_container: int | None
     host_ephemeral: Range | None
     rp_filter: str
     address: str = ""
@@ -46,12 +48,13 @@ class HostOptions(NamedTuple):
         """Raises InvalidRequest when nothing ever said what the ephemeral pool is."""
         if self.ephemeral is None:
             raise InvalidRequest("cannot prepare the host: ephemeral_ports is missing")
-        return Pools(self.service or (), self.ephemeral, self.per_container)
+        size = PER_CONTAINER if self.per_container is None else self.per_container
+        return Pools(self.service or (), self.ephemeral, size)
 
     def completed(self, before: HostOptions | None) -> HostOptions:
-        """With the interfaces, the address and the pools of before, where none were given."""
+        """With what was before, where nothing is given; at first with what the options have for that."""
         if before is None:
-            return self._replace(service=self.service or ())
+            before = HostOptions("", "", (), None, PER_CONTAINER, None, RP_FILTER)
         moves = bool(self.public) and self.public != before.public
         return self._replace(
             public=self.public or before.public,
@@ -59,6 +62,11 @@ class HostOptions(NamedTuple):
             address=self.address or ("" if moves else before.address),
             service=before.service if self.service is None else self.service,
             ephemeral=self.ephemeral or before.ephemeral,
+            per_container=before.per_container
+            if self.per_container is None
+            else self.per_container,
+            host_ephemeral=self.host_ephemeral or before.host_ephemeral,
+            rp_filter=self.rp_filter or before.rp_filter,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:

@@ -14,6 +14,7 @@ from .errors import InvalidRequest
 LOWEST = 1  # port 0 means "any" to the socket layer and cannot be owned
 HIGHEST = 65535
 _PATTERN = re.compile(r"([0-9]{1,20})(?:-([0-9]{1,20}))?")
+_PROTOCOL = re.compile(r"([0-9]+(?:-[0-9]+)?) ?/ ?(?:tcp|udp|sctp)", re.IGNORECASE)
 
 
 class Range(NamedTuple):
@@ -54,6 +55,12 @@ def parse(text: object, option: str) -> Range:
     Raises InvalidRequest naming `option` when it is anything else.
     """
     found = _PATTERN.fullmatch(str(text).strip(" "))  # Ansible leaves blanks around what it splits
+    with_protocol = _PROTOCOL.fullmatch(str(text).strip(" "))
+    if with_protocol:
+        raise InvalidRequest(
+            f"cannot use {option} {text}: a port is that of TCP, UDP and SCTP at once (u32 steering), and"
+            f" belongs to one container; write {with_protocol[1]}"
+        )
     if not found:
         raise InvalidRequest(f"cannot read {option} '{text}': expected FIRST-LAST or one port")
     first = int(found[1])
@@ -114,6 +121,10 @@ def join(ranges: Iterable[Range]) -> Ranges:
         else:
             joined.append(item)
     return tuple(joined)
+
+
+def holds(ranges: Iterable[Range], port: int) -> bool:
+    return any(item.first <= port <= item.last for item in ranges)
 
 
 def subtract(ranges: Iterable[Range], taken: Iterable[Range]) -> Ranges:

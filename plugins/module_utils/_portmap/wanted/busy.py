@@ -37,6 +37,11 @@ class Busy:
         """Ports on which somebody listens, or that are bound."""
         return ports.join(Range(one.port, one.port) for one in self._heard)
 
+    def example(self, among: Ranges) -> str:
+        """One of those who use these ports, in words."""
+        one = next(one for one in self._heard if ports.holds(among, one.port))
+        return f"{self._process(one)} on {one}"
+
     def connections(self, among: Range) -> int:
         """How many connections start from these ports."""
         return bisect_right(self._ports, among.last) - bisect_left(self._ports, among.first)
@@ -50,10 +55,9 @@ class Busy:
             return
         heard = ports.intersect(self.heard, fresh)
         if heard:
-            one = next(one for one in self._heard if one.port == heard[0].first)
             raise InvalidRequest(
                 f"cannot give ports {ports.text(heard)} to {name}: a process of the host uses them,"
-                f" such as {self._process(one)} on {one} (see ss -lntup)"
+                f" such as {self.example(heard)} (see ss -lntup)"
             )
         count = 0 if force else sum(map(self.connections, fresh))
         if count:

@@ -20,6 +20,7 @@ from .busy import Busy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
 SMALLEST_EPHEMERAL = 16
+FIRST_EPHEMERAL = 1024
 
 
 class Ask(NamedTuple):
@@ -70,6 +71,11 @@ def check_pools(pools: Pools, host_ephemeral: ports.Range | None) -> None:
         raise InvalidRequest(
             f"cannot use ephemeral_ports_per_container {size}: it must be a power of two,"
             f" {SMALLEST_EPHEMERAL} or more"
+        )
+    if pools.ephemeral.first < FIRST_EPHEMERAL:
+        raise InvalidRequest(
+            f"cannot use ephemeral_ports {pools.ephemeral}: ports below {FIRST_EPHEMERAL} are those of"
+            f" well-known services; start at {FIRST_EPHEMERAL} or later"
         )
     if ports.lowest_free(pools.ephemeral, size, ()) is None:
         raise InvalidRequest(

@@ -133,6 +133,10 @@ def test_pools_beside_each_other_and_the_host_are_taken(service, ephemeral, size
             "cannot use ephemeral_ports 30001-30999: no range of 1024 ports that starts at a multiple of "
             "1024 fits in (ephemeral_ports_per_container)"
         )),
+        (["31000-32000"], "1023-30999", 16, (
+            "cannot use ephemeral_ports 1023-30999: ports below 1024 are those of well-known services; "
+            "start at 1024 or later"
+        )),
         (["31000-32000"], "30001-30015", 16, (
             "cannot use ephemeral_ports 30001-30015: no range of 16 ports that starts at a multiple of 16 "
             "fits in (ephemeral_ports_per_container)"

@@ -22,6 +22,10 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.opt
     HostOptions,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.sockets import (
+    HostSocket,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.busy import Busy
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.seen import (
     HOST,
     WEB,
@@ -43,11 +47,61 @@ def base(old: Record | None, before: list, options: HostOptions = OPTIONS) -> Re
 
 
 def test_what_is_left_out_stays_as_it_was():
-    given = HostOptions("", "", None, None, 16, None, "relax")
-    assert given.completed(OPTIONS).pools == OPTIONS.pools
+    given = HostOptions("", "", None, None, None, None, "")
+    had = OPTIONS._replace(host_ephemeral=OWN, rp_filter="keep", address="10.0.0.1")
+    assert given.completed(had) == had
     assert given._replace(service=()).completed(OPTIONS).service == ()
+    assert given._replace(per_container=32).completed(OPTIONS) == OPTIONS._replace(
+        per_container=32
+    )
+
+
+def test_what_is_left_out_at_first_is_what_the_documents_say():
+    given = HostOptions("", "", None, Range(2048, 9999), None, None, "")
+    assert given.completed(None) == ("", "", (), (2048, 9999), 1024, None, "relax", "")
+    given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
         given.completed(None).pools  # noqa: B018
+
+
+LISTENERS = [
+    HostSocket("TCP", 22, "", 7),
+    HostSocket("UDP", 31005, "", 8),
+    HostSocket("TCP", 99, "x", 9),
+]
+
+
+def sizes(per_container: int, had: int, owners: dict[str, tuple[Range, ...]]) -> list[str]:
+    pools = OPTIONS.pools._replace(per_container=per_container)
+    return decide.sizes_kept(pools, pools._replace(per_container=had), owners, str)
+
+
+def test_another_size_is_for_containers_to_come():
+    web = (Range(30016, 30031), Range(31000, 31007))
+    owners = {"": web, "pm-db": (Range(30032, 30063),), "pm-web": web}
+    assert sizes(16, 16, owners) == sizes(16, 32, {}) == sizes(16, 32, {"pm-web": web}) == []
+    assert sizes(64, 32, owners) == [
+        (
+            "containers that are placed keep the ephemeral ports that they have (pm-db: 32, pm-web: 16); 64 are"
+            " given to those that are placed from now on; give others with ephemeral_ports of"
+            " netiso.portmap.portmap_container"
+        )
+    ]
+    many = {f"pm-{number}": web for number in range(5)}
+    assert "(pm-0: 16, pm-1: 16, pm-2: 16 and 2 more)" in sizes(64, 16, many)[0]
+
+
+def test_a_pool_in_which_the_host_listens_is_told():
+    pools = OPTIONS.pools._replace(service=(Range(20, 31999),))
+    busy = Busy(LISTENERS, lambda one: f"inode {one.inode}")
+    assert decide.heard_in_pool(pools, [(Range(31005, 31005),)], busy) == [
+        (
+            "the pool of ports (20-31999) has 22, which processes of the host use, such as inode 7 on TCP port"
+            " 22: no container can be given these"
+        )
+    ]
+    assert decide.heard_in_pool(pools, [(Range(1, 65535),)], busy) == []
+    assert decide.heard_in_pool(pools, [], Busy()) == []
 
 
 def test_a_record_has_what_every_value_was_before_we_changed_it():

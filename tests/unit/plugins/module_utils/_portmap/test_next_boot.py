@@ -113,7 +113,7 @@ def test_it_is_read_as_it_was_written():
         (changed("host", "ephemeral_ports_per_container", True), "TypeError True is not a whole number"),
         (changed("host", "rp_filter", "off"), "ValueError rp_filter 'off' is neither relax nor keep"),
         (changed("host", "public_interface", "../eth0"), "ValueError '../eth0' is not the name of an interface"),
-        (changed("host", "loopback_interface", "a" * 16), "ValueError 'aaaaaaaaaaaaaaaa' is not the name"),
+        (changed("host", "loopback_interface", "a" * 128), "ValueError 'aaaaaaaaaaaaaaaa"),
         (changed("web", "more", 1), "ValueError the key 'more' is not known"),
         (changed("web", "name", "../web"), "cannot use name '../web'"),
         (changed("top", "containers", json.loads(TEXT)["containers"] * 2), "cannot place db: the list has it 2 times"),

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 QUOTE = " (YAML reads 8080:53 and 31_000 as numbers: quote what you mean)"
+BOTH = ": a port is that of TCP, UDP and SCTP at once (u32 steering), and belongs to one container; write "
 SMALL = 96  # a universe small enough to try every way of cutting it
 
 small_sets = st.sets(st.integers(0, SMALL - 1), max_size=SMALL)
@@ -88,6 +89,9 @@ def test_a_range_or_a_port_is_read(text, first, last):
         ("0", "cannot use ports 0: ports go from 1 to 65535"),
         ("0-7", "cannot use ports 0-7: ports go from 1 to 65535"),
         ("65536", "cannot use ports 65536: ports go from 1 to 65535" + QUOTE),
+        ("53/udp", "cannot use ports 53/udp" + BOTH + "53"),
+        ("31000-31007/TCP", "cannot use ports 31000-31007/TCP" + BOTH + "31000-31007"),
+        ("53/icmp", "cannot read ports '53/icmp': expected FIRST-LAST or one port"),
         ("31000-70000", "cannot use ports 31000-70000: ports go from 1 to 65535"),
         ("http", "cannot read ports 'http': expected FIRST-LAST or one port"),
         ("", "cannot read ports '': expected FIRST-LAST or one port"),
