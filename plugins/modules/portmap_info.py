@@ -129,7 +129,9 @@ containers:
       type: str
       sample: /run/netns/web
     namespace_inode:
-      description: The inode of the namespace, which tells it from an earlier one; null when it is lost.
+      description:
+        - The inode of the namespace, as C(/proc/PID/ns/net) of who is in it has it; null when it is lost.
+        - The kernel gives the number of a namespace that is gone to a new one.
       type: int
       sample: 4026532345
     interface:

@@ -50,10 +50,13 @@ def sleeper(lab: Lab) -> Iterator[subprocess.Popen[str]]:
 def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
     result = prepared.container(name="web", ports=["31000-31007", "31100"])
     assert result["changed"]
+    inode = os.stat(lab.host.path("/run/netns/web")).st_ino
     assert result["container"] == {
         "name": "web",
         "state": "present",
         "netns": "/run/netns/web",
+        "namespace_inode": inode,
+        "created": True,
         "interface": "pm-web",
         "ports": ["31000-31007", "31100"],
         "ephemeral_ports": "30016-30031",

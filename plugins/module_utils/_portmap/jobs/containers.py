@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..decide import containers as decide
 from ..decide import summary
 from ..decide.containers import Decision
-from ..decide.problems import drift
+from ..decide.problems import drift, earlier_filter
 from ..engine import plan
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
@@ -173,7 +173,7 @@ class Placing:
             self._check_host(observer, asks)
             host = survey.host
             found = observer.plane.see_earlier(view, host)
-            self.earlier = problems.earlier(found, early_programs(view, host))
+            self.earlier = earlier_filter.warnings(found, early_programs(view, host))
         self._spaces = observer.spaces(asks, {})
         self.decision = decided(observer, asks, self._pools, self._spaces)
         return compare_containers(observer, self.decision, self._spaces, in_full)
