@@ -24,8 +24,12 @@ def place(modules: Modules, **options: object) -> dict:
     return prepared
 
 
-def matrix(lab: Lab, address: str = HOST, *, sends_from: str = "") -> dict[str, str]:
+def matrix(
+    lab: Lab, address: str = HOST, *, sends_from: str = "", host_goes: bool = True
+) -> dict[str, str]:
     """Probes that were not answered by whom they should be: TCP and UDP, in all directions.
+
+    Without `host_goes` the host itself leaves by another way, and is not asked to.
 
     `sends_from`: the address from which the host sends to itself, if it is not the shared one.  What
     it sends to containers then is not answered (u32), and not asked.
@@ -46,7 +50,8 @@ def matrix(lab: Lab, address: str = HOST, *, sends_from: str = "") -> dict[str, 
                 for port, who in ((WEB, "web"), (DB, "db"), (OF_HOST, "host")):
                     wanted[Probe(source, protocol, "127.0.0.1", port)] = who
                 for target, who in ((PEER, "peer"), (OTHER, "other"), (BEYOND, "peer")):
-                    wanted[Probe(source, protocol, target, 53)] = who
+                    if source != host or target != BEYOND or host_goes:
+                        wanted[Probe(source, protocol, target, 53)] = who
         answers = probes.run(wanted)
     return {str(one): str(answers[one]) for one, who in wanted.items() if answers[one].who != who}
 

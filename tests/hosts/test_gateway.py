@@ -17,6 +17,9 @@ from lab.pools import POOLS
 
 VIA = "via 10.0.0.254 dev eth0"
 SHAPES = {
+    "a better one elsewhere": [
+        f"route add default {VIA} metric 100", "route add default via 10.9.0.2 dev eth1 metric 50",
+    ],
     "metrics": [f"route add default {VIA} metric 100", "route add default via 10.0.0.253 metric 200"],
     "multipath": ["route add default nexthop via 10.9.0.2 dev eth1 nexthop " + VIA],
     "nexthop object": [f"nexthop add id 7 {VIA}", "route add default nhid 7"],
@@ -31,6 +34,12 @@ SHAPES = {
     ],
     "bogons": [f"route add default {VIA}", "route add blackhole 192.0.2.0/24 metric 9999"],
 }  # fmt: skip
+OWN_WAY = (
+    "a better one elsewhere",
+    "multipath",
+    "nexthop group",
+    "rule of the address",
+)  # of the host
 
 
 @pytest.mark.parametrize("name", SHAPES)
@@ -40,8 +49,11 @@ def test_the_gateway_of_the_host(lab: Lab, modules: Modules, name: str) -> None:
     prepared = shape.place(modules, public_interface="eth0")
     assert prepared["host"]["gateway"] == "10.0.0.254"
     assert shape.default_routes(lab, "web") == ["default via 10.0.0.254 dev eth0 onlink"]
-    assert not modules.host(**POOLS)["changed"]
-    assert not modules.container(containers=shape.CONTAINERS)["changed"]
+    assert shape.matrix(lab, host_goes=name not in OWN_WAY) == {}
+    for run in (modules.checking(), modules):
+        assert not run.host(**POOLS)["changed"]
+        assert not run.container(containers=shape.CONTAINERS)["changed"]
+    assert shape.matrix(lab, host_goes=name not in OWN_WAY) == {}
 
 
 def test_a_next_hop_object_of_which_only_the_number_is_told(lab: Lab, modules: Modules) -> None:

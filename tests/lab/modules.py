@@ -64,6 +64,7 @@ class Modules:
     python: str = sys.executable
     paths: tuple[str, ...] = (str(COLLECTIONS),)  # searched before the interpreter's own
     prefix: tuple[str, ...] = ()  # words in front of the interpreter, such as strace
+    patience: int = PATIENCE
     options: dict[str, Any] = field(default_factory=dict)
 
     def checking(self) -> Modules:
@@ -113,7 +114,7 @@ class Modules:
         """Run the module, whatever it says."""
         parameters = {**self.options, **parameters}
         if not self.prefix and (self.python, self.paths) == (sys.executable, (str(COLLECTIONS),)):
-            return self._runner.run(self.machine.pid, module, parameters)
+            return self._runner.run(self.machine.pid, module, parameters, patience=self.patience)
         # The variable is set inside: nsenter and strace must not see it.
         environment = ("env", "PYTHONPATH=" + ":".join(self.paths), "PYTHONDONTWRITEBYTECODE=1")
         done = self.machine.run(
@@ -124,7 +125,7 @@ class Modules:
             module,
             text=json.dumps(parameters),
             check=False,
-            timeout=PATIENCE,
+            timeout=self.patience,
         )
         return Ended(done.returncode, done.stdout, done.stderr)
 

@@ -90,12 +90,14 @@ class Runner:
         module: str,
         parameters: dict[str, Any],
         fault: tuple[int, str] | None = None,
+        patience: int = PATIENCE,
     ) -> Ended:
         """Run a module in the network and mount namespaces of a process.
 
         `fault` is the number of a point, or 0, and what happens there; points are counted then.
         """
         order = {"pid": pid, "module": module, "parameters": parameters, "fault": fault}
+        order["patience"] = patience
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
             line.connect(self._address)
             line.sendall(json.dumps(order).encode())
@@ -198,7 +200,7 @@ def _be(
     try:
         os.dup2(files["out"], 1)
         os.dup2(files["err"], 2)
-        signal.alarm(PATIENCE)
+        signal.alarm(order["patience"])
         libc = ctypes.CDLL(None, use_errno=True)
         for kind, flag in (("net", CLONE_NEWNET), ("mnt", CLONE_NEWNS)):
             with open(f"/proc/{order['pid']}/ns/{kind}", "rb") as namespace:
