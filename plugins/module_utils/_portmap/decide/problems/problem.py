@@ -53,7 +53,7 @@ def few(items: Iterable[object]) -> str:
 
 _MANY = 20  # a command that names more is not typed by anybody
 SITE = "ansible-playbook netiso.portmap.site -i inventory --limit HOST"
-HOST = SITE  # an ad hoc portmap_host needs the options of the inventory, too
+HOST = SITE  # with what the inventory says by now
 CONTAINER = "ansible HOST -b -m netiso.portmap.portmap_container -a"
 
 
