@@ -147,7 +147,7 @@ EXAMPLES = r"""
 - name: Widen the pool of a host that is prepared, and change nothing else
   netiso.portmap.portmap_host:
     ports:
-      - 31000-33000
+      - 30000-32000
 
 - name: Have a host that is prepared restored at every boot
   netiso.portmap.portmap_host:
