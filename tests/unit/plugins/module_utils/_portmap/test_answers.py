@@ -178,5 +178,5 @@ def test_groff_finds_no_fault_in_the_manual_page():
 
 def test_the_program_believes_no_environment_and_no_directory():
     first, *rest = FILES[command.PROGRAM].text.splitlines()
-    assert first == "#!/usr/bin/python3 -IB"
+    assert first == "#!/usr/bin/python3 -I"
     assert 'sys.path.insert(0, "/engine")' in rest
