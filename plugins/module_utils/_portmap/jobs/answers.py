@@ -105,12 +105,13 @@ def listed(names: Iterable[str] = ()) -> Answer:
 
 
 def _container(placed: Placed) -> Answer:
-    handle = netns.handle_path(placed.container.handle)
-    return {
-        **results.container_result(placed.container),
-        "up": placed.veth.up,
-        "alive": netns.is_there(handle) if _root() else None,
-    }
+    container, alive = placed.container, None
+    if _root():
+        with netns.at(netns.handle_path(container.handle)) as descriptor:
+            alive = descriptor is not None
+            if descriptor is not None:
+                container = container._replace(inode=netns.inode(descriptor))
+    return {**results.container_result(container), "up": placed.veth.up, "alive": alive}
 
 
 def _unseen(what: str) -> list[str]:
