@@ -289,7 +289,7 @@ EXAMPLES = r"""
   netiso.portmap.portmap_workload:
     name: files
     container: web
-    command: [/usr/bin/python3, -m, http.server, "${PORT}"]
+    command: [/usr/bin/python3, -m, http.server, "${PORT1}"]
 
 - name: Run the distribution's own service in the container web
   netiso.portmap.portmap_workload:
