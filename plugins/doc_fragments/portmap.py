@@ -25,4 +25,5 @@ seealso:
   - module: netiso.portmap.portmap_ranges
   - module: netiso.portmap.portmap_info
   - module: netiso.portmap.portmap_workload
+  - module: netiso.portmap.portmap_guard
 """

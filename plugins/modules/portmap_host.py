@@ -252,6 +252,7 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401
         boundary,
         follow,
+        guard,
         portmapctl,
         restore,
     )

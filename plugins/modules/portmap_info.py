@@ -241,6 +241,10 @@ problems:
           containers; the repair is a rule that comes before.
         - V(offloads) - this kernel cannot judge what containers leave to a network card.
         - V(neighbours) - the table of neighbours, which the whole machine shares, fills up.
+        - V(guard_detached) - a guard is not where M(netiso.portmap.portmap_guard) has put it, or judges other ports.
+        - >-
+          V(taken_port) - a process of the host listens on a port that is not one of its guard's, or that is for
+          containers and nobody gave it. Only hosts with guards are looked at.
         - >-
           V(workload) - what M(netiso.portmap.portmap_workload) runs in a container does not run, or sits
           in another namespace than the container's.

@@ -20,10 +20,12 @@ DOCUMENTS = [
     "CONTRIBUTING.md",
     "roles/host/README.md",
     "roles/containers/README.md",
+    "roles/guard/README.md",
     "docs/docsite/rst/guide_getting_started.rst",
     "docs/docsite/rst/guide_operators.rst",
     "docs/docsite/rst/guide_inside.rst",
     "docs/docsite/rst/guide_portmapctl.rst",
+    "docs/docsite/rst/guide_guards.rst",
 ]
 
 # Roles describe only their own step, and the operators' guide a host that is at work.
@@ -40,6 +42,8 @@ BEFORE = {
     "docs/docsite/rst/guide_operators.rst": [PREPARED],
     "docs/docsite/rst/guide_inside.rst": [PREPARED],
     "docs/docsite/rst/guide_portmapctl.rst": [PREPARED],
+    "roles/guard/README.md": [PREPARED],
+    "docs/docsite/rst/guide_guards.rst": [PREPARED],
 }
 
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with

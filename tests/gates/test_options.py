@@ -25,12 +25,13 @@ from documentation import (
 def test_there_are_five_modules_and_three_roles() -> None:
     assert MODULES == [
         "portmap_container",
+        "portmap_guard",
         "portmap_host",
         "portmap_info",
         "portmap_ranges",
         "portmap_workload",
     ]
-    assert ROLES == ["containers", "host", "workloads"]
+    assert ROLES == ["containers", "guard", "host", "workloads"]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -55,6 +56,14 @@ def test_role_host_passes_on_every_option_of_its_module() -> None:
     }
     of_module = interface(modules()["portmap_host"]["doc"]["options"])
     assert of_role == {name: {**option, "default": None} for name, option in of_module.items()}
+
+
+def test_role_guard_passes_on_every_option_of_its_module() -> None:
+    of_role = {
+        name.removeprefix("portmap_guard_"): option
+        for name, option in interface(role_options("guard")).items()
+    }
+    assert of_role == interface(modules()["portmap_guard"]["doc"]["options"])
 
 
 def test_role_containers_takes_containers_as_its_module_does() -> None:

@@ -35,6 +35,8 @@ CALLS: list[tuple[str, dict[str, Any]]] = [
     ("portmap_ranges", {"container": "web", "ports": ["31016-31019"]}),
     ("portmap_ranges", {"container": "web", "ports": ["31000-31003"], "state": "absent"}),
     ("portmap_ranges", {"container": "web", "ports": ["31020"], "state": "exact"}),
+    ("portmap_guard", {"guards": [{"name": "web", "unit": "web.service", "ports": ["31000"]}]}),
+    ("portmap_guard", {"guards": [], "purge": True}),
     ("portmap_info", {}),
     ("portmap_info", {"container": "web"}),
     ("portmap_container", {"name": "web", "state": "absent"}),

@@ -27,6 +27,7 @@ _NLMSG_ERROR = 2
 _FIRST_TYPE = 16
 _KINDS = ("link", "address", "route", "neighbour", "rule", "qdisc", "class", "filter")
 _VERBS = ("new", "delete", "get", "set")
+_BPF = {2: "write to a map", 8: "attach a program", 9: "detach a program"}
 _CREATING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _FILE_EVENTS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir")
 
@@ -73,10 +74,11 @@ class Faults:
     def would_kill_before(self, requests: int) -> bool:
         return self._kind == "kill" and self.count < self._at <= self.count + requests
 
-    def install(self, netlink: Any, netns: Any, lock: Any) -> None:
+    def install(self, netlink: Any, netns: Any, lock: Any, bpf: Any) -> None:
         """Stand between the engine and the kernel."""
         self.lock = lock
         netns._libc = _Libc(netns._libc, self)
+        bpf._libc = _Libc(bpf._libc, self)
         fsync = os.fsync
 
         def counted_fsync(descriptor: int) -> None:
@@ -110,7 +112,7 @@ def die() -> None:
 
 def _is_ours(path: object) -> bool:
     return isinstance(path, str) and path.startswith(
-        ("/run/", "sys/", "/proc/sys/", "/var/lib/netiso-portmap/")
+        ("/run/", "sys/", "/proc/sys/", "/var/lib/netiso-portmap/", "/etc/netiso-portmap/")
     )
 
 
@@ -120,7 +122,7 @@ def _raise(number: int) -> None:
 
 
 class _Libc:
-    """mount(2), umount2(2) and unshare(2) as points."""
+    """mount(2), umount2(2), unshare(2), and what bpf(2) changes, as points."""
 
     def __init__(self, libc: Any, faults: Faults) -> None:
         self._libc = libc
@@ -135,6 +137,11 @@ class _Libc:
 
     def unshare(self, flags: int) -> int:
         return self._call("make a namespace", "unshare", flags)
+
+    def syscall(self, number: int, command: int, *more: Any) -> int:
+        if command not in _BPF:
+            return int(self._libc.syscall(number, command, *more))
+        return self._call(_BPF[command], "syscall", number, command, *more)
 
     def _call(self, what: str, name: str, *arguments: Any) -> int:
         number = self._faults.point(what)

@@ -71,6 +71,9 @@ for directory in /etc/systemd/system /etc/systemd/network /etc/NetworkManager/co
     mkdir -p "$directory"
     mount -t tmpfs tmpfs "$directory"
 done
+# The groups are the machine's own, as in every mount of them: tests use those of lab/cgroups.
+mount -t cgroup2 none /sys/fs/cgroup
+rm -rf /etc/netiso-portmap
 """
 
 

@@ -87,6 +87,9 @@ class Modules:
     def ranges(self, **parameters: Any) -> dict[str, Any]:
         return self.call("portmap_ranges", parameters)
 
+    def guard(self, **parameters: Any) -> dict[str, Any]:
+        return self.call("portmap_guard", parameters)
+
     def info(self, **parameters: Any) -> dict[str, Any]:
         return self.call("portmap_info", parameters)
 

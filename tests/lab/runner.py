@@ -34,7 +34,7 @@ from . import faults
 TESTS = str(Path(__file__).resolve().parents[1])
 MODULES = "ansible_collections.netiso.portmap.plugins.modules"
 ENGINE = "ansible_collections.netiso.portmap.plugins.module_utils._portmap"
-NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info")
+NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info", "portmap_guard")
 # What the modules and the faults need, but import only when they run.
 LATE = (
     f"{ENGINE}.boundary",
@@ -44,7 +44,8 @@ LATE = (
     "pyroute2.netlink.rtnl.rtmsg",
     "pyroute2.netlink.rtnl.tcmsg",
 )
-FAULTY = ("linux.netlink", "linux.netns", "memory.lock")  # parts between which faults stand
+# Parts between which faults stand.
+FAULTY = ("linux.netlink", "linux.netns", "memory.lock", "bpf.call")
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 # Seconds until a run is taken for hanging: the kernel's lock on links is one for the whole machine, and
 # whoever takes a thousand of them apart holds it for long.

@@ -16,9 +16,12 @@ from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule, missing_required_lib
 
+from .decide.guards import Ask as GuardAsk
+from .decide.guards import Wish
 from .engine.reconcile import Outcome, tune_collector
-from .jobs import containers, host, results, workloads
+from .jobs import containers, guards, host, results, workloads
 from .linux import ethtool, uapi
+from .values import guards as words
 from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
@@ -28,11 +31,18 @@ from .wanted.claims import Ask
 
 
 @contextlib.contextmanager
-def failures_reported(module: AnsibleModule, task: str = "change") -> Iterator[None]:
-    """Check what every module needs for its `task`; turn our errors into a failed task."""
+def failures_reported(
+    module: AnsibleModule, task: str = "change", links: bool = True
+) -> Iterator[None]:
+    """Check what every module needs for its `task`, and those that deal with `links`.
+
+    Turns our errors into a failed task.
+    """
     tune_collector()
     try:
-        _check_machine(task)
+        _check_root(task)
+        if links:
+            _check_pyroute2()
         yield
     except Unplaced as error:
         changes = list(error.changes)
@@ -43,11 +53,14 @@ def failures_reported(module: AnsibleModule, task: str = "change") -> Iterator[N
         module.fail_json(msg=f"cannot go on: {error}")
 
 
-def _check_machine(task: str) -> None:
+def _check_root(task: str) -> None:
     if os.geteuid() != 0:
         raise Unsupported(
             f"cannot {task} network namespaces and filters: not root; run the task with 'become'"
         )
+
+
+def _check_pyroute2() -> None:
     found = importlib.util.find_spec("pyroute2")
     if found is None or not found.submodule_search_locations:
         raise Unsupported(
@@ -118,6 +131,11 @@ def ran(module: AnsibleModule, run: workloads.Run) -> dict[str, Any]:
     return result
 
 
+def guarded(module: AnsibleModule, run: guards.Run) -> dict[str, Any]:
+    """What portmap_guard returns."""
+    return report(module, run.outcome, guards=results.guards_result(run.guards, run.groups))
+
+
 # --- options ------------------------------------------------------------------------------------
 
 
@@ -181,6 +199,35 @@ def _container(item: Mapping[str, Any]) -> Ask:
         _range(item["ephemeral_ports"], "ephemeral_ports"),
         force=item["force"],
         request=None if item["request"] is None else requests.read(item["request"], name),
+    )
+
+
+def wish(params: Mapping[str, Any]) -> Wish:
+    """What portmap_guard is asked for."""
+    return Wish(
+        [_guard(item) for item in params["guards"]],
+        params["purge"],
+        tuple(params["policed"]),
+        params["action"],
+        params["only_tcp_udp"],
+        params["scan_interval"],
+    )
+
+
+def _guard(item: Mapping[str, Any]) -> GuardAsk:
+    name = item["name"]
+    given = [(kind, item[kind]) for kind in words.KINDS if item[kind] is not None]
+    present = item["state"] == "present"
+    if present and len(given) != 1:
+        raise InvalidRequest(f"cannot guard {name}: give exactly one of unit, slice and cgroup")
+    kind, target = given[0] if given else ("", "")
+    return GuardAsk(
+        name,
+        present,
+        kind,
+        target,
+        words.Ports.read(item["ports"] or (), "ports"),
+        item["action"] or "",
     )
 
 

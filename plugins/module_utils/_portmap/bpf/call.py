@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from ..linux import uapi as k
 from ..values.errors import KernelRefused, Unsupported
 
+_libc = ctypes.CDLL(None, use_errno=True)
 _ATTRIBUTES = 144  # bytes; a kernel that knows fewer takes them as long as the rest is zero
 _LACKING = {
     errno.ENOSYS: "this kernel has no bpf(2)",
@@ -40,8 +41,7 @@ def bpf(command: int, attributes: bytes, doing: str) -> tuple[int, bytes]:
     if not number or sys.byteorder != "little":
         raise Unsupported(f"cannot {doing}: there are no programs for {os.uname().machine}")
     given = ctypes.create_string_buffer(attributes, max(_ATTRIBUTES, len(attributes)))
-    libc = ctypes.CDLL(None, use_errno=True)
-    result = libc.syscall(number, command, given, len(given))
+    result = _libc.syscall(number, command, given, len(given))
     if result >= 0:
         return result, given.raw
     why = ctypes.get_errno()

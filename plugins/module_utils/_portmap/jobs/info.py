@@ -19,7 +19,7 @@ from ..steering import choose
 from ..values.errors import InvalidRequest
 from ..values.tenants import Container
 from ..wanted import claims
-from . import problems, results
+from . import guard_problems, problems, results
 from .comparing import Observer
 from .uplink import look_anyway
 
@@ -39,6 +39,8 @@ def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
         given = problems.as_given(uplink.host, prepared)
         survey = surveys.survey(view, plane, given, names, options.pools)
         found = problems.of_host(Observer(view, plane, survey), prepared, uplink, container)
+        owned = [ports for one in survey.containers.values() for ports in one.owned]
+        found += guard_problems.problems(owned)
         known = {*survey.placed, *(name for one in found for name in one.containers)}
         if container is not None and container not in known:
             raise InvalidRequest(f"cannot describe {container}: there is no such container")
@@ -57,8 +59,8 @@ def _unprepared(view: View, container: str | None, why: str, detail: bool) -> di
     names = surveys.placed_names(view)
     if container is not None and container not in names:
         raise InvalidRequest(f"cannot describe {container}: there is no such container")
-    found = not_prepared.problem(why, names)
-    return {"host": None, "containers": [], "problems": [found.result(detail)]}
+    found = [not_prepared.problem(why, names), *guard_problems.problems(())]
+    return {"host": None, "containers": [], "problems": [one.result(detail) for one in found]}
 
 
 # --- statistics ---------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Host and containers as modules return them.  Pure."""
+"""Host, containers and guards as modules return them.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from typing import Any
 
 from ..decide.containers import Decision
@@ -13,6 +13,7 @@ from ..linux.netns import handle_path
 from ..memory import units
 from ..memory.record import Record
 from ..values import ports
+from ..values.guards import SLICE, UNIT, Guards
 from ..values.tenants import Container, Host
 
 
@@ -90,3 +91,20 @@ def service_result(service: units.Found) -> str:
     if not service.enabled:
         return "off"
     return {None: "on", True: "running", False: "dead"}[service.runs]
+
+
+def guards_result(guards: Guards, groups: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Guards by name; `groups` says where each is, by kind and target."""
+    return [
+        {
+            "name": guard.name,
+            "unit": guard.target if guard.kind == UNIT else None,
+            "slice": guard.target if guard.kind == SLICE else None,
+            "cgroup": groups[f"{guard.kind} {guard.target}"] or None,
+            "ports": guard.ports.written(),
+            "policed": guard.judged.written(),
+            "action": guard.action,
+            "only_tcp_udp": guard.only_tcp_udp,
+        }
+        for _name, guard in sorted(guards.guards.items())
+    ]

@@ -102,7 +102,7 @@ def look(restore_at_boot: bool | None, follow: bool | None) -> Unattended:
         return found._replace(needs_engine=True, brings_engine=True)
     needed = any(
         part.on is None and part.found.text is not None for part in (restoring, following)
-    )
+    ) or os.path.exists(guards.PATH)
     if restoring.on is None and following.on is None:
         return Unattended(None, needs_engine=needed)
     return _without_engine(restoring, following, needed)

@@ -18,7 +18,7 @@ class Step(NamedTuple):
     """A change: the sentence that tells it, and what makes it."""
 
     told: str
-    act: Callable[[], None]
+    act: Callable[[], object]
 
     def take(self) -> None:
         """Make the change.  Raises KernelRefused saying why it cannot be made."""

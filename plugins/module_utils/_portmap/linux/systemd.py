@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
+from collections.abc import Sequence
 
 from ..values.errors import KernelRefused
 from . import programs
@@ -64,8 +65,23 @@ def start(unit: str) -> None:
     _systemctl("start", unit)
 
 
-def stop(unit: str) -> None:
-    _systemctl("stop", unit)
+def restart(unit: str) -> None:
+    """Start a unit anew, and wait as `start` does."""
+    _systemctl("restart", unit)
+
+
+def stop(unit: str, wait: bool = True) -> None:
+    """End a unit and whatever runs in it."""
+    _systemctl("stop", *([] if wait else ["--no-block"]), "--", unit)
+
+
+def groups(units: Sequence[str]) -> dict[str, str]:
+    """The control groups of units; "" of one that does not run."""
+    if not units:
+        return {}
+    said = _systemctl("show", "--property=Id", "--property=ControlGroup", "--", *units)
+    told = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in said.split("\n\n")]
+    return {unit: lines.get("ControlGroup", "") for unit, lines in zip(units, told)}
 
 
 def notify(state: str) -> None:
@@ -78,5 +94,5 @@ def notify(state: str) -> None:
             sock.sendto(state.encode(), address.replace("@", "\0", 1))
 
 
-def _systemctl(*words: str) -> None:
-    programs.run("systemctl", *words)
+def _systemctl(*words: str) -> str:
+    return programs.run("systemctl", *words)

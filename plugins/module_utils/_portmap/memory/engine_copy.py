@@ -25,8 +25,8 @@ from ..linux.paths import not_roots_alone
 from ..values.errors import InvalidRequest
 
 DIRECTORY = "/usr/local/lib/netiso-portmap"
-# What the host runs without Ansible; portmap_host names them for Ansible to ship.
-DOORS = ("restore", "follow", "portmapctl")
+# What the host runs without Ansible.  Modules that install it name all of them, for Ansible to ship.
+DOORS = ("restore", "follow", "portmapctl", "guard")
 PACKAGE = "_portmap"
 _ENGINE = __name__.rsplit(".", 2)[0]  # Python 3.9 gives no __package__ to what is in an archive
 _LINK = "current"

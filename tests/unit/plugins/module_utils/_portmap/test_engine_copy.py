@@ -37,7 +37,7 @@ def imports(path: str) -> set[str]:
 
 def test_the_copy_has_what_its_doors_import_and_nothing_else():
     files = engine_copy.sources()
-    doors = {"restore.py", "follow.py", "portmapctl.py"}
+    doors = {"restore.py", "follow.py", "portmapctl.py", "guard.py"}
     needed = set().union(*(imports(path) for path in files), doors)
     assert set(files) == needed
     assert {path: (ENGINE / path).read_bytes() for path in needed} == files

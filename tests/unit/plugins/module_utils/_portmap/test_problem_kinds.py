@@ -18,6 +18,7 @@ KINDS = {
     "drift",
     "earlier_filter",
     "foreign_port",
+    "guard_detached",
     "host_listener",
     "host_range",
     "nat",
@@ -27,6 +28,7 @@ KINDS = {
     "offloads",
     "replaced_namespace",
     "route",
+    "taken_port",
     "unmanaged",
     "workload",
 }
