@@ -80,8 +80,13 @@ def groups(units: Sequence[str]) -> dict[str, str]:
     if not units:
         return {}
     said = _systemctl("show", "--property=Id", "--property=ControlGroup", "--", *units)
+    return dict(zip(units, groups_in(said)))
+
+
+def groups_in(said: str) -> list[str]:
+    """What `systemctl show` tells of units, which it parts by empty lines, in the order of its words."""
     told = [dict(line.split("=", 1) for line in unit.splitlines()) for unit in said.split("\n\n")]
-    return {unit: lines.get("ControlGroup", "") for unit, lines in zip(units, told)}
+    return [lines.get("ControlGroup", "") for lines in told]
 
 
 def notify(state: str) -> None:

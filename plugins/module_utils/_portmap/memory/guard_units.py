@@ -57,6 +57,8 @@ Environment=PYTHONPATH={path}
 ExecStart={python} -Bsm _portmap.guard watch
 Restart=on-failure
 RestartSec=2
+# A descriptor for each guard.
+LimitNOFILE=65536
 
 [Install]
 WantedBy=multi-user.target

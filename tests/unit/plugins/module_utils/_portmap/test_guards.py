@@ -17,7 +17,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.gua
     Host,
     Wish,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import cgroups
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import cgroups, systemd
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import (
     guards as memory,
 )
@@ -170,6 +170,18 @@ def test_a_damaged_file_is_named(text):
 )
 def test_a_slice_is_where_its_name_says(name, path):
     assert cgroups.of_slice(name) == path
+
+
+def test_the_groups_of_units_are_read_in_the_order_of_the_question():
+    said = (
+        "Id=web.service\nControlGroup=/system.slice/web.service\n\n"
+        "Id=off.service\nControlGroup=\n\nId=a=b.service\nControlGroup=/system.slice/a=b.service\n"
+    )
+    assert systemd.groups_in(said) == [
+        "/system.slice/web.service",
+        "",
+        "/system.slice/a=b.service",
+    ]
 
 
 GUARD = Guard(
