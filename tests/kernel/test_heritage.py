@@ -294,6 +294,24 @@ TESTS: dict[str, list[str] | str] = {
     "routing: ROOT_ICMPFilter*": ["test_an_echo_reply_reaches_all_forty"],
     "routing: ROOT_IPFilter*": ["test_packets_reach_exactly_those_whom_they_concern"],
     "routing: ROOT_HandleGeneration": ["test_no_two_filters_share_a_handle"],
+    "ports: QueryProcessSockets": ["test_a_listener_from_before_is_found_and_told"],
+    "ports: ROOT_IsolatorFlags": ["test_bad_input_changes_nothing_and_is_named"],
+    "ports: ROOT_CommandExecutorPorts": "No executor has ports beside those of a task here.",
+    "ports: ROOT_NC_{Allocated,PortEnforcementIsolated,NoPortsResource}Port{s,}": [
+        "test_a_foreign_port_is_refused_and_an_own_or_free_one_is_not"
+    ],
+    "ports: ROOT_NC_DefaultPortsResource": "Pools have no default: the operator names them.",
+    "ports: ROOT_NC_UnallocatedPorts": [
+        "test_stop_and_kill_end_a_group_and_name_process_and_port"
+    ],
+    "ports: ROOT_NC_NoPortEnforcement": ["test_reporting_denies_nothing"],
+    "ports: ROOT_NC_Recover{Bad,Good}Task": [
+        "test_a_listener_from_before_is_found_and_told",
+        "test_a_second_run_changes_nothing",
+    ],
+    "ports: ROOT_NC_{TaskGroup,RecoverNestedBadTask,RecoverNestedGoodTask}": [
+        "test_the_groups_below_are_guarded_too"
+    ],
 }
 
 
