@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ..engine.reconcile import Outcome
 from ..linux import durable
 from ..linux.durable import Step
-from ..memory import command_files, engine_copy, next_boot, units
+from ..memory import command_files, engine_copy, guards, next_boot, units
 from ..memory.units import Found, Unit
 from ..values.errors import InvalidRequest
 
