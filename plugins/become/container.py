@@ -13,8 +13,8 @@ description:
     C(ansible_become_method=netiso.portmap.container) to a host of the inventory that stands for the container. They win
     over C(become=false) on a play, a block or a task. The task file C(inside) of the role P(netiso.portmap.containers#role)
     adds such a host for each container.
-  - Any module then works in the container's network, with its address and its ports, such as M(ansible.builtin.uri),
-    M(ansible.builtin.wait_for), M(ansible.builtin.command) or M(ansible.builtin.setup). It works over every connection that
+  - Any module then works in the container's network, with its address and its ports, such as C(ansible.builtin.uri),
+    C(ansible.builtin.wait_for), C(ansible.builtin.command) or C(ansible.builtin.setup). It works over every connection that
     reaches the host, as root or with sudo.
   - A container that is not there is an error. Nothing runs on the host instead.
 options:
@@ -35,7 +35,7 @@ options:
       - V(net) enters the network namespace. Files, processes and users are those of the host, and the C(/sys) that a task
         sees tells of the container's links. What a task mounts is gone when it ends.
       - V(all) enters all namespaces of the container's main process, or of O(pid), and its root directory. Modules need Python there,
-        and pipelining. Modules that bring a file, such as M(ansible.builtin.copy), need a directory of the host that is
+        and pipelining. Modules that bring a file, such as C(ansible.builtin.copy), need a directory of the host that is
         mounted in the container under the same path, with C(ansible_remote_tmp) set to it.
     type: str
     choices: [net, all]
