@@ -75,7 +75,7 @@ class Object:
         found = SYMBOL.iter_unpack(data[table[4] : table[4] + table[5]])
         self.symbols = [
             Symbol(text_at(contents[table[6]], name), section, value)
-            for name, _, _, section, value, _ in found
+            for name, _info, _other, section, value, _size in found
         ]
 
     def maps(self) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -18,7 +18,6 @@ HOST = {
     "pool not a number": (host(ports=["http"]), ["http"]),
     "pool with a stray sign": (host(ports=["31000-31001-31002"]), ["31000-31001-31002"]),
     "pool negative": (host(ports=["-5"]), ["-5"]),
-    "pool empty text": (host(ports=[""]), ["range|port"]),
     "ephemeral pool reversed": (host(ephemeral_ports="30999-30001"), ["30999-30001"]),
     "ephemeral pool in several pieces": (
         host(ephemeral_ports="30001-30100,30200-30300"),

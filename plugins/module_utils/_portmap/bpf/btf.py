@@ -73,7 +73,7 @@ class Btf:
     """Types by their numbers.  Going through those of a kernel takes a third of a second."""
 
     def __init__(self, file: BinaryIO) -> None:
-        magic, _, _, header, types, size, names, names_size = _HEADER.unpack(
+        magic, _version, _flags, header, types, size, names, names_size = _HEADER.unpack(
             file.read(_HEADER.size)
         )
         if magic != k.BTF_MAGIC:
@@ -86,7 +86,7 @@ class Btf:
         """The id of a function of the kernel.  Raises Unsupported where there is none."""
         wanted = self._name(name)
         for number, at in self._each():
-            found, info, _ = _TYPE.unpack_from(self._types.data, at)
+            found, info, _size = _TYPE.unpack_from(self._types.data, at)
             if found == wanted and info >> 24 & 31 == k.BTF_KIND_FUNC:
                 return number
         raise Unsupported(f"cannot call {name}: this kernel has no such function")
@@ -95,7 +95,7 @@ class Btf:
         """Raises Unsupported where the structure, or the member, is not there."""
         wanted = self._name(structure)
         for _number, at in self._each():
-            found, info, _ = _TYPE.unpack_from(self._types.data, at)
+            found, info, _size = _TYPE.unpack_from(self._types.data, at)
             if found == wanted and info >> 24 & 31 in _RECORDS:
                 member = self._member(at, self._name(name))
                 if member:
@@ -118,7 +118,7 @@ class Btf:
     def _record(self, number: int) -> int:
         while True:
             at = self._place(number)
-            _, info, target = _TYPE.unpack_from(self._types.data, at)
+            _name, info, target = _TYPE.unpack_from(self._types.data, at)
             if info >> 24 & 31 not in _RENAMED:
                 return at
             number = target

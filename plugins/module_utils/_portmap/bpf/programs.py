@@ -9,7 +9,7 @@ import errno
 import os
 import struct
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import NamedTuple
 
 from ..linux import uapi as k
@@ -76,12 +76,11 @@ def load(program: Program, known: Known) -> int:
         return _load(program, code, None)
     except Refused as error:
         log = Buffer(b"", _LOG_BYTES)
-        try:
+        with suppress(Refused):
             return _load(program, code, log)
-        except Refused:
-            said = log.raw.split(b"\0", 1)[0].decode(errors="replace").splitlines()
-            doing = f"load the program {program.name}"
-            raise Refused(doing, error.errno, "\n".join(said[-_LOG_LINES:])) from error
+        said = log.raw.split(b"\0", 1)[0].decode(errors="replace").splitlines()
+        doing = f"load the program {program.name}"
+        raise Refused(doing, error.errno, "\n".join(said[-_LOG_LINES:])) from error
 
 
 def _load(program: Program, code: bytes, log: Buffer | None) -> int:
@@ -116,7 +115,7 @@ def oldest(like: ProgramInfo) -> int:
     number = 0
     while True:
         asked = _NEXT_ID.pack(number, 0)
-        _, told = bpf(k.BPF_PROG_GET_NEXT_ID, asked, f"find the program {like.name}")
+        _result, told = bpf(k.BPF_PROG_GET_NEXT_ID, asked, f"find the program {like.name}")
         number = _NEXT_ID.unpack_from(told)[1]
         try:
             descriptor = by_id(number)

@@ -35,7 +35,7 @@ class Event(NamedTuple):
 
 
 def event(record: bytes) -> Event:
-    _, group, process, kind, port, protocol, comm = _EVENT.unpack(record)
+    _time, group, process, kind, port, protocol, comm = _EVENT.unpack(record)
     name = comm.split(b"\0")[0].decode(errors="replace")
     return Event(_KINDS.get(kind, "?"), port, protocol, group, process >> 32, name)
 

@@ -45,7 +45,7 @@ def _attach_all(group: int, found: Attached, rules: bytes) -> None:
         for name, hook in HOOKS.items():
             old = [
                 stack.enter_context(closing(programs.by_id(number)))
-                for number, _ in found.programs.get(name, ())
+                for number, _tag in found.programs.get(name, ())
             ]
             cgroups.attach(group, new.programs[name], hook, old[0] if old else 0)
             for more in old[1:]:
@@ -58,6 +58,6 @@ def detach(path: str) -> None:
         if group is None:
             return
         for name, old in seen(group).programs.items():
-            for number, _ in old:
+            for number, _tag in old:
                 with closing(programs.by_id(number)) as program:
                     cgroups.detach(group, program, HOOKS[name])

@@ -91,7 +91,7 @@ def _verify(scene: Scene) -> None:
 
 
 def host_now() -> decide.Host:
-    found, _ = record.read()
+    found, _why = record.read()
     pools = None
     if found is not None:
         given = found.options.pools

@@ -80,7 +80,7 @@ class Watcher:
 
     def turn(self) -> None:
         """Wait for at most a second, and do what there is to do."""
-        for descriptor, _ in self._poll.poll(_TICK_SECONDS):
+        for descriptor, _event in self._poll.poll(_TICK_SECONDS):
             if descriptor == self._line.fileno():
                 self._hear()
             elif descriptor in self._by_ring:
@@ -151,7 +151,7 @@ class Watcher:
     def _hear(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while True:
-                name, _, path = self._line.recv(4096).decode(errors="replace").partition("\0")
+                name, _zero, path = self._line.recv(4096).decode(errors="replace").partition("\0")
                 if name in self._guards:
                     self._ensure(self._guards[name], path)
 

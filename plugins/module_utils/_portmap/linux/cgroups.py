@@ -21,7 +21,7 @@ def root() -> str:
     """The directory where the hierarchy is mounted.  Raises Unsupported where it is not."""
     with open("/proc/self/mounts", encoding="utf-8", errors="replace") as file:
         for line in file:
-            _, place, kind, *_ = line.split(" ")
+            _number, place, kind, *_more = line.split(" ")
             # One that another mount covers cannot be looked into.
             if kind == "cgroup2" and os.path.exists(f"{place}/cgroup.controllers"):
                 return place
@@ -69,7 +69,7 @@ def below(path: str) -> dict[int, str]:
     """The groups at and below one: paths by the numbers that the kernel gives them."""
     top = root()
     found: dict[int, str] = {}
-    for directory, _, _ in os.walk(top + path):
+    for directory, _directories, _files in os.walk(top + path):
         with contextlib.suppress(FileNotFoundError):
             found[os.stat(directory).st_ino] = directory[len(top) :] or "/"
     return found

@@ -34,7 +34,7 @@ class Attached(NamedTuple):
     @property
     def whole(self) -> bool:
         """All programs are there, once, as this version has them, with the same maps."""
-        tags = {name: [tag for _, tag in found] for name, found in self.programs.items()}
+        tags = {name: [tag for _number, tag in found] for name, found in self.programs.items()}
         return tags == {name: [tag] for name, tag in shipped_tags().items()} and self.one_set
 
     @property
