@@ -35,6 +35,7 @@ SHAPES = {
     "bogons": [f"route add default {VIA}", "route add blackhole 192.0.2.0/24 metric 9999"],
 }  # fmt: skip
 OWN_WAY = (
+    "bogons",
     "a better one elsewhere",
     "multipath",
     "nexthop group",

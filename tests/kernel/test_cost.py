@@ -147,7 +147,11 @@ def test_a_second_run_only_asks(measured: dict[int, Measured], count: int) -> No
 def test_telling_costs_as_much_as_a_second_run_and_a_question_for_each(
     measured: dict[int, Measured], count: int
 ) -> None:
-    assert measured[count].info == INFO[count]
+    price, wanted = measured[count].info, INFO[count]
+    # Each namespace in which other processes of the machine sit is asked about once, in 28 bytes.
+    strangers = price.reads - wanted.reads
+    assert 0 <= strangers <= 40
+    assert price == wanted._replace(reads=price.reads, sent=wanted.sent + 28 * strangers)
 
 
 @pytest.mark.parametrize("step", STEPS)

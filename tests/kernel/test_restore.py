@@ -65,7 +65,8 @@ def test_everything_comes_back_without_ansible(
 
 
 def _still(found: dict[str, Any]) -> dict[str, Any]:
-    containers = [{**one, "statistics": None} for one in found["containers"]]
+    given = {"statistics": None, "namespace_inode": None}
+    containers = [{**one, **given} for one in found["containers"]]
     return {**found, "containers": containers}
 
 
