@@ -142,9 +142,9 @@ def groups_of(guards: Iterable[Guard]) -> dict[str, str]:
     found = {}
     for one in both:
         path = running.get(one.target, "") if one.kind == words.UNIT else one.target
-        found[f"{one.kind} {one.target}"] = (
-            cgroups.of_slice(path) if one.kind == words.SLICE else path
-        )
+        if one.kind == words.SLICE:
+            path = cgroups.of_slice(path, cgroups.top_of_systemd())
+        found[f"{one.kind} {one.target}"] = path
     return found
 
 

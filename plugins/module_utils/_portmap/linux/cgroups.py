@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from ..values.errors import Unsupported
 
+_INIT = "/init.scope"  # where systemd itself is, right below what is its own
 _CONTROL = "/.control"  # where systemd has processes beside a unit's own, when that delegates
 
 
@@ -33,11 +34,15 @@ def root() -> str:
 
 def own() -> str:
     """The group of this process or, where systemd has put it beside those of a unit, the unit's."""
-    with open("/proc/self/cgroup", encoding="utf-8", errors="replace") as file:
+    found = _of_process("self")
+    return found[: -len(_CONTROL)] if found.endswith(_CONTROL) else found
+
+
+def _of_process(number: str) -> str:
+    with open(f"/proc/{number}/cgroup", encoding="utf-8", errors="replace") as file:
         for line in file:
             if line.startswith("0::"):
-                found = line[3:].rstrip("\n")
-                return found[: -len(_CONTROL)] if found.endswith(_CONTROL) else found
+                return line[3:].rstrip("\n")
     return "/"
 
 
@@ -56,13 +61,25 @@ def opened(path: str) -> Iterator[int | None]:
         os.close(descriptor)
 
 
-def of_slice(name: str) -> str:
-    """The group of a slice of systemd: the dashes of its name are its place, see systemd.slice(5)."""
+def of_slice(name: str, top: str) -> str:
+    """The group of a slice of systemd: the dashes of its name are its place, see systemd.slice(5).
+
+    `top` is where systemd has its groups, from `top_of_systemd`.
+    """
     if name == "-.slice":
-        return "/"
+        return top or "/"
     parts = name[: -len(".slice")].split("-")
     inner = ["-".join(parts[: count + 1]) + ".slice" for count in range(len(parts))]
-    return "/" + "/".join(inner)
+    return "/".join([top, *inner])
+
+
+def top_of_systemd() -> str:
+    """The group in which systemd has all of its own; "" on a machine, where that is the root.
+
+    A container may see the groups of its machine, and be itself in one of them.
+    """
+    found = _of_process("1")
+    return found[: -len(_INIT)] if found.endswith(_INIT) else ""
 
 
 def below(path: str) -> dict[int, str]:

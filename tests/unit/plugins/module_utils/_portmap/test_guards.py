@@ -161,15 +161,17 @@ def test_a_damaged_file_is_named(text):
 
 
 @pytest.mark.parametrize(
-    ("name", "path"),
+    ("name", "top", "path"),
     [
-        ("batch.slice", "/batch.slice"),
-        ("a-b-c.slice", "/a.slice/a-b.slice/a-b-c.slice"),
-        ("-.slice", "/"),
+        ("batch.slice", "", "/batch.slice"),
+        ("a-b-c.slice", "", "/a.slice/a-b.slice/a-b-c.slice"),
+        ("-.slice", "", "/"),
+        ("a-b.slice", "/machine", "/machine/a.slice/a-b.slice"),
+        ("-.slice", "/machine", "/machine"),
     ],
 )
-def test_a_slice_is_where_its_name_says(name, path):
-    assert cgroups.of_slice(name) == path
+def test_a_slice_is_where_its_name_says_in_what_systemd_has(name, top, path):
+    assert cgroups.of_slice(name, top) == path
 
 
 def test_the_groups_of_units_are_read_in_the_order_of_the_question():
