@@ -50,6 +50,7 @@ def run(modules: Modules, module: str, log: Path, **parameters: Any) -> Traced:
     """Run a module and read from strace what it did."""
     # Forks write files of their own: lines of one file are in order and whole.
     watched = modules.under(
+        *modules.prefix,
         "strace",
         "-ff",
         "--seccomp-bpf",
