@@ -6,19 +6,12 @@
 from __future__ import annotations
 
 import json
-import os
-
-import pytest
 
 import guests
 from lab.machines import Lab
 from lab.modules import Modules
 
 NETAVARK = "/usr/lib/podman/netavark"
-pytestmark = pytest.mark.skipif(
-    not os.path.exists(NETAVARK), reason="netavark is not there: apt-get install netavark"
-)
-
 # What podman tells it: a container on the network that podman has by default.
 NETWORK = {
     "container_id": "0123456789ab",

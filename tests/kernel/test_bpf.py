@@ -152,11 +152,10 @@ def test_a_kernel_function_is_called_and_a_number_filled_in():
 
 @contextlib.contextmanager
 def kernel_types() -> Iterator[btf.Btf]:
-    try:
-        with btf.of_kernel() as types:
-            yield types
-    except Unsupported as error:
-        pytest.skip(str(error))
+    if not os.path.exists(btf.PATH):
+        pytest.skip(f"this kernel tells nothing of its types: there is no {btf.PATH}")
+    with btf.of_kernel() as types:
+        yield types
 
 
 def test_who_may_not_is_told_what_is_missing():
