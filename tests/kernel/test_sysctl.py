@@ -11,7 +11,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import netns, procsys
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
+    detached,
+    netns,
+    procsys,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     KernelRefused,
 )
@@ -25,7 +29,7 @@ def procfs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> s
     """Both ways to a procfs; the second is that of an old kernel or libc."""
     root = os.open("/proc", os.O_PATH) if request.param == "that at /proc" else None
     if root is not None:
-        monkeypatch.setattr(procsys, "_instance", lambda: os.dup(root))
+        monkeypatch.setattr(detached, "instance", lambda kind, otherwise: os.dup(root))
     monkeypatch.setattr(procsys, "_procfs", procsys._Procfs())
     return str(request.param)
 
@@ -84,7 +88,7 @@ def test_a_value_that_the_kernel_refuses_is_named(procfs: str) -> None:
 def test_our_own_procfs_is_mounted_nowhere() -> None:
     """An empty list of names is the point of it, so it must not be that of /proc either."""
     before = Path("/proc/self/mountinfo").read_text()
-    root = procsys._instance()
+    root = detached.instance(b"proc", "/proc")
     try:
         assert Path("/proc/self/mountinfo").read_text() == before
         assert os.fstat(root).st_dev != os.stat("/proc").st_dev

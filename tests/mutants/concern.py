@@ -41,7 +41,7 @@ encode.py objects.py kind.py link.py address.py route.py qdisc.py handle.py   ke
 order.py plan.py      kernel/test_container* kernel/test_cost kernel/test_host* robust/test_killed
 netlink.py requests.py messages.py attributes.py rtnl.py uapi.py   robust/test_interrupted kernel/test_info kernel/test_cost robust/test_fuzz
 netns.py              kernel/test_strangers kernel/test_host* kernel/test_container* robust/test_killed
-procsys.py sysctl.py  kernel/test_sysctl kernel/test_host*
+procsys.py sysctl.py detached.py  kernel/test_sysctl kernel/test_host*
 listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
 statistics.py         kernel/test_info kernel/test_lost

@@ -12,12 +12,11 @@ import struct
 
 from ..linux import uapi as k
 from ..values.errors import InvalidRequest, Unsupported
-from .call import Buffer, bpf
+from . import programs
+from .call import bpf
 
-# linux/bpf.h, union bpf_attr: "used by BPF_PROG_ATTACH/DETACH", "used by BPF_PROG_QUERY"
+# linux/bpf.h, union bpf_attr: "used by BPF_PROG_ATTACH/DETACH"
 _ATTACH = struct.Struct("=IIIII")
-_QUERY = struct.Struct("=IIIIQI")
-_MOST = 64  # programs that a cgroup can have at one hook
 
 
 def attach(cgroup: int, program: int, hook: int, replacing: int = 0) -> None:
@@ -44,8 +43,4 @@ def detach(cgroup: int, program: int, hook: int) -> None:
 
 def attached(cgroup: int, hook: int) -> list[int]:
     """The ids of the programs of a cgroup at a hook, without those of the cgroups above."""
-    ids = Buffer(b"", 4 * _MOST)
-    asked = _QUERY.pack(cgroup, hook, 0, 0, ids.address, _MOST)
-    answer = bpf(k.BPF_PROG_QUERY, asked, "ask for the programs of a cgroup")[1]
-    count = _QUERY.unpack_from(answer)[5]
-    return list(struct.unpack_from(f"={count}I", ids.raw))
+    return programs.attached(cgroup, hook, "ask for the programs of a cgroup")

@@ -19,6 +19,8 @@ from .code import NOTHING, Compiled, Known, Program, filled
 
 # linux/bpf.h, union bpf_attr: "used by BPF_PROG_LOAD", up to expected_attach_type
 _LOAD = struct.Struct("=IIQQIIQII16sII")
+_QUERY = struct.Struct("=IIIIQI")  # "used by BPF_PROG_QUERY"
+_MOST = 64  # programs that can be at one hook
 _ID = struct.Struct("=I")
 _NEXT_ID = struct.Struct("=II")
 _INFO_CALL = struct.Struct("=IIQ")
@@ -127,6 +129,14 @@ def oldest(like: ProgramInfo) -> int:
         if (found.type, found.tag, found.name) == (like.type, like.tag, like.name):
             return descriptor
         os.close(descriptor)
+
+
+def attached(target: int, hook: int, doing: str) -> list[int]:
+    """The ids of the programs at a hook of a cgroup, by its descriptor, or of a link, by its index."""
+    ids = Buffer(b"", 4 * _MOST)
+    answer = bpf(k.BPF_PROG_QUERY, _QUERY.pack(target, hook, 0, 0, ids.address, _MOST), doing)[1]
+    count = _QUERY.unpack_from(answer)[5]
+    return list(struct.unpack_from(f"={count}I", ids.raw))
 
 
 def info(descriptor: int) -> ProgramInfo:

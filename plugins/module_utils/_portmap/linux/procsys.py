@@ -10,7 +10,6 @@ look through an instance of procfs of our own, and through a new one after some 
 
 from __future__ import annotations
 
-import ctypes
 import itertools
 import os
 import stat
@@ -18,11 +17,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from ..values.errors import KernelRefused
-from . import uapi as k
+from . import detached
+from .detached import DIRECTORY
 
 _FEW = 1024  # names to look up in one instance: some dozens of namespaces
-_ATTRIBUTES = k.MOUNT_ATTR_NOSUID | k.MOUNT_ATTR_NODEV | k.MOUNT_ATTR_NOEXEC
-_DIRECTORY = os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 class _Procfs:
@@ -37,26 +35,12 @@ class _Procfs:
         if self._root is None or self._names > _FEW:
             if self._root is not None:
                 os.close(self._root)
-            self._root, self._names = _instance(), 0
+            self._root, self._names = detached.instance(b"proc", "/proc"), 0
         self._names += names
         return self._root
 
 
 _procfs = _Procfs()
-
-
-def _instance() -> int:
-    """A procfs that is mounted nowhere; that at /proc where the libc or the kernel knows no such."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "fsopen"):
-        context = libc.fsopen(b"proc", k.FSOPEN_CLOEXEC)
-        if context >= 0:
-            libc.fsconfig(context, k.FSCONFIG_CMD_CREATE, None, None, 0)
-            root = int(libc.fsmount(context, k.FSMOUNT_CLOEXEC, _ATTRIBUTES))
-            os.close(context)
-            if root >= 0:
-                return root
-    return os.open("/proc", _DIRECTORY)
 
 
 def read(name: str) -> str | None:
@@ -72,7 +56,7 @@ def read_all(names: Iterable[str]) -> dict[str, str]:
     values = {}
     for directory, group in _by_directory(tuple(names)):
         try:
-            opened = os.open(directory, _DIRECTORY, dir_fd=_procfs.root(len(group)))
+            opened = os.open(directory, DIRECTORY, dir_fd=_procfs.root(len(group)))
         except FileNotFoundError:
             continue
         try:

@@ -5,12 +5,10 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 
-from . import uapi as k
+from . import detached
 
-_ATTRIBUTES = k.MOUNT_ATTR_NOSUID | k.MOUNT_ATTR_NODEV | k.MOUNT_ATTR_NOEXEC
 _ASSIGNED = 3  # NET_ADDR_SET, linux/netdevice.h
 
 
@@ -25,7 +23,7 @@ def _read(path: str) -> str:
     That at /sys may be of another namespace: we look through an instance that is mounted nowhere, where
     the libc and the kernel know such.
     """
-    root = _instance()
+    root = detached.instance(b"sysfs", "/sys")
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC, dir_fd=root)
     except FileNotFoundError:
@@ -34,16 +32,3 @@ def _read(path: str) -> str:
         os.close(root)
     with open(descriptor, encoding="ascii") as file:
         return file.read().strip()
-
-
-def _instance() -> int:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if hasattr(libc, "fsopen"):
-        context = libc.fsopen(b"sysfs", k.FSOPEN_CLOEXEC)
-        if context >= 0:
-            libc.fsconfig(context, k.FSCONFIG_CMD_CREATE, None, None, 0)
-            root = int(libc.fsmount(context, k.FSMOUNT_CLOEXEC, _ATTRIBUTES))
-            os.close(context)
-            if root >= 0:
-                return root
-    return os.open("/sys", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from socket import AF_INET
 
-from ..linux import netns, procsys, tcx
+from ..bpf import tcx
+from ..linux import netns, procsys
 from ..linux.messages import LinkSeen
 from ..linux.view import View, default_route, has_egress_filters
 from ..objects.bridge import Bridge, ipv6_switch
@@ -66,7 +67,7 @@ def likely_public(view: View, loopback: str) -> str:
 def early_programs(view: View, host: Host) -> dict[str, list[int]]:
     """The programs that packets meet before all filters, by interface."""
     places = (host.public_place, host.loopback_place)
-    return {place.link: tcx.programs(view.ifindex(place)) for place in places}
+    return {place.link: tcx.attached(view.ifindex(place)) for place in places}
 
 
 def hooked_by_others(view: View, host: Host) -> set[Place]:
