@@ -14,8 +14,9 @@ from ..linux import netns, processes
 from ..memory import next_boot
 from ..memory.next_boot import SavedFile
 from ..memory.record import Record
-from ..sight import inhabitants
+from ..sight import inhabitants, workloads
 from ..sight.host import host_ephemeral
+from ..sight.processes_seen import WorkloadSeen
 from ..values import tenants
 from ..values.errors import InvalidRequest
 from .comparing import Observer
@@ -59,6 +60,11 @@ class Case:
     def inodes(self) -> dict[str, int]:
         """Those of the namespaces of the containers."""
         return inhabitants.inodes(self.survey.containers.values())
+
+    @cached_property
+    def workloads(self) -> dict[str, WorkloadSeen]:
+        """Those of all containers, or of the one: systemd is asked only where there are some."""
+        return workloads.see_all(self.container)
 
     @cached_property
     def saved(self) -> SavedFile | None:

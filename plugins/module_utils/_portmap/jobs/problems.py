@@ -35,7 +35,7 @@ from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import units
 from ..memory.record import Record
-from ..sight import inhabitants, workloads
+from ..sight import inhabitants
 from ..sight.host import early_programs, host_ephemeral
 from ..sight.unmanaged import see_managers
 from ..values import ports, tenants
@@ -105,8 +105,10 @@ def _namespaces(case: Case) -> Iterable[Problem]:
     empty = {inode: name for inode, name in empty.items() if inode not in case.pids}
     held = netns.mounted(empty) if empty else set()
     yield from dead_process.problems(sorted(empty[inode] for inode in empty.keys() - held))
-    known = {*inodes.values()}
-    yield from replaced_namespace.of_processes(inhabitants.left_behind(view, case.pids, known))
+    left = inhabitants.left_behind(view, case.pids, {*inodes.values()})
+    labels = [one.label for one in case.workloads.values() if one.label]
+    units = {label.unit for label in labels if label.container in inodes}
+    yield from replaced_namespace.of_processes(left, told=units)
 
 
 def _leftovers(case: Case) -> Iterable[Problem]:
@@ -211,17 +213,7 @@ def _nat(case: Case) -> Iterable[Problem]:
 
 
 def _workloads(case: Case) -> Iterable[Problem]:
-    """Of all containers, or of one: systemd is asked only where there is a workload."""
-    seen = workloads.see_all(case.container)
-    containers = case.survey.containers
-    inodes = {
-        one.label.container: workloads.inode(
-            netns.handle_path(containers[one.label.container].handle)
-        )
-        for one in seen.values()
-        if one.label and one.label.container in containers
-    }
-    return workload.problems(sorted(seen.items()), inodes)
+    return workload.problems(sorted(case.workloads.items()), case.inodes)
 
 
 # Each looks for one kind, or one source of it.  The comparisons of `drifting` find strangers' filters, which

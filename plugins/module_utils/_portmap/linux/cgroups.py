@@ -73,6 +73,7 @@ def of_slice(name: str, top: str) -> str:
     return "/".join([top, *inner])
 
 
+@lru_cache(maxsize=1)
 def top_of_systemd() -> str:
     """The group in which systemd has all of its own; "" on a machine, where that is the root.
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ..values.process import Process, unit_of
-from . import namespaces
+from . import cgroups, namespaces
 
 
 def with_sockets(inodes: Iterable[int], among: Iterable[str] | None = None) -> dict[int, str]:
@@ -106,7 +106,7 @@ def _open_files(pid: str) -> Iterator[str]:
 
 def _unit(pid: str) -> str:
     with contextlib.suppress(OSError), open(f"/proc/{pid}/cgroup", encoding="utf-8") as file:
-        return unit_of(file.read())
+        return unit_of(file.read(), cgroups.top_of_systemd())
     return ""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_UNIT = re.compile(r":/system\.slice/(?:[^/\n]+/)*([\w.@:-]+\.service)$", re.MULTILINE)
+_UNIT = r":{top}/system\.slice/(?:[^/\n]+/)*([\w.@:-]+\.service)$"
 
 
 class Process(NamedTuple):
@@ -22,7 +22,10 @@ class Process(NamedTuple):
         return f"{self.name} (pid {self.pid})"
 
 
-def unit_of(cgroups: str) -> str:
-    """The service of systemd that a process with these control groups (/proc/PID/cgroup) belongs to."""
-    found = _UNIT.search(cgroups)
+def unit_of(cgroups: str, top: str) -> str:
+    """The service of systemd that a process with these control groups (/proc/PID/cgroup) belongs to.
+
+    `top` is the group in which systemd has its own, "" where that is the root.
+    """
+    found = re.search(_UNIT.format(top=re.escape(top)), cgroups, re.MULTILINE)
     return found[1] if found else ""

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...values.process import Process
 from .problem import CONTAINER, Problem, few, place
@@ -13,9 +13,18 @@ from .problem import CONTAINER, Problem, few, place
 KIND = "replaced_namespace"
 
 
-def of_processes(left: Mapping[str, Sequence[Process]]) -> list[Problem]:
-    """`left`: who sits in a namespace that was made for a container, and has no link any more."""
-    return [_left(name, listed) for name, listed in sorted(left.items())]
+def of_processes(
+    left: Mapping[str, Sequence[Process]], told: Collection[str] = ()
+) -> list[Problem]:
+    """`left`: who sits in a namespace that was made for a container, and has no link any more.
+
+    `told`: units of workloads, of which the kind `workload` tells that.
+    """
+    others = {
+        name: [one for one in listed if one.unit not in told]
+        for name, listed in sorted(left.items())
+    }
+    return [_left(name, listed) for name, listed in others.items() if listed]
 
 
 def _left(name: str, listed: Sequence[Process]) -> Problem:

@@ -283,7 +283,10 @@ def test_a_process_in_a_removed_namespace_is_started_again_as_a_service():
         "0::/system.slice/docker-12ab.scope\n": "",
         "": "",
     }
-    assert {text: unit_of(text) for text in groups} == groups
+    assert {text: unit_of(text, "") for text in groups} == groups
+    inner = "0::/machine.slice/alpha/system.slice/web.service\n"
+    assert unit_of(inner, "/machine.slice/alpha") == "web.service"
+    assert unit_of(inner, "") == ""  # of the systemd of a container
     left = {
         "web": [
             Process("7", "nginx", "web.service"),
@@ -296,6 +299,10 @@ def test_a_process_in_a_removed_namespace_is_started_again_as_a_service():
     assert told.description.startswith(
         "nginx (pid 7), nginx (pid 8), sh (pid 9) sit in a namespace"
     )
+    (told,) = replaced_namespace.of_processes(
+        left, told={"web.service"}
+    )  # as a workload that is deaf
+    assert told.repair == "kill 9"
 
 
 def test_a_host_that_is_not_prepared_names_the_containers_that_are_there():
