@@ -3,13 +3,14 @@
 
 """Killed at any instant: nobody notices, and one more run finishes the work or takes it back.
 
-Every point of every operation is tried (see faults.py); a point is counted in a run that succeeds,
-not known beforehand.
+The points of every operation are tried (see lab/faults.py and points.py); a point is counted in a
+run that succeeds, not known beforehand.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 
 import pytest
 
@@ -17,14 +18,18 @@ import stage as stages
 from lab import state
 from lab.modules import Modules
 from operations import OPERATIONS, Step
+from points import WHY, chosen
 from stage import Stage
 
 # What a run writes down, wherever: not what it is for.
 FILES = re.compile(r"^write the record$|^(open|mkdir|rename|remove) /(run/portmap|var/lib)/")
 
 
+@pytest.mark.thorough(WHY)
 @pytest.mark.parametrize("name", OPERATIONS)
-def test_a_kill_at_any_point_harms_nobody_and_is_repaired(bare: Stage, name: str) -> None:
+def test_a_kill_at_any_point_harms_nobody_and_is_repaired(
+    bare: Stage, name: str, thorough: bool
+) -> None:
     operation = OPERATIONS[name]
     modules = bare.modules
     if operation.setup:
@@ -48,19 +53,20 @@ def test_a_kill_at_any_point_harms_nobody_and_is_repaired(bare: Stage, name: str
             assert leading_nowhere(modules) == [], told
             return told
 
-        for at in range(1, max(len(doing), len(undoing)) + 1):
-            if at <= len(doing):
-                told = kill(operation.do, doing, at)
+        pairs = zip_longest(chosen(doing, thorough), chosen(undoing, thorough))
+        for in_doing, in_undoing in pairs:
+            if in_doing:
+                told = kill(operation.do, doing, in_doing)
                 modules.call(*operation.undo)
                 assert state.difference(start, stages.look(modules)) == "", told
-                told = kill(operation.do, doing, at)
+                told = kill(operation.do, doing, in_doing)
             modules.call(*operation.do)
-            if at <= len(doing):
+            if in_doing:
                 assert state.difference(done, stages.look(modules)) == "", told
-            if at <= len(undoing):
-                told = kill(operation.undo, undoing, at)
+            if in_undoing:
+                told = kill(operation.undo, undoing, in_undoing)
             modules.call(*operation.undo)
-            if at <= len(undoing):
+            if in_undoing:
                 assert state.difference(start, stages.look(modules)) == "", told
             assert operation.silent or running.losses() == []
         assert running.finish()["lost"] == [] or operation.silent
