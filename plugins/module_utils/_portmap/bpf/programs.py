@@ -77,12 +77,18 @@ def load(program: Program, known: Known) -> int:
     try:
         return _load(program, code, None)
     except Refused as error:
-        log = Buffer(b"", _LOG_BYTES)
-        with suppress(Refused):
-            return _load(program, code, log)
-        said = log.raw.split(b"\0", 1)[0].decode(errors="replace").splitlines()
         doing = f"load the program {program.name}"
-        raise Refused(doing, error.errno, "\n".join(said[-_LOG_LINES:])) from error
+        number = error.errno
+    raise Refused(doing, number, _verifier_said(program, code))
+
+
+def _verifier_said(program: Program, code: bytes) -> str:
+    """The last lines of its log about a program that it refuses."""
+    log = Buffer(b"", _LOG_BYTES)
+    with suppress(Refused):
+        os.close(_load(program, code, log))
+    said = log.raw.split(b"\0", 1)[0].decode(errors="replace").splitlines()
+    return "\n".join(said[-_LOG_LINES:])
 
 
 def _load(program: Program, code: bytes, log: Buffer | None) -> int:

@@ -76,7 +76,7 @@ def _foreign(guards: list[Guard], groups: dict[str, str], pools: Ranges) -> Iter
             told.append((owner, one))
         elif owner is None and ports.intersect([Range(one.port, one.port)], pools):
             told.append((None, one))
-    holders = processes.with_sockets(one.inode for _, one in told) if told else {}
+    holders = processes.with_sockets(one.inode for _owner, one in told) if told else {}
     for owner, one in told:
         process = holders.get(one.inode, "a process that cannot be seen")
         yield (
