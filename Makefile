@@ -14,10 +14,10 @@ export PYTHONDONTWRITEBYTECODE := 1
 
 # All but `install`, of which `cores` is more, and `thorough`, which takes longer than all of them.
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
-# and has `robust` and `kernel`, which wait for the same locks of the kernel, beside others.
+# and has gates that wait for the same locks of the kernel beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust sanity units molecule kernel cores hosts integration importer gates ansible-lint docs \
-	demo docs-lint
+TOGETHER := robust sanity kernel molecule hostile cores boot gates hosts units integration importer \
+	ansible-lint demo docs docs-lint
 GATES := $(FIRST) $(TOGETHER)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 QUICK := smoke lint unit
@@ -70,10 +70,16 @@ kernel: setup ## Real packets in namespaces (root)
 hosts: setup ## Shapes of hosts: uplinks, addresses, routes, names, others' filters (root)
 	@tools/gate hosts
 
-robust: setup ## Kills, errors, races, damage, hostile containers, garbage (root)
+boot: setup ## What a host does without a run: at boot, when it changes, when asked (root)
+	@tools/gate boot
+
+robust: setup ## Kills, errors, races, damage, garbage (root)
 	@tools/gate robust
 
-thorough: setup ## What of `robust` takes hours: each error at each point, 10,000 damages (root)
+hostile: setup ## What hostile containers and attackers outside try (root)
+	@tools/gate hostile
+
+thorough: setup ## What of `robust` and `hostile` takes hours: each error at each point, 10,000 damages (root)
 	@tools/gate thorough
 
 mutants: setup ## Plant faults, and name those that no test notices: an hour (root)

@@ -14,20 +14,12 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import changing
 import scene
-from installed import host as host
-from installed import installed as installed
 from lab import machines
-from lab.follower import Follower, following
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
 from lab.steering import steering as steering
-from reboots import keeping as keeping
-from reboots import placed as placed
-from reboots import reboot as reboot
-from reboots import shipped as shipped
 from refusals import bare_host as bare_host
 from refusals import crowded as crowded
 from refusals import crowded_host as crowded_host
@@ -62,22 +54,6 @@ def prepared(modules: Modules) -> Modules:
     """The modules of a host that is ready for containers."""
     modules.host(**POOLS)
     return modules
-
-
-@pytest.fixture
-def two(modules: Modules) -> Modules:
-    """The modules of a host with the containers `web` and `db`."""
-    modules.host(**POOLS)
-    modules.container(containers=changing.CONTAINERS)
-    return modules
-
-
-@pytest.fixture
-def follower(lab: Lab, two: Modules) -> Iterator[Follower]:
-    """What follows the host of `two`."""
-    with following(lab.host) as made:
-        made.rests()
-        yield made
 
 
 @pytest.fixture(scope="module")

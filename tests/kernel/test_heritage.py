@@ -317,10 +317,10 @@ TESTS: dict[str, list[str] | str] = {
 
 @functools.cache
 def names() -> set[str]:
-    """The tests and test classes of the files beside this one."""
+    """The tests and test classes of the files beside and below this one."""
     return {
         node.name
-        for path in Path(__file__).parent.glob("test_*.py")
+        for path in Path(__file__).parent.rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }

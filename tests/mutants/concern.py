@@ -91,4 +91,6 @@ def tests_of(file: str) -> list[str]:
 
 
 def _files(name: str) -> list[str]:
-    return sorted(str(path.relative_to(_ROOT)) for path in _ROOT.glob(f"tests/{name}.py"))
+    folder, _, file = name.partition("/")
+    found = _ROOT.glob(f"tests/{folder}/**/{file}.py")
+    return sorted(str(path.relative_to(_ROOT)) for path in found)

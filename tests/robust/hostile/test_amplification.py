@@ -26,7 +26,7 @@ from lab.netns import inside
 from lab.pools import LARGE, POOLS
 from stage import Stage
 
-SECURITY = Path(__file__).parents[2] / "SECURITY.md"
+SECURITY = Path(__file__).parents[3] / "SECURITY.md"
 FLOOD = Path(__file__).with_name("flood.py")
 SECONDS = 2.0
 BURST, A_SECOND = 21, 20  # packets that the documented rate lets pass
