@@ -10,6 +10,8 @@ from collections.abc import Iterator
 import pytest
 
 import changing
+from asking import server as server
+from asking import wired as wired
 from installed import host as host
 from installed import installed as installed
 from lab.follower import Follower, following
