@@ -171,6 +171,34 @@ def test_a_run_that_cannot_look_again_says_what_it_has_done(placed: Stage) -> No
     assert re.search(r"\d\d changes were done before, and stay", run.msg), run.msg
 
 
+def test_a_handle_whose_file_stays_leads_to_its_namespace_again(placed: Stage) -> None:
+    modules = placed.modules
+    remove = ("portmap_container", {"name": "db", "state": "absent"})
+    points = modules.run(*remove).points
+    modules.call("portmap_container", {"containers": stages.inventory()})
+    start, inode = stages.look(modules), _inode(modules)
+    run = modules.run(*remove, at=points.index("remove /run/netns/db") + 1, fault="EBUSY")
+    assert "all of it was undone" in run.msg
+    assert state.difference(start, stages.look(modules)) == ""
+    assert _inode(modules) == inode
+
+
+def test_what_was_in_a_namespace_that_went_is_told(placed: Stage) -> None:
+    """Its number may be that of the namespace which the undoing makes."""
+    modules = placed.modules
+    remove = ("portmap_container", {"name": "db", "state": "absent"})
+    points = modules.run(*remove).points
+    modules.call("portmap_container", {"containers": stages.inventory()})
+    run = modules.run(*remove, at=points.index("delete link") + 1, fault="EPERM")
+    assert "not undone: what was in the namespace of db; " in run.msg
+    modules.call(*remove)
+    assert modules.problems() == []
+
+
+def _inode(modules: Modules) -> int:
+    return int(modules.machine.run("stat", "--format=%i", "/run/netns/db").stdout)
+
+
 def test_a_run_that_fails_ends_with_an_error(placed: Stage) -> None:
     """What Ansible sees: `failed`, and a process that does not end with 0."""
     done = placed.modules.execute("portmap_container", {"name": "new", "ports": ["1-2"]})

@@ -46,6 +46,11 @@ class Applier:
         self._socket = host_socket
         self._pairs = Pairs(host_socket, self._sources, self.done, self._ids.forget)
 
+    @property
+    def given_up(self) -> list[str]:
+        """The containers whose namespaces went, and with them what no change tells of."""
+        return self._pairs.given_up
+
     def apply(self, changes: Sequence[Change], keep_going: bool = False) -> None:
         """Raise KernelRefused at the first change that fails; `keep_going` skips it."""
         self._pairs.expect(changes)

@@ -51,7 +51,9 @@ class Pairs:
     """Makes and removes the veth pairs of one host.
 
     Appends each finished change to `done`; calls `forget(place)` for every deleted link.  `sources`
-    tells how to open each container's namespace; those that are made are added to it.
+    tells how to open each container's namespace; those that are made are added to it.  `given_up`
+    are the containers whose namespaces were held by the handles that were taken away, and by
+    nothing else that is known.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Pairs:
         self._named: dict[str, Change] = {}
         self._replaced: set[str] = set()
         self._origins: dict[str, str] = {}
+        self.given_up: list[str] = []
 
     def expect(self, changes: Sequence[Change]) -> None:
         """All changes of a plan: what is done early depends on what comes late."""
@@ -205,9 +208,10 @@ class Pairs:
         with netns.at(
             handle.path if handle.inode else netns.draft_path(handle.container)
         ) as namespace:
-            _attempt(_unpin, change, self._done, keep_going)
+            _attempt(lambda change: _unpin(change, namespace), change, self._done, keep_going)
             gone = len(self._done) > before
             if gone and namespace is not None and origin in (None, CREATED):
+                self.given_up.append(handle.container)
                 quiet.take_down(namespace, origin == CREATED)
 
     def _delete_links(self, places: list[Place], keep_going: bool) -> None:
@@ -233,10 +237,10 @@ class Pairs:
             refused(request, reply, range(1, 4096) if keep_going else GONE)
 
 
-def _unpin(change: Change) -> None:
+def _unpin(change: Change, namespace: int | None) -> None:
     handle = cast(Handle, change.subject)
     if handle.inode:
-        netns.unpin(handle.path)
+        netns.unpin(handle.path, namespace)
     if handle.draft:
         netns.unpin(netns.draft_path(handle.container))
 

@@ -168,7 +168,7 @@ def _apply(job: Job, view: View, first: Comparison, changes: list[Change]) -> No
     except (KernelRefused, OSError) as error:
         said = _cause(error)
         touched = set(first.before) | {change.subject.identity for change in changes}
-        undone = _undo(job, first, touched, applier.done)
+        undone = _undo(job, first, touched, applier)
         done = [change.describe() for change in applier.done]
         if isinstance(error, ChangedInside):
             raise ChangedInside(
@@ -182,10 +182,11 @@ def _apply(job: Job, view: View, first: Comparison, changes: list[Change]) -> No
         ) from error
 
 
-def _undo(job: Job, first: Comparison, touched: set[Identity], done: list[Change]) -> Undone:
+def _undo(job: Job, first: Comparison, touched: set[Identity], applier: Applier) -> Undone:
     """The same difference, from what is now towards what was, for all that the plan was about.
 
-    Not only for what was `done`: the answer to a request that was carried out may be lost.
+    Not only for what was done: the answer to a request that was carried out may be lost.  A
+    namespace that was given up is made anew, with what the plan tells of; the rest is lost.
     """
     try:
         with viewed() as view:
@@ -195,10 +196,11 @@ def _undo(job: Job, first: Comparison, touched: set[Identity], done: list[Change
             Applier(now.handles, sources, view.socket).apply(back, keep_going=True)
     except (PortmapError, OSError):
         with viewed() as view:  # it cannot be looked at any more: take back what was reported
-            back = [Change(change.after, change.before) for change in reversed(done)]
+            back = [Change(change.after, change.before) for change in reversed(applier.done)]
             with contextlib.suppress(PortmapError, OSError):
                 Applier({}, first.sources, view.socket).apply(back, keep_going=True)
-    return Undone(_still_different(job, first, touched), bool(back))
+    lost = [f"what was in the namespace of {name}" for name in applier.given_up]
+    return Undone(lost + _still_different(job, first, touched), bool(back))
 
 
 def _only(state: State, identities: set[Identity]) -> State:

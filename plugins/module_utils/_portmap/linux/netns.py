@@ -212,16 +212,29 @@ def pin(namespace: int, path: str) -> None:
     except FileExistsError as error:
         said = "there is a file that is no namespace; move it out of the way"
         raise KernelRefused(f"cannot make {path}: {said}", errno.EEXIST) from error
-    _mount(f"/proc/self/fd/{namespace}", path, k.MS_BIND, f"mount the namespace handle {path}")
+    _bind(namespace, path)
 
 
-def unpin(path: str) -> None:
-    """Take the name away; the namespace lives on while something is inside."""
+def unpin(path: str, namespace: int | None = None) -> None:
+    """Take the name away; the namespace lives on while something is inside.
+
+    When the file cannot be removed, it leads to `namespace` again.
+    """
     if is_there(path):
         result = _libc.umount2(os.fsencode(path), k.MNT_DETACH)
         _checked(result, f"unmount the namespace handle {path}")
-    with contextlib.suppress(FileNotFoundError):
+    try:
         os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError:
+        if namespace is not None:
+            _bind(namespace, path)
+        raise
+
+
+def _bind(namespace: int, path: str) -> None:
+    _mount(f"/proc/self/fd/{namespace}", path, k.MS_BIND, f"mount the namespace handle {path}")
 
 
 def _mount(source: str, target: str, flags: int, what: str) -> None:
