@@ -16,8 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
 # and has gates that wait for the same locks of the kernel beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust sanity kernel molecule hostile cores boot gates hosts units integration importer \
-	ansible-lint demo docs docs-lint
+TOGETHER := robust molecule kernel services hostile sanity boot cores gates hosts units integration \
+	importer ansible-lint demo docs docs-lint
 GATES := $(FIRST) $(TOGETHER)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 QUICK := smoke lint unit
@@ -132,6 +132,9 @@ cores: setup ## The oldest and the newest ansible-core that we claim (root)
 
 molecule: setup ## Scenarios on privileged containers under systemd (root)
 	@tools/gate molecule
+
+services: setup ## Scenarios with services: in containers, guarded, after a boot (root)
+	@tools/gate services
 
 docs: setup ## The documentation as HTML, in .build/docs/html
 	@tools/gate docs

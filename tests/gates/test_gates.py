@@ -31,6 +31,14 @@ def test_each_gate_is_a_target_that_help_lists(gate: str) -> None:
     assert re.search(rf"^{gate} +\S", told.stdout, re.MULTILINE)
 
 
+def test_each_scenario_is_run_by_one_gate() -> None:
+    """But for the one which only makes machines."""
+    text = (ROOT / "tools/gate").read_text()
+    run = [name for names in re.findall(r"molecule/run (.+)", text) for name in names.split()]
+    made = [path.parent.name for path in (ROOT / "molecule").glob("*/molecule.yml")]
+    assert sorted(run) == sorted({*made} - {"default"})
+
+
 def checkout(place: Path, tool: str, **programs: str) -> Path:
     """A directory with this tool of the project, and with these programs."""
     for path, text in programs.items():
