@@ -105,6 +105,21 @@ def test_an_interface_that_is_gone_is_one_problem(lab: Lab, modules: Modules) ->
     assert [one["kind"] for one in found["problems"]] == ["drift"]
 
 
+@pytest.mark.parametrize("later", [1, 40])
+def test_a_run_that_was_interrupted(modules: Modules, later: int) -> None:
+    """When the namespace was there and no link yet, and with half of what belongs to the container."""
+    shape.place(modules)
+    listed = [*shape.CONTAINERS, {"name": "new", "ports": ["31016-31023"]}]
+    step = ("portmap_container", {"containers": listed})
+    points = modules.run(*step).points
+    modules.container(name="new", state="absent")
+    at = next(at for at, point in enumerate(points) if point.startswith("mount "))
+    assert modules.run(*step, at=at + later).killed
+    problem = told(modules, "drift", ["new"], "a run that was placing new was interrupted; run it")
+    carry_out(modules, problem["repair"], POOLS, listed)
+    assert modules.problems() == []
+
+
 def bridge(lab: Lab) -> None:
     """The address of the host moves to a bridge, of which the uplink is a port."""
     lab.host.ip(

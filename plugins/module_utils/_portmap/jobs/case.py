@@ -26,7 +26,8 @@ from .uplink import Uplink
 class Case:
     """What is looked at: all containers, or only `container`.
 
-    `left` are the handles that we made of which no link is left.
+    `left` are the handles that we made of which no link is left; `interrupted` are containers that a
+    killed run was placing.
     """
 
     def __init__(
@@ -38,8 +39,9 @@ class Case:
         self.uplink = uplink
         self.container = container
         known = {one.handle for one in observer.survey.containers.values()}
-        asked = (name for name in netns.made_by_us() if container in (None, name))
-        self.left = sorted(name for name in asked if name not in known)
+        asked = [name for name in netns.made_by_us() if container in (None, name)]
+        self.interrupted = sorted(filter(_is_half_made, asked))
+        self.left = sorted({*asked} - known - {*self.interrupted})
 
     @property
     def names(self) -> list[str]:
@@ -79,3 +81,8 @@ class Case:
                 saved = self.saved.state.containers.items()
                 return {name: one.netns for name, one in saved if one.origin == tenants.ATTACHED}
         return {}
+
+
+def _is_half_made(name: str) -> bool:
+    """Only what is whole has a handle; before that its namespace is held by a draft of one."""
+    return netns.has_draft(name) and not netns.is_there(netns.handle_path(name))

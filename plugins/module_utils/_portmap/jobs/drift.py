@@ -48,7 +48,7 @@ def look(case: Case) -> Iterable[Problem]:
         and inhabitants.is_elsewhere(case.observer.view, one)
     ]
     yield from replaced_namespace.of_handles(replaced)
-    yield from drift.problems(case.survey, changes, spoilt, {*replaced})
+    yield from drift.problems(case.survey, changes, spoilt, {*replaced, *case.interrupted})
 
 
 def _host(case: Case) -> Comparison:
@@ -79,6 +79,8 @@ def _containers(case: Case, spoilt: dict[str, str]) -> Comparison:
     sound: list[Container] = []
     spaces: dict[str, Namespace] = {}
     for name, container in sorted(case.survey.containers.items()):
+        if name in case.interrupted:
+            continue
         handle = netns.handle_path(container.handle)
         try:
             if not netns.is_there(handle):

@@ -113,9 +113,10 @@ def _namespaces(case: Case) -> Iterable[Problem]:
 
 def _leftovers(case: Case) -> Iterable[Problem]:
     """Of all containers, or of one that is not whole."""
+    yield from leftovers.interrupted(case.interrupted)
     if case.container in case.survey.placed:
-        return []
-    return leftovers.problems(case.survey, case.left, entries=case.container is None)
+        return
+    yield from leftovers.problems(case.survey, case.left, entries=case.container is None)
 
 
 def _reboot(case: Case) -> Iterable[Problem]:

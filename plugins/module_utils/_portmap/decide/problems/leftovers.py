@@ -37,6 +37,17 @@ def problems(survey: Survey, handles: Sequence[str], entries: bool) -> list[Prob
     return found
 
 
+def interrupted(names: Sequence[str]) -> list[Problem]:
+    """Containers that a killed run was placing: what they were to have, only the inventory knows."""
+    if not names:
+        return []
+    said = (
+        f"a run that was placing {few(names)} was interrupted; run it again, or remove what is not to be"
+        " there (state=absent)"
+    )
+    return [Problem(KIND, said, tuple(names), SITE)]
+
+
 def _leading_elsewhere(survey: Survey, veths: Set[str]) -> tuple[dict[str, str], set[str]]:
     """By link: the ports that lead to it.  And the links that copies lead to."""
     led = {veth: ports.text(owned) for veth, owned in survey.owners().items() if veth not in veths}
