@@ -53,7 +53,8 @@ options:
       - The IPv4 address of the public interface that containers share.
       - The default is the one from which the host itself sends through that interface. A host that is
         prepared keeps its address as long as the interface has it; when it is gone, the next run
-        follows the host's own choice, or fails and asks for this option when there is none.
+        follows the host's own choice, or fails and asks for this option when there is none, or when that
+        is a /32, as a VIP is, and the one that is gone was not.
     type: str
     version_added: 0.2.0
   loopback_interface:

@@ -113,6 +113,26 @@ def test_when_the_address_is_gone_the_host_s_own_choice_is_followed(
     assert shape.matrix(lab, "10.0.0.2") == {}
 
 
+def test_a_vip_does_not_stand_in_for_the_address_that_is_gone(lab: Lab, modules: Modules) -> None:
+    """A lease has ended, and keepalived's address is all that is left."""
+    set_addresses(lab, f"{HOST}/24", f"{VIP}/32")
+    shape.place(modules)
+    lab.host.ip(
+        f"address del {HOST}/24 dev eth0",
+        f"route replace {PEER} dev eth0",
+        f"route replace default via {PEER} dev eth0",
+    )
+    before = state.of(lab.host)
+    for run in (modules.checking(), modules):
+        with pytest.raises(
+            ModuleError, match=rf"10\.0\.0\.1, which .* is gone .* {VIP}/32 may go"
+        ):
+            run.host(**POOLS)
+    assert state.difference(before, state.of(lab.host)) == ""
+    assert "addresses" in {one["kind"] for one in modules.problems()}
+    assert modules.host(**POOLS, address=VIP)["host"]["address"] == f"{VIP}/32"
+
+
 def test_when_the_address_is_gone_and_none_is_preferred_a_run_asks(
     lab: Lab, modules: Modules
 ) -> None:

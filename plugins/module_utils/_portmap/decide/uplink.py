@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from socket import AF_INET
 
 from ..linux.messages import AddressSeen, LinkSeen, OtherRoute, RouteFound
@@ -50,7 +50,11 @@ def check_interfaces(public: LinkSeen, loopback: LinkSeen | None, loopback_name:
 
 
 def shared_address(
-    public: str, addresses: Sequence[AddressSeen], named: str, kept: str, own: str
+    public: str,
+    addresses: Sequence[AddressSeen],
+    named: str,
+    kept: HostAddress | None,
+    own: str,
 ) -> tuple[HostAddress, list[Notice]]:
     """The address that containers share, and warnings.
 
@@ -58,23 +62,7 @@ def shared_address(
     one from which the host itself would send.  Raises InvalidRequest when none of them is there.
     """
     have = {one.address: one for one in reversed(addresses)}
-    listed = ", ".join(f"{one.address}/{one.prefix}" for one in addresses)
-    unusable = f"cannot use public_interface {public}"
-    if not addresses:
-        raise Unfit(addresses_differ.KIND, f"{unusable}: it has no IPv4 address")
-    if named and named not in have:
-        said = f"cannot use address {named}: {public} does not have it ({listed})"
-        raise Unfit(addresses_differ.KIND, said)
-    chosen = named or (kept if kept in have else "") or own
-    if not chosen and len(have) == 1:
-        chosen = next(iter(have))
-    if chosen not in have:
-        gone = f"the address {kept}, which containers share, is gone from it, and " if kept else ""
-        raise Unfit(
-            addresses_differ.KIND,
-            f"{unusable}: {gone}the host itself prefers none of its addresses ({listed}); name one with"
-            " address",
-        )
+    chosen = _chosen(public, have, named, kept, own)
     told = []
     if not named and own and own != chosen:
         said = (
@@ -87,6 +75,44 @@ def shared_address(
         said = f"{public} has other addresses ({others}): containers are not reached at them, and reach"
         told.append((addresses_differ.KIND, f"{said} nothing of their host there (u32 steering)"))
     return HostAddress(AF_INET, chosen, have[chosen].prefix), told
+
+
+def _chosen(
+    public: str,
+    have: Mapping[str, AddressSeen],
+    named: str,
+    kept: HostAddress | None,
+    own: str,
+) -> str:
+    unusable = f"cannot use public_interface {public}"
+    if not have:
+        raise Unfit(addresses_differ.KIND, f"{unusable}: it has no IPv4 address")
+    listed = ", ".join(f"{one.address}/{one.prefix}" for one in have.values())
+    if named and named not in have:
+        said = f"cannot use address {named}: {public} does not have it ({listed})"
+        raise Unfit(addresses_differ.KIND, said)
+    if named or (kept and kept.address in have):
+        return named or (kept.address if kept else "")
+    gone = (
+        f"the address {kept.address}, which containers share, is gone from it, and "
+        if kept
+        else ""
+    )
+    chosen = own or (next(iter(have)) if len(have) == 1 else "")
+    if chosen not in have:
+        raise Unfit(
+            addresses_differ.KIND,
+            f"{unusable}: {gone}the host itself prefers none of its addresses ({listed}); name one with"
+            " address",
+        )
+    # Without a network, as a VIP is: nobody gave it to the host in place of the other.
+    if kept and kept.prefix != 32 and have[chosen].prefix == 32:
+        raise Unfit(
+            addresses_differ.KIND,
+            f"{unusable}: {gone}{chosen}/32 may go to another host at any time; bring the address back,"
+            " or name one with address",
+        )
+    return chosen
 
 
 def gateways(

@@ -15,7 +15,7 @@ from ..memory.record import Record
 from ..sight.host import default_interface, likely_public, public_link
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
-from ..values.tenants import Host, last_known
+from ..values.tenants import Host, HostAddress, last_known
 
 
 class Uplink(NamedTuple):
@@ -56,8 +56,8 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     loopback = options.loopback or "lo"
     decide.check_interfaces(link, view.link(loopback), loopback)
     have = addresses(view.socket, link.ifindex, AF_INET)
-    kept = was.address if was else ""
-    known = (options.address or kept) in {one.address for one in have}
+    kept = HostAddress(AF_INET, was.address, int(was.prefix)) if was and was.address else None
+    known = (options.address or (kept.address if kept else "")) in {one.address for one in have}
     own = source_through(view.socket, link.ifindex) if closely or not known else ""
     address, told = decide.shared_address(link.name, have, options.address, kept, own)
     route = route_through(view.socket, link.ifindex, address.address)
