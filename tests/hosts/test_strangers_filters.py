@@ -100,7 +100,9 @@ def test_an_earlier_filter_that_ends_the_search_is_told(
     shape.place(modules)
     assert shape.matrix(lab) == {}
     lab.host.tc(f"filter add dev eth0 ingress {ENDING[name]}")
-    assert [one["kind"] for one in modules.problems()] == ["earlier_filter"]
+    (problem,) = modules.problems()
+    assert (problem["kind"], problem["repair"]) == ("earlier_filter", None)  # it has a purpose
+    assert "give it the action continue, or a priority over 771" in problem["description"]
     assert "can end the search" in shape.told(modules.host(**POOLS))
     assert "can end the search" in shape.told(modules.checking().host(**POOLS))
     assert "can end the search" in shape.told(modules.container(containers=shape.CONTAINERS))

@@ -15,6 +15,7 @@ from .problem import Problem, few
 KIND = "earlier_filter"
 _ENDING = "can keep packets from containers: it runs before ours, and can end the search"
 _AMONG = "can keep packets from containers: it stands where only ours belong"
+_ADVICE = "whoever made it decides: give it the action continue, or a priority over 771, or do without it"
 
 
 def warnings(foreign: Iterable[Foreign], programs: Mapping[str, Sequence[int]]) -> list[str]:
@@ -45,11 +46,15 @@ def problems(
 
 
 def _problem(group: list[tuple[Foreign, str]]) -> Problem:
+    """Only on links of containers nobody else has a filter to lose; elsewhere the operator decides."""
     filters, names = [item for item, _name in group], {name for _item, name in group if name}
     early = all(item.earlier for item in filters)
     said = f"{few(filters)} of somebody else {_ENDING if early else _AMONG}"
+    removing = _removing(filters[0])
+    if not names:
+        said += f"; {_ADVICE} ({removing})"
     told = tuple(map(str, filters))
-    return Problem(KIND, said, tuple(sorted(names)), _removing(filters[0]), told)
+    return Problem(KIND, said, tuple(sorted(names)), removing if names else "", told)
 
 
 def _removing(item: Foreign) -> str:
