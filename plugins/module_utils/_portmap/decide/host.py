@@ -92,6 +92,18 @@ def heard_in_pool(pools: Pools, owned: Iterable[ports.Ranges], busy: Busy) -> li
     return [said]
 
 
+def warnings_of_firewall(chains: Sequence[str]) -> list[str]:
+    """A warning that a firewall of the host, which some `chains` are, is not one of its containers."""
+    if not chains:
+        return []
+    said = (
+        f"the firewall of this host ({', '.join(chains)}) does not guard containers, since packets for"
+        " them pass it by: what listens on a port of a container is reached by whoever reaches the host;"
+        " filter in the namespaces of containers, or in front of the host"
+    )
+    return [said]
+
+
 def check_move(old: Record, uplink: Host, containers: Sequence[str]) -> None:
     """Raise InvalidRequest when containers are placed on other interfaces than these."""
     before = old.options

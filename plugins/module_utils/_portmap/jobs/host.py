@@ -106,6 +106,8 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
         job.host, job.record.options.pools, job.port_range, netfilter.translations()
     )
     job.outcome = outcome
+    if old is None:
+        outcome.warnings += decide.warnings_of_firewall(netfilter.closed())
     if not dry_run:
         record.discard_draft()
         if record.load() != job.record:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source NAT among what iptables-save(8) prints, of both of its kinds.  Pure."""
+"""The source NAT, and what guards the host, among what iptables-save(8) prints, of both of its kinds.  Pure."""
 
 from __future__ import annotations
 
@@ -28,6 +28,12 @@ def translations(text: str, tool: str) -> Iterator[Translation]:
         elif line.startswith("-A ") and table == "nat":
             rules.setdefault(line.split()[1], []).append(line)
     yield from _of_chain(rules, "POSTROUTING", Limits(), tool, 0)
+
+
+def closes(text: str) -> bool:
+    """Whether what no rule lets in is kept from the host."""
+    tables = text.split("*")
+    return any(one.startswith("filter\n") and "\n:INPUT DROP" in one for one in tables)
 
 
 def _of_chain(

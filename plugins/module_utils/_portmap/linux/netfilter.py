@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Source NAT of the host, as the distribution's tools tell it that are there."""
+"""Source NAT of the host, and its firewall, as the distribution's tools tell it that are there."""
 
 from __future__ import annotations
 
@@ -27,6 +27,16 @@ def translations() -> list[Translation]:
     if said:
         found += nft.translations(said)
     return sorted(found, key=lambda one: one.priority)
+
+
+def closed() -> list[str]:
+    """The chains that keep from the host whatever no rule lets in."""
+    said = _said("nft", "-j", "list", "ruleset")
+    found = list(nft.closed(said)) if said else []
+    for tool in ("iptables-legacy",) if said else ("iptables-legacy", _ONLY):
+        if iptables.closes(_said(f"{tool}-save")):
+            return [*found, f"{tool} INPUT"]
+    return found
 
 
 def _said(name: str, *words: str) -> str:

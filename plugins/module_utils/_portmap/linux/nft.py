@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The source NAT among what `nft -j list ruleset` prints: libnftables-json(5).  Pure.
+"""The source NAT, and what guards the host, among what `nft -j list ruleset` prints: libnftables-json(5).  Pure.
 
 What iptables has put there is told by its own tool: here its rules cannot be read to the end.
 """
@@ -24,16 +24,37 @@ _Rules = dict[tuple[str, str, str], list[_Object]]
 
 def translations(text: str) -> Iterator[Translation]:
     """Raises ValueError for what is no JSON of nft."""
+    chains, rules = _read(text)
+    for chain in chains:
+        if _is_of_sources(chain):
+            yield from _of_chain(rules, _chain(chain, "name"), Limits(), int(chain["prio"]), 0)
+
+
+def closed(text: str) -> Iterator[str]:
+    """The chains that keep from the host whatever no rule lets in.  Raises ValueError for no JSON of nft."""
+    chains, rules = _read(text)
+    for chain in chains:
+        if chain.get("type") == "filter" and chain.get("hook") == "input":
+            own = rules.get(_chain(chain, "name"), [])
+            if chain.get("policy") == "drop" or (own and _refuses_all(own[-1])):
+                yield f"chain {' '.join(_chain(chain, 'name'))}"
+
+
+def _read(text: str) -> tuple[list[_Object], _Rules]:
+    """The chains, and the rules by chain."""
     found = json.loads(text)["nftables"]
     rules: _Rules = {}
     for item in found:
         rule = item.get("rule")
         if rule and rule["family"] in _FAMILIES:
             rules.setdefault(_chain(rule, "chain"), []).append(rule)
-    for item in found:
-        chain = item.get("chain")
-        if chain and chain["family"] in _FAMILIES and _is_of_sources(chain):
-            yield from _of_chain(rules, _chain(chain, "name"), Limits(), int(chain["prio"]), 0)
+    chains = (item.get("chain") for item in found)
+    return [chain for chain in chains if chain and chain["family"] in _FAMILIES], rules
+
+
+def _refuses_all(rule: _Object) -> bool:
+    verbs = {verb for expression in rule["expr"] for verb in expression}
+    return bool(verbs & {"drop", "reject"}) and verbs <= {"drop", "reject", "counter", "log"}
 
 
 def _chain(item: _Object, name: str) -> tuple[str, str, str]:
