@@ -48,7 +48,7 @@ options:
     description:
       - An existing service of systemd, such as one of the distribution, or one that podman has made of
         a quadlet. It is bound to the container, and nothing else of it is touched.
-      - Excludes all options but O(name), O(container), O(state), O(join) and O(restart).
+      - Excludes all options but O(name), O(container), O(state), O(join), O(restart) and O(sockets).
       - With O(state=absent) the service is stopped, and belongs to the host again.
     type: str
   join:
@@ -58,6 +58,25 @@ options:
         themselves, with C(Network=ns:/run/netns/NAME).
     type: bool
     default: false
+  sockets:
+    description:
+      - Ports on which systemd listens in the container, by name. The value is a port as V(31000) or
+        V(31000/udp). Variables are replaced as in O(command), so V(${PORT_HTTP}) is a port that was
+        requested as C(http).
+      - The processes find the sockets as sd_listen_fds(3) says, with their names. A restart of the
+        workload refuses no connection, since systemd goes on listening.
+      - What has ended by itself is started by who comes next, where O(restart_policy) lets it end.
+      - The sockets are in the container, wherever the processes are. A service that O(unit) names stays
+        in the network of its own unit unless O(join) is set.
+      - Only with O(engine=systemd).
+    type: dict
+  network:
+    description:
+      - The network of the processes. V(container) is that of the container.
+      - V(none) is one of their own that leads nowhere. They talk to nobody but by O(sockets).
+    type: str
+    choices: [container, none]
+    default: container
   command:
     description:
       - The program and its arguments, each an item. No shell reads them.
@@ -272,6 +291,14 @@ options:
         description: See O(restart).
         type: bool
         default: true
+      sockets:
+        description: See O(sockets).
+        type: dict
+      network:
+        description: See O(network).
+        type: str
+        choices: [container, none]
+        default: container
   purge:
     description: Remove every workload that is not in O(workloads). An empty list removes all.
     type: bool
@@ -297,6 +324,15 @@ EXAMPLES = r"""
     container: web
     unit: nginx.service
     join: true
+
+- name: Have systemd listen in the container for a service that has no network
+  netiso.portmap.portmap_workload:
+    name: proxy
+    container: web
+    command: [/usr/lib/systemd/systemd-socket-proxyd, /run/app.sock]
+    network: none
+    sockets:
+      http: "${PORT2}"
 
 - name: Stop it for a while
   netiso.portmap.portmap_workload:
@@ -416,6 +452,8 @@ WORKLOAD = {
     "stop_timeout": {"type": "int", "default": 10},
     "options": {"type": "list", "elements": "str"},
     "restart": {"type": "bool", "default": True},
+    "sockets": {"type": "dict"},
+    "network": {"type": "str", "choices": ["container", "none"], "default": "container"},
 }
 ARGUMENTS = {
     **WORKLOAD,

@@ -304,6 +304,8 @@ def _workload(item: Mapping[str, Any]) -> Workload:
         item["stop_timeout"],
         tuple(item["options"] or ()),
         item["restart"],
+        tuple((str(key), _text(value)) for key, value in (item["sockets"] or {}).items()),
+        item["network"],
     )
 
 

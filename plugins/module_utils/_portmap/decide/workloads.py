@@ -10,19 +10,21 @@ from typing import NamedTuple
 
 from ..sight.processes_seen import FileSeen, WorkloadSeen
 from ..values.errors import InvalidRequest
-from ..values.workloads import ABSENT, STARTED, STOPPED, File, Workload
-from ..wanted.workload import files
+from ..values.workloads import ABSENT, ALWAYS, STARTED, STOPPED, File, Workload
+from ..wanted.workload import files, listening
 from ..wanted.workload.setting import Setting, sandbox_path
 from ..wanted.workload.spelling import filled
 
 START, RESTART, STOP = "start", "restart", "stop"
+VERBS = (STOP, RESTART, START)  # in the order in which it is done
 
 
 class Course(NamedTuple):
     """What is done about one workload, in this order: `write`, `act`, `remove`; `why` says it to people.
 
     What lets systemd start the workload goes before it is stopped: that is `let_go`.  `wanted` are
-    the files as they shall be, `handle` is the path of its container's.
+    the files as they shall be, `handle` is the path of its container's.  `sockets` are units that are
+    acted on together with `unit`, and those `closed` are stopped before.
     """
 
     workload: Workload
@@ -35,10 +37,22 @@ class Course(NamedTuple):
     why: str = ""
     reload: bool = False
     handle: str = ""
+    sockets: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
+
+    def units(self, verb: str) -> list[str]:
+        """On which this is done.
+
+        A socket opens only while its service is stopped; systemd 252 leaves some closed when both are
+        restarted in one go.
+        """
+        verbs = (STOP, START) if self.act == RESTART and self.sockets else (self.act,)
+        acted = [self.unit, *self.sockets] if verb in verbs else []
+        return [*acted, *self.closed] if verb == STOP else acted
 
     @property
     def changes(self) -> bool:
-        return bool(self.write or self.let_go or self.remove or self.act)
+        return bool(self.write or self.let_go or self.remove or self.act or self.closed)
 
 
 class Home(NamedTuple):
@@ -68,7 +82,10 @@ def filled_in(workload: Workload, setting: Setting) -> Workload:
     env = tuple((name, filled(value, values, "env")) for name, value in workload.env)
     values = {**values, **dict(env)}
     command = tuple(filled(one, values, "command") for one in workload.command)
-    return workload._replace(env=env, command=command)
+    sockets = tuple((name, filled(port, values, "sockets")) for name, port in workload.sockets)
+    workload = workload._replace(env=env, command=command, sockets=sockets)
+    listening.check(workload, setting)
+    return workload
 
 
 def check_seen(
@@ -110,8 +127,11 @@ def course(workload: Workload, seen: WorkloadSeen, home: Home | None, owed: bool
     paths = {file.path for file in wanted}
     write = tuple(file for file in wanted if seen.files.get(file.path) != file.text)
     gone = tuple(path for path in seen.files if path not in paths)
-    reload = seen.unit.stale or any(not file.path.endswith(".env") for file in write) or bool(gone)
+    stale = any(unit.stale for unit in (seen.unit, *(one.unit for one in seen.sockets.values())))
+    reload = stale or any(not file.path.endswith(".env") for file in write) or bool(gone)
     found = Course(workload, unit, wanted, write, gone, reload=reload, handle=home.setting.handle)
+    closed = tuple(one for one in files.sockets(gone) if seen.sockets[one].unit.is_up)
+    found = found._replace(closed=closed)
     if workload.state == STOPPED:
         return _stopping(found, seen)
     return _running(found, seen, home, owed)
@@ -123,31 +143,58 @@ def _leaving(workload: Workload, unit: str, seen: WorkloadSeen) -> Course:
     if not seen.files:
         return Course(workload, unit, ())
     act = STOP if _is_up(seen) else ""
-    return Course(workload, unit, (), (), let_go, rest, act, "removed", reload=bool(let_go))
+    left = Course(workload, unit, (), (), let_go, rest, act, "removed", reload=bool(let_go))
+    return left._replace(sockets=tuple(seen.sockets))
 
 
 def _stopping(found: Course, seen: WorkloadSeen) -> Course:
     if _is_up(seen) and seen.label:
-        return found._replace(act=STOP, why="stopped")
+        return found._replace(act=STOP, why="stopped", sockets=tuple(seen.sockets), closed=())
     return found._replace(why="set up" if not seen.files else "changed while stopped")
 
 
 def _running(found: Course, seen: WorkloadSeen, home: Home, owed: bool) -> Course:
     name = found.workload.container
+    written = files.sockets(file.path for file in found.write)
+    gone = files.sockets(found.let_go)
+    unheard = [
+        unit
+        for unit, one in seen.sockets.items()
+        if not one.heard and unit not in written and unit not in gone
+    ]
+    found = found._replace(sockets=(*written, *unheard))
     if not seen.unit.runs:
-        return found._replace(act=START, why=f"started in container {name}")
+        if _waits(found.workload, seen) and not found.sockets:
+            return found._replace(why="changed while it waits for who comes")
+        up = [one for one in found.sockets if one in seen.sockets and seen.sockets[one].unit.is_up]
+        closed = (*found.closed, *up)
+        return found._replace(act=START, why=f"started in container {name}", closed=closed)
     reasons = []
-    deaf = bool(seen.spaces) and home.inode not in seen.spaces
+    deaf = is_deaf(found, seen, home.inode)
     if deaf:
         reasons.append("it sat in another network namespace than its container's")
+    if unheard:
+        reasons.append(f"nobody listened for it on {listening.named(unheard)}")
     reasons += _changed(found, seen)
     if owed:
         reasons.append("an earlier run was cut short")
-    if reasons and (found.workload.restart or deaf):
+    if reasons and (found.workload.restart or deaf or unheard):
         return found._replace(act=RESTART, why=f"restarted: {', '.join(reasons)}")
+    found = found._replace(sockets=())
     return found._replace(
         why=f"not restarted: {', '.join(reasons)}" if reasons else "kept running"
     )
+
+
+def is_deaf(one: Course, seen: WorkloadSeen, inode: int) -> bool:
+    """Whether it runs in another namespace than that of its container, of this inode."""
+    return not one.workload.elsewhere and bool(seen.spaces) and inode not in seen.spaces
+
+
+def _waits(workload: Workload, seen: WorkloadSeen) -> bool:
+    """Whether it has ended because nobody came, and is started by who comes next."""
+    ended = seen.unit.active == "inactive" and seen.unit.result == "success"
+    return bool(seen.sockets) and ended and workload.restart_policy != ALWAYS
 
 
 def _changed(found: Course, seen: WorkloadSeen) -> list[str]:
@@ -161,6 +208,8 @@ def _changed(found: Course, seen: WorkloadSeen) -> list[str]:
             told.append(
                 f"its environment changed ({', '.join(names)})" if names else "its files changed"
             )
+        elif files.sockets([file.path]):
+            told.append(f"its socket {listening.named(files.sockets([file.path]))} changed")
         else:
             told.append("its unit changed")
     return told
@@ -175,7 +224,7 @@ def _differing(before: str, after: str) -> list[str]:
 
 
 def _is_up(seen: WorkloadSeen) -> bool:
-    return seen.unit.active not in ("inactive", "failed")
+    return any(unit.is_up for unit in (seen.unit, *(one.unit for one in seen.sockets.values())))
 
 
 def _is_upholding(path: str) -> bool:
@@ -193,8 +242,8 @@ def changes(courses: Sequence[Course]) -> list[str]:
     told += [f"remove {path}" for one in courses for path in one.let_go]
     if any(one.reload for one in courses):
         told.append("reload systemd")
-    for verb in (STOP, RESTART, START):
-        told += [f"{verb} {one.unit}" for one in courses if one.act == verb]
+    for verb in VERBS:
+        told += [f"{verb} {unit}" for one in courses for unit in one.units(verb)]
     rest = [f"remove {path}" for one in courses for path in one.remove]
     return told + rest + (["reload systemd"] if rest else [])
 
@@ -226,7 +275,8 @@ def _line(one: Course, state: str, container: str) -> str:
 def _state_before(seen: WorkloadSeen) -> tuple[str, str]:
     if not seen.label:
         return "", ""
-    return (STARTED if seen.unit.runs else STOPPED), seen.label.container
+    up = seen.unit.runs or any(one.unit.is_up for one in seen.sockets.values())
+    return (STARTED if up else STOPPED), seen.label.container
 
 
 def _state_after(one: Course, seen: WorkloadSeen) -> tuple[str, str]:
@@ -260,12 +310,18 @@ def fault(one: Course, seen: WorkloadSeen, inode: int, words: str) -> str:
     """What is wrong with a workload that shall run; "" for nothing.  `words`: what it has said last."""
     unit = seen.unit
     ending = f": {words}" if words else ""
-    if not unit.runs:
+    if not unit.runs and not _waits(one.workload, seen):
         said = f"{one.unit} is {unit.active} ({unit.result}, status {unit.status})"
         return f"cannot start {one.workload.name}: {said}{ending}; see journalctl -u {one.unit}"
     if not inode:
         return f"cannot start {one.workload.name}: its container {one.workload.container} went meanwhile"
-    if seen.spaces and inode not in seen.spaces:
+    deaf = [name for name, socket_seen in seen.sockets.items() if not socket_seen.heard]
+    if deaf:
+        said = f"nobody listens on {listening.named(deaf)}"
+        state = seen.sockets[deaf[0]].unit
+        said += f", {deaf[0]} is {state.active} ({state.result}); see journalctl -u {deaf[0]}"
+        return f"cannot start {one.workload.name}: {said}"
+    if is_deaf(one, seen, inode):
         said = f"{one.unit} does not run in the container {one.workload.container}"
         remedy = (
             "set join: true, or have the unit itself join /run/netns"

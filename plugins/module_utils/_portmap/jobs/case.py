@@ -66,7 +66,9 @@ class Case:
     @cached_property
     def workloads(self) -> dict[str, WorkloadSeen]:
         """Those of all containers, or of the one: systemd is asked only where there are some."""
-        return workloads.see_all(self.container)
+        placed = self.survey.containers.items()
+        handles = {name: netns.handle_path(one.handle) for name, one in placed}
+        return workloads.see_all(handles, self.container)
 
     @cached_property
     def saved(self) -> SavedFile | None:

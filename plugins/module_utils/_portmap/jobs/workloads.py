@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from ..decide import workloads as decide
-from ..decide.workloads import RESTART, START, STOP, Course, Home
+from ..decide.workloads import RESTART, Course, Home
 from ..linux import durable, netns, systemd, units
 from ..linux.durable import Step
 from ..linux.view import viewed
@@ -60,8 +60,9 @@ def run(workloads: Sequence[Workload], *, purge: bool, dry_run: bool, with_diff:
         found = sight.all_files()
         if purge:
             workloads = decide.purging(workloads, found)
-        seen = sight.see(workloads, found)
         homes = _homes(workloads, version)
+        handles = {name: home.setting.handle for name, home in homes.items()}
+        seen = sight.see(workloads, found, handles)
         owed = _owed()
         courses = []
         for one in workloads:
@@ -140,7 +141,10 @@ def _check_host(workloads: Iterable[Workload], dry_run: bool) -> list[str]:
 def _check_units(courses: Sequence[Course], version: int) -> None:
     """Raise InvalidRequest for a unit in which systemd finds a fault, or which it would read in part."""
     written = [
-        file for one in courses for file in one.write if file.path == f"{systemd.UNITS}/{one.unit}"
+        file
+        for one in courses
+        for file in one.write
+        if os.path.dirname(file.path) == systemd.UNITS
     ]
     if not written:
         return
@@ -170,8 +174,8 @@ def _prepare(courses: Sequence[Course]) -> None:
 
 
 def _act(courses: Sequence[Course]) -> None:
-    for verb in (STOP, RESTART, START):
-        names = [one.unit for one in courses if one.act == verb]
+    for verb in decide.VERBS:
+        names = [unit for one in courses for unit in one.units(verb)]
         if names:
             units.act(verb, names)
     for one in courses:
@@ -186,18 +190,27 @@ def _act(courses: Sequence[Course]) -> None:
 def _finish(courses: Sequence[Course], changes: list[str]) -> None:
     """Raise Unplaced unless everything is as it shall be."""
     there = [one for one in courses if one.workload.state != ABSENT]
-    seen = sight.see([one.workload for one in there], sight.all_files())
+    seen = _look(there)
     faults = [fault for one in there if (fault := _fault(one, seen[one.workload.name]))]
     if faults:
         more = f"; and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
         raise Unplaced("; ".join(faults[:_TOLD]) + more, changes)
 
 
+def _look(there: Sequence[Course]) -> dict[str, WorkloadSeen]:
+    handles = {one.workload.container: one.handle for one in there}
+    return sight.see([one.workload for one in there], sight.all_files(), handles)
+
+
+def _inode(one: Course) -> int:
+    return sight.inode(one.handle)
+
+
 def _fault(one: Course, seen: WorkloadSeen) -> str:
     if one.workload.state == STOPPED:
         return f"cannot stop {one.workload.name}: {one.unit} runs on" if seen.unit.runs else ""
     words = "" if seen.unit.runs else units.last_words(one.unit)
-    return decide.fault(one, seen, sight.inode(one.handle), words)
+    return decide.fault(one, seen, _inode(one), words)
 
 
 def _write(file: File) -> None:

@@ -19,13 +19,22 @@ class FileSeen(NamedTuple):
     text: str
 
 
+class SocketSeen(NamedTuple):
+    """`heard`: somebody listens in the container where the socket shall."""
+
+    unit: Unit
+    heard: bool
+
+
 class WorkloadSeen(NamedTuple):
     """`files` are ours, by path, and `label` is what they say.
 
-    `spaces` are the network namespaces that the processes of its unit are in, by inode.
+    `spaces` are the network namespaces that the processes of its unit are in, by inode; `sockets`
+    are by their units.
     """
 
     files: Mapping[str, str]
     label: Label | None
     unit: Unit
     spaces: frozenset[int]
+    sockets: Mapping[str, SocketSeen] = {}

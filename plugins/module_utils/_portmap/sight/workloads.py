@@ -11,16 +11,18 @@ import grp
 import os
 import pwd
 from collections.abc import Iterable, Mapping
+from itertools import chain
 
-from ..linux import durable, netns, processes, systemd, units
+from ..linux import durable, netns, processes, sockets, systemd, units
 from ..values.workloads import PODMAN, SYSTEMD, Workload
-from ..wanted.workload import files
+from ..wanted.workload import files, listening
 from ..wanted.workload.files import PROGRAMS, Label
 from ..wanted.workload.setting import ENVIRONMENTS, UNITS
-from .processes_seen import FileSeen, WorkloadSeen
+from .processes_seen import FileSeen, SocketSeen, WorkloadSeen
 
 _PLACES = (
     f"{UNITS}/*.service",
+    f"{UNITS}/*@*{listening.SUFFIX}",
     f"{UNITS}/*.d/{files.DROP_IN}*.conf",
     f"{ENVIRONMENTS}/*.env",
 )
@@ -44,8 +46,10 @@ def all_files() -> dict[str, FileSeen]:
     return found
 
 
-def see(workloads: Iterable[Workload], found: Mapping[str, FileSeen]) -> dict[str, WorkloadSeen]:
-    """Each of the workloads as it is, by name."""
+def see(
+    workloads: Iterable[Workload], found: Mapping[str, FileSeen], handles: Mapping[str, str]
+) -> dict[str, WorkloadSeen]:
+    """Each of the workloads as it is, by name; `handles` are paths, by container."""
     ours: dict[str, dict[str, str]] = {}
     labels: dict[str, Label] = {}
     for path, one in found.items():
@@ -56,7 +60,13 @@ def see(workloads: Iterable[Workload], found: Mapping[str, FileSeen]) -> dict[st
         one.name: labels[one.name].unit if one.name in labels else one.unit_name
         for one in workloads
     }
-    told = units.show(list(names.values()))
+    listeners = {name: files.sockets(ours.get(name, ())) for name in names}
+    told = units.show([*names.values(), *chain.from_iterable(listeners.values())])
+    waiting = {
+        labels[name].container: _waiting(handles.get(labels[name].container, ""))
+        for name, some in listeners.items()
+        if some
+    }
     spaces = processes.networks(unit.main for unit in told.values() if unit.main)
     return {
         name: WorkloadSeen(
@@ -64,20 +74,36 @@ def see(workloads: Iterable[Workload], found: Mapping[str, FileSeen]) -> dict[st
             labels.get(name),
             told[unit],
             spaces.get(told[unit].main, frozenset()),
+            {
+                one: SocketSeen(
+                    told[one],
+                    listening.read(ours[name][f"{UNITS}/{one}"])
+                    in waiting[labels[name].container],
+                )
+                for one in listeners[name]
+            },
         )
         for name, unit in names.items()
     }
 
 
-def see_all(container: str | None = None) -> dict[str, WorkloadSeen]:
-    """Every workload of which there are files, or those of one container."""
+def _waiting(handle: str) -> set[tuple[str, int] | None]:
+    """Protocols and ports at which somebody listens in a container."""
+    with netns.at(handle) as descriptor:
+        if descriptor is None:
+            return set()
+        return {(one.protocol, one.port) for one in sockets.waiting_in(descriptor)}
+
+
+def see_all(handles: Mapping[str, str], container: str | None = None) -> dict[str, WorkloadSeen]:
+    """Every workload of which there are files, or those of one container; `handles` as above."""
     found = all_files()
     there = {
         one.label.workload: Workload(one.label.workload, one.label.container)
         for one in found.values()
         if one.label and container in (None, one.label.container)
     }
-    return see(there.values(), found) if there and systemd.booted() else {}
+    return see(there.values(), found, handles) if there and systemd.booted() else {}
 
 
 def inode(handle: str) -> int:

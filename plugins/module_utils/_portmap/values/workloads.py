@@ -10,6 +10,7 @@ from typing import NamedTuple
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
 SYSTEMD, PODMAN = "systemd", "podman"
 HOST, PRIVATE = "host", "private"  # whose numbers of processes
+CONTAINER, NONE = "container", "none"  # the network of the processes
 # While the container is placed: always.  The others end when the command says so.
 ALWAYS, ON_FAILURE, NEVER = "always", "on-failure", "no"
 
@@ -27,6 +28,7 @@ class Workload(NamedTuple):
 
     `join`: the unit of others is put into the container's namespace.  `masks` None: the usual ones.
     `restart`: what runs is restarted when what it runs by has changed.  `pid` "": as the engine does it.
+    `sockets`: by name, the port on which systemd listens for it in the container, as PORT or PORT/udp.
     """
 
     name: str
@@ -54,10 +56,17 @@ class Workload(NamedTuple):
     stop_timeout: int = 10
     options: tuple[str, ...] = ()
     restart: bool = True
+    sockets: tuple[tuple[str, str], ...] = ()
+    network: str = CONTAINER
 
     @property
     def unit_name(self) -> str:
         return self.unit or f"{self.name}.service"
+
+    @property
+    def elsewhere(self) -> bool:
+        """Whether only its sockets are in the container."""
+        return bool(self.sockets) and not self.join and (bool(self.unit) or self.network == NONE)
 
 
 class File(NamedTuple):
@@ -86,3 +95,8 @@ class Unit(NamedTuple):
     @property
     def runs(self) -> bool:
         return self.active in ("active", "reloading")
+
+    @property
+    def is_up(self) -> bool:
+        """Whether it runs, or does something to that end."""
+        return self.active not in ("inactive", "failed")

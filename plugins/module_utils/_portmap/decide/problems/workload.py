@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from ...sight.processes_seen import WorkloadSeen
+from ...wanted.workload import files, listening
 from .problem import Problem
 
 KIND = "workload"
+_ENDED = ("inactive", "success")  # of what has sockets, until somebody comes
 _LOOP = 3  # so many starts by systemd itself are no accident any more
 
 
@@ -24,18 +26,26 @@ def problems(
             said = _fault(name, seen, label.unit, inodes[label.container])
             if said:
                 repair = f"systemctl restart {label.unit}"
+                if seen.sockets:  # which open only while their service is stopped
+                    units = " ".join((label.unit, *seen.sockets))
+                    repair = f"systemctl stop {units} && systemctl start {units}"
                 yield Problem(
                     KIND, f"{said}; see journalctl -u {label.unit}", (label.container,), repair
                 )
 
 
 def _fault(name: str, seen: WorkloadSeen, unit: str, inode: int) -> str:
-    """ "" for a workload that runs where it shall, or that is stopped."""
+    """ "" for a workload that runs where it shall, or waits for who comes, or is stopped."""
+    tied = any(".mount.d/" in path for path in seen.files)
+    deaf = [unit for unit, one in seen.sockets.items() if not one.heard]
+    if deaf and (tied or seen.unit.runs):
+        state = seen.sockets[deaf[0]].unit
+        return f"nobody listens for workload {name} on {listening.named(deaf)}: {deaf[0]} is {state.active}"
     if seen.unit.runs:
-        if seen.spaces and inode not in seen.spaces:
+        if seen.spaces and inode not in seen.spaces and not files.is_elsewhere(seen.files):
             return f"workload {name} sits in another network namespace than its container's: nobody reaches it"
         return ""
-    if not any(".mount.d/" in path for path in seen.files):
+    if not tied or (seen.sockets and (seen.unit.active, seen.unit.result) == _ENDED):
         return ""
     if seen.unit.restarts >= _LOOP and seen.unit.active == "activating":
         ended = (

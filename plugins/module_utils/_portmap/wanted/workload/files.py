@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The files of a workload: a unit, a drop-in on the mount of its container's handle, an environment.
+"""The files of a workload: a unit, its sockets, a drop-in on the mount of its container's handle, an environment.
 
 The mount is a unit of systemd's as soon as it is there, with the drop-ins that it has then.  All that ties
 the workload to it stands there.  A unit that named the mount, by BindsTo= or After=, would keep a stub of
@@ -12,11 +12,11 @@ which it is enabled: and a stub that becomes a mount does not look for drop-ins 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from ...values.workloads import ALWAYS, NEVER, PODMAN, STARTED, SYSTEMD, File, Workload
-from . import podman, service
+from . import listening, podman, service
 from .setting import UNITS, Setting, environment_path
 from .spelling import unit_of_path, word
 
@@ -55,6 +55,7 @@ def files(workload: Workload, setting: Setting) -> tuple[File, ...]:
     found = [
         File(environment_path(workload.name), _header(workload) + variables),
         File(unit_path(workload), _header(workload) + _unit(workload, setting)),
+        *(_socket(workload, setting, one) for one in listening.of(workload)),
     ]
     if workload.state == STARTED:
         mount = unit_of_path(setting.handle, "mount")
@@ -70,6 +71,26 @@ def unit_path(workload: Workload) -> str:
     return f"{UNITS}/{workload.unit_name}"
 
 
+def sockets(paths: Iterable[str]) -> list[str]:
+    """The units of sockets among files."""
+    return [path.rpartition("/")[2] for path in paths if path.endswith(listening.SUFFIX)]
+
+
+def is_elsewhere(texts: Mapping[str, str]) -> bool:
+    """Whether, of a workload with these files, only its sockets are in the container."""
+    services = [text for path, text in texts.items() if not path.endswith(listening.SUFFIX)]
+    return bool(sockets(texts)) and not any("\nNetworkNamespacePath=" in text for text in services)
+
+
+def _sockets(workload: Workload) -> list[str]:
+    return [one.unit for one in listening.of(workload)]
+
+
+def _socket(workload: Workload, setting: Setting, one: listening.Listen) -> File:
+    text = "\n".join((*listening.lines(workload, setting, one), ""))
+    return File(f"{UNITS}/{one.unit}", _header(workload) + text)
+
+
 def _header(workload: Workload) -> str:
     said = f"{_MARK} {workload.name}: container={workload.container}"
     return f"{said} engine={workload.engine} unit={workload.unit_name}\n"
@@ -79,17 +100,20 @@ def _tie(workload: Workload) -> str:
     """What the mount does with the workload: start it, and stop it when the mount goes."""
     # Upholds= starts what has ended by itself, too.
     verb = "Upholds" if workload.restart_policy == ALWAYS else "Wants"
-    lines = (
-        "[Unit]",
-        *(f"{one}={workload.unit_name}" for one in ("Before", verb, "PropagatesStopTo")),
-    )
+    units = " ".join((*_sockets(workload), workload.unit_name))
+    lines = ["[Unit]", *(f"{one}={units}" for one in ("Before", verb, "PropagatesStopTo"))]
+    if workload.sockets and verb != "Upholds":  # what ends is started again by who comes
+        lines.append(f"Upholds={' '.join(_sockets(workload))}")
     return "\n".join((*lines, ""))
 
 
 def _unit(workload: Workload, setting: Setting) -> str:
+    sockets = _sockets(workload)
     section = [
         "[Unit]",
-        "After=portmap-restore.service",
+        " ".join(("After=portmap-restore.service", *sockets)),
+        # Without them it would not only hear nobody: a socket opens only while its service is stopped.
+        *([f"BindsTo={' '.join(sockets)}"] if sockets else []),
         f"ConditionPathIsMountPoint={word(setting.handle)}",
         "StartLimitIntervalSec=0",
     ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...values.workloads import PRIVATE, Workload
+from ...values.workloads import NONE, PRIVATE, Workload
 from .setting import SANDBOXES, Setting, environment_path, sandbox_path
 from .spelling import argument, word
 
@@ -26,7 +26,10 @@ _SHM = "/dev/shm"
 
 def lines(workload: Workload, setting: Setting) -> Iterator[str]:
     yield "Type=exec"
-    yield f"NetworkNamespacePath={word(setting.handle)}"
+    if workload.network == NONE:
+        yield "PrivateNetwork=yes"
+    else:
+        yield f"NetworkNamespacePath={word(setting.handle)}"
     yield f"EnvironmentFile={environment_path(workload.name)}"
     yield from _root(workload)
     yield from _kernel(workload, setting.version)

@@ -10,11 +10,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...values.errors import InvalidRequest, Unsupported
-from ...values.workloads import ABSENT, HOST, PODMAN, PRIVATE, SYSTEMD, Workload
+from ...values.workloads import ABSENT, HOST, NONE, PODMAN, PRIVATE, SYSTEMD, Workload
 from .. import claims
 from .service import HOSTNAME_SINCE, PIDS_SINCE
 
 _LEAST_SYSTEMD = 249  # Upholds=
+_SOCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 _UNIT = re.compile(r"[A-Za-z0-9][\w.@:-]{0,200}\.service", re.ASCII)
 _PATH = re.compile(r"/[\w.@+,=~/-]*", re.ASCII)
 _VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -27,7 +28,7 @@ _WORD = re.compile(r"[^\x00]+")
 _IMAGE = re.compile(r"[A-Za-z0-9][\w./:@-]*", re.ASCII)
 _NETWORK = ("NetworkNamespacePath=", "PrivateNetwork=", "--net", "--pod")
 # What may be said of a unit of others.
-_OF_OTHERS = ("name", "container", "state", "engine", "unit", "join", "restart")
+_OF_OTHERS = ("name", "container", "state", "engine", "unit", "join", "restart", "sockets")
 _DEFAULTS = Workload("", "")
 
 
@@ -69,6 +70,11 @@ def _needs(workload: Workload) -> Iterator[tuple[str, int]]:
 
 def _check(one: Workload) -> None:
     claims.check_name(one.container, "container")
+    for name, _port in one.sockets:
+        if not _SOCKET.fullmatch(name):
+            raise _refused(
+                one, f"socket {name!r}", "a name has at most 32 letters, digits, '-' and '_'"
+            )
     if one.unit:
         _check_unit(one)
         return
@@ -90,6 +96,10 @@ def _check(one: Workload) -> None:
 
 def _check_engine(one: Workload) -> None:
     """What only some engines need, or can do."""
+    if one.engine != SYSTEMD and one.sockets:
+        raise _refused(one, "sockets", f"{one.engine} does not hand them over")
+    if one.network == NONE and not one.sockets:
+        raise _refused(one, "network none", "without sockets nobody would reach it")
     if one.engine != PODMAN and not one.command:
         raise InvalidRequest(f"cannot run {one.name}: its command is missing")
     if one.engine == SYSTEMD:
