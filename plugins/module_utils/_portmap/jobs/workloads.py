@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -31,6 +32,8 @@ from ..wanted.workload.setting import Setting
 from .uplink import look_anyway
 
 _OWED = f"{record.DIRECTORY}/restart"  # a file for each workload whose restart is still to come
+# A service of Type=simple is started before its process has joined the namespace.
+_PAUSES = (0.1, 0.4, 1.0)
 _TOLD = 3  # workloads that an error tells about
 
 
@@ -191,6 +194,11 @@ def _finish(courses: Sequence[Course], changes: list[str]) -> None:
     """Raise Unplaced unless everything is as it shall be."""
     there = [one for one in courses if one.workload.state != ABSENT]
     seen = _look(there)
+    for pause in _PAUSES:
+        if not any(decide.is_deaf(one, seen[one.workload.name], _inode(one)) for one in there):
+            break
+        time.sleep(pause)
+        seen = _look(there)
     faults = [fault for one in there if (fault := _fault(one, seen[one.workload.name]))]
     if faults:
         more = f"; and {len(faults) - _TOLD} more" if len(faults) > _TOLD else ""
