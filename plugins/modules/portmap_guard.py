@@ -53,7 +53,7 @@ options:
         type: str
       cgroup:
         description:
-          - Another control group, such as that of a container with the host's network, by its path as in
+          - Another control group, such as that of a container of podman, by its path as in
             C(/proc/PID/cgroup). It is attached as soon as the group is there, up to a second later.
         type: path
       ports:
@@ -62,6 +62,14 @@ options:
         type: list
         elements: str
         default: []
+      container:
+        description:
+          - A placed container in which the group's processes run. The group may bind the ports of this container
+            there, its ephemeral ones too, and no others. O(policed) and O(guards[].ports) are not for such a guard.
+          - A port that is not the container's is refused at the loopback addresses too, since packets to it leave the container.
+          - The run that gives the container other ports tells the guard of them, without a restart.
+          - It does not judge what the group binds elsewhere, in the host's own network for example.
+        type: str
       action:
         description: See O(action).
         type: str
@@ -133,6 +141,12 @@ EXAMPLES = r"""
     action: deny
     purge: true
 
+- name: Have a server in a container fail on a port on which nobody would hear it
+  netiso.portmap.portmap_guard:
+    guards:
+      - {name: web, unit: web.service, container: web}
+    action: deny
+
 - name: Have no guards any more
   netiso.portmap.portmap_guard:
     guards: []
@@ -162,6 +176,10 @@ guards:
       description: The control group that is guarded; null when the unit does not run.
       type: str
       sample: /system.slice/web.service
+    container:
+      description: The container whose ports these are; null when they are the host's own.
+      type: str
+      sample: null
     ports:
       description: The ports that the group may bind.
       type: list
@@ -201,6 +219,7 @@ GUARD = {
     "slice": {"type": "str"},
     "cgroup": {"type": "path"},
     "ports": {"type": "list", "elements": "str", "default": []},
+    "container": {"type": "str"},
     "action": {"type": "str", "choices": ACTIONS},
 }
 ARGUMENTS = {
@@ -226,7 +245,8 @@ def main() -> None:
     )
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import guards
 
-    with boundary.failures_reported(module, links=False):
+    links = any(one["container"] for one in module.params["guards"])
+    with boundary.failures_reported(module, links=links):
         run = guards.place(boundary.wish(module.params), dry_run=module.check_mode)
         module.exit_json(**boundary.guarded(module, run))
 

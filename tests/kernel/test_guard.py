@@ -29,7 +29,9 @@ from guarding import (
     OWN,
     POLICED,
     TCP,
+    attach,
     bind,
+    drop_in,
     guard,
     on_host,
     programs,
@@ -39,8 +41,6 @@ from guarding import guarded as guarded
 from guarding import lab as lab
 from guarding import modules as modules
 from lab import machines
-from lab.cgroups import Group
-from lab.machines import Machine
 from lab.modules import ModuleError, Modules
 
 # --- the module ---------------------------------------------------------------------------------
@@ -221,22 +221,6 @@ def test_a_host_with_cgroup_v1_alone_is_refused_in_words(group):
 
 
 # --- units, without systemd at work -------------------------------------------------------------
-
-
-def drop_in(machine: Machine, unit: str) -> str:
-    path = f"/etc/systemd/system/{unit}.d/50-netiso-portmap-guard.conf"
-    return Path(machine.path(path)).read_text()
-
-
-def attach(machine: Machine, group: Group, unit: str, namespace: str) -> str:
-    """What a unit runs before its first process, in its group; for the namespace of the lab."""
-    (line,) = [
-        one for one in drop_in(machine, unit).splitlines() if one.startswith("ExecStartPre=+")
-    ]
-    words = line.removeprefix("ExecStartPre=+").replace("/proc/1/ns/net", namespace).split()
-    script = f"echo $$ > /sys/fs/cgroup/{group.path.name}/cgroup.procs; exec {' '.join(words)}"
-    done = machine.run("sh", "-c", script, check=False)
-    return f"{done.returncode} {done.stderr.strip()}".strip()
 
 
 def test_a_unit_attaches_its_guard_by_itself(lab, modules, group):

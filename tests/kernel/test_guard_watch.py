@@ -8,10 +8,7 @@ from __future__ import annotations
 import os
 import re
 import socket
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,111 +19,14 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf import
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf.call import closing
 
-from guarding import FOREIGN, I4, OWN, TCP, UDP, bind, guard, on_host, programs
+from guarding import FOREIGN, I4, OWN, TCP, UDP, bind, guard, on_host, programs, server, watching
 from guarding import group as group
 from guarding import guarded as guarded
+from guarding import journal as journal
 from guarding import lab as lab
 from guarding import modules as modules
 from lab.cgroups import Group
-from lab.machines import Machine
 from lab.netns import inside
-
-UNIT = "/etc/systemd/system/portmap-guard.service"
-SERVER = """
-import os, socket, sys
-group, port, kind = sys.argv[1:]
-def sock():
-    made = socket.socket(type=getattr(socket, kind))
-    made.bind(("", int(port)))
-    if kind == "SOCK_STREAM": made.listen()
-    return made
-open(f"/sys/fs/cgroup/{group}/cgroup.procs", "w").write("0")
-kept = sock()
-print("ready", flush=True)
-try:
-    kept.accept() if kind == "SOCK_STREAM" else kept.recv(1)
-    print("somebody came", flush=True)
-except OSError as error:
-    print("closed", error.errno, flush=True)
-import time; time.sleep(600)
-"""
-
-
-class Journal:
-    """What is sent to the journal's socket of a host."""
-
-    def __init__(self, host: Machine) -> None:
-        host.run("mkdir", "-p", "/run/systemd/journal")
-        path = host.path("/run/systemd/journal/socket")
-        Path(path).unlink(missing_ok=True)
-        self._line = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self._line.bind(path)
-        self._line.settimeout(20)
-
-    def next(self) -> dict[str, str]:
-        told = self._line.recv(65536).decode()
-        return dict(line.split("=", 1) for line in told.splitlines())
-
-    def find(self, words: str) -> dict[str, str]:
-        while True:
-            told = self.next()
-            if words in told["MESSAGE"]:
-                return told
-
-    def is_quiet(self, seconds: float) -> bool:
-        self._line.settimeout(seconds)
-        try:
-            self.next()
-        except TimeoutError:
-            return True
-        finally:
-            self._line.settimeout(20)
-        return False
-
-    def close(self) -> None:
-        self._line.close()
-
-
-@pytest.fixture
-def journal(lab) -> Iterator[Journal]:
-    made = Journal(lab.host)
-    yield made
-    made.close()
-
-
-@contextmanager
-def watching(host: Machine) -> Iterator[None]:
-    """The service, as its unit says it; it notifies that it has started."""
-    unit = Path(host.path(UNIT)).read_text()
-    variable = re.findall(r"^Environment=(.*)$", unit, re.MULTILINE)
-    command = re.findall(r"^ExecStart=(.*)$", unit, re.MULTILINE)[0].split()
-    path = host.path("/run/notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as line:
-        Path(path).unlink(missing_ok=True)
-        line.bind(path)
-        line.settimeout(30)
-        process = host.start("env", *variable, "NOTIFY_SOCKET=/run/notify", *command)
-        try:
-            assert line.recv(100) == b"READY=1"
-            yield
-        finally:
-            process.kill()
-            process.communicate()
-
-
-@contextmanager
-def server(
-    host: Machine, group: Group, port: int, kind: str = "SOCK_STREAM"
-) -> Iterator[subprocess.Popen[str]]:
-    process = host.start("python3", "-c", SERVER, group.path.name, str(port), kind)
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
 
 # --- told ---------------------------------------------------------------------------------------
 

@@ -228,6 +228,7 @@ def _guard(item: Mapping[str, Any]) -> GuardAsk:
         target,
         words.Ports.read(item["ports"] or (), "ports"),
         item["action"] or "",
+        "" if item["container"] is None else claims.check_name(item["container"], "container"),
     )
 
 

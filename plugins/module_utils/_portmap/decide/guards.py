@@ -6,13 +6,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..values import guards as words
 from ..values import ports
 from ..values.errors import InvalidRequest
-from ..values.guards import ALL, POOLS, Guard, Guards, Ports
+from ..values.guards import ALL, POOLS, Guard, Guards, Inside, Ports
 from ..values.ports import Range, Ranges
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -21,7 +21,10 @@ _SLICE = re.compile(r"[A-Za-z0-9:_.\\]+(-[A-Za-z0-9:_.\\]+)*\.slice")
 
 
 class Ask(NamedTuple):
-    """A guard as a task wants it; `action` is "" where that of the task is meant."""
+    """A guard as a task wants it; `action` is "" where that of the task is meant.
+
+    With a `container`, its ports are meant.
+    """
 
     name: str
     present: bool
@@ -29,6 +32,7 @@ class Ask(NamedTuple):
     target: str = ""
     ports: Ports = Ports()
     action: str = ""
+    container: str = ""
 
 
 class Wish(NamedTuple):
@@ -43,11 +47,15 @@ class Wish(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What ports there are: those of containers, None where nobody has said, and the host's own."""
+    """What ports there are: those of containers, None where nobody has said, and the host's own.
+
+    `containers` are those that are placed, of those that guards are for.
+    """
 
     pools: Ranges | None
     ephemeral: Range
     reserved: Ranges
+    containers: Mapping[str, Inside] = {}
 
     @property
     def taken_by_the_host(self) -> Ranges:
@@ -73,21 +81,24 @@ def wanted(before: Guards, wish: Wish, host: Host) -> Guards:
 
 def _guard(ask: Ask, wish: Wish, host: Host) -> Guard:
     _check_target(ask)
-    judged = judged_ports(wish.policed, host, ask.name)
-    return Guard(
-        ask.name,
-        ask.kind,
-        ask.target,
-        ask.ports,
-        wish.policed,
-        judged,
-        ask.action or wish.action,
-        wish.only_tcp_udp,
+    action = ask.action or wish.action
+    policed: tuple[str, ...] = wish.policed
+    if ask.container:
+        _check_container(ask, host)
+        policed, judged = (ALL,), words.EVERYTHING
+    else:
+        judged = judged_ports(policed, host, ask.name)
+    made = Guard(
+        ask.name, ask.kind, ask.target, ask.ports, policed, judged, action, wish.only_tcp_udp
     )
+    return made._replace(container=ask.container)
 
 
 def up_to_date(guard: Guard, host: Host) -> Guard:
-    """With the pools that the host has now."""
+    """With the pools that the host has now, and the ports that its container has."""
+    if guard.container:
+        inside = host.containers.get(guard.container)
+        return guard if inside is None else guard._replace(**inside._asdict())
     if POOLS in guard.policed and host.pools is None:
         return guard
     return guard._replace(judged=judged_ports(guard.policed, host, guard.name))
@@ -145,6 +156,19 @@ def _check_target(ask: Ask) -> None:
         raise InvalidRequest(
             f"cannot guard the cgroup '{ask.target}': give its path as /proc/PID/cgroup has it, such"
             " as /machine.slice/web, and not the root"
+        )
+
+
+def _check_container(ask: Ask, host: Host) -> None:
+    if ask.ports != Ports():
+        raise InvalidRequest(
+            f"cannot guard {ask.name} on {ask.ports}: the ports of the container {ask.container} are"
+            " meant; leave out ports, or container"
+        )
+    if ask.container not in host.containers:
+        raise InvalidRequest(
+            f"cannot guard {ask.name}: there is no container {ask.container} on this host; place it"
+            " with netiso.portmap.portmap_container"
         )
 
 

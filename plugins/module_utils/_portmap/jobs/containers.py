@@ -31,7 +31,7 @@ from ..values.tenants import Container
 from ..wanted import claims, layout, requests
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask, Namespace
-from . import saving
+from . import guard_follow, saving
 from .comparing import Observer, compare_containers
 from .leaving import Leaving
 from .uplink import look_anyway, look_without_record
@@ -124,6 +124,7 @@ def _run(
         run = Run(outcome, job.decision if dry_run else _as_made(job.decision), created)
         kept = job.spoilt.names
         saving.save_containers(file, prepared, run.outcome, run.decision, purge, kept, dry_run)
+        guard_follow.follow(run.decision.placed, run.outcome, dry_run)
         job.spoilt.tell((one.name for one in run.decision.placed), run.outcome, dry_run)
         return run
 

@@ -21,7 +21,7 @@ from ..values.errors import InvalidRequest, PortmapError
 from ..values.guards import POOLS, Guard
 from ..values.ports import Range, Ranges
 from ..values.sockets import Listener
-from .guards import group_of, groups_of, host_now, rules_of
+from .guarded import group_of, groups_of, host_now, rules_of
 
 
 def problems(owned: Iterable[Range]) -> list[Problem]:
@@ -34,7 +34,7 @@ def problems(owned: Iterable[Range]) -> list[Problem]:
 
 
 def _problems(guards: list[Guard], owned: Iterable[Range]) -> Iterator[Problem]:
-    host, groups = host_now(), groups_of(guards)
+    host, groups = host_now(guard.container for guard in guards), groups_of(guards)
     for guard in guards:
         told = _differences(guard, group_of(guard, groups), host)
         yield from guard_detached.problem(guard.name, told)
@@ -53,20 +53,30 @@ def _differences(guard: Guard, path: str, host: decide.Host) -> Iterator[str]:
     found = sight.see(path) if path else None
     if found is not None and not found.whole:
         yield f"it is not attached to {path}"
-    elif found is not None and found.rules != rules_of(guard):
+    elif found is not None and rules_of(guard) not in (None, found.rules):
         yield f"at {path} it judges other ports than it shall"
+    yield from _outdated(guard, host)
+
+
+def _outdated(guard: Guard, host: decide.Host) -> Iterator[str]:
+    owner = f"the container {guard.container} has other ports" if guard.container else ""
+    if guard.container and guard.container not in host.containers:
+        yield f"its container {guard.container} is not placed; place it, or remove the guard"
     try:
         if decide.up_to_date(guard, host) != guard:
-            yield "the host has other pools than when the guard was told of them"
+            yield f"{owner or 'the host has other pools'} than when the guard was told of them"
     except InvalidRequest as error:
         yield str(error)
 
 
 def _foreign(guards: list[Guard], groups: dict[str, str], pools: Ranges) -> Iterator[Problem]:
-    """Sockets by the group in which they were made; all open files are looked at if there are some."""
+    """Sockets by the group in which they were made; all open files are looked at if there are some.
+
+    Of the host's own network: those in containers are the problem `foreign_port`.
+    """
     inside: dict[int, Guard] = {}
     for guard in guards:
-        path = group_of(guard, groups)
+        path = "" if guard.container else group_of(guard, groups)
         if path:
             inside.update(dict.fromkeys(cgroups.below(path), guard))
     told: list[tuple[Guard | None, Listener]] = []

@@ -7,29 +7,26 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
 from ..decide import guards as decide
 from ..decide.guards import Wish
 from ..engine.reconcile import Outcome
-from ..linux import cgroups, durable, procsys, systemd
+from ..linux import cgroups, durable, systemd
 from ..linux.durable import Step
-from ..memory import command_files, engine_copy, guard_units, record, units
+from ..memory import command_files, engine_copy, guard_units, units
 from ..memory import guards as memory
 from ..memory.engine_copy import EngineCopy
 from ..memory.lock import host_lock
 from ..sight import guards as sight
-from ..sight.host import host_ephemeral
 from ..values import guards as words
-from ..values import ports
 from ..values.errors import InvalidRequest, NotConverged, Unsupported
-from ..values.guards import Guard, Guards
-from ..wanted import guards as layout
+from ..values.guards import Guards
 from . import attaching
+from .guarded import group_of, groups_of, host_now, rules_of, take
 
-_RESERVED = "net/ipv4/ip_local_reserved_ports"
 NONE = Guards({})
 
 
@@ -63,11 +60,7 @@ def place(wish: Wish, dry_run: bool) -> Run:
         steps = list(_steps(scene))
         if steps:
             outcome.changes += decide.headlines(scene.before, scene.after)
-        for step in steps:
-            if not dry_run:
-                with outcome.staying([step.told]):
-                    step.take()
-            outcome.changes.append(step.told)
+        take(steps, outcome, dry_run)
         if not dry_run and steps:
             _verify(_look(wish))
         return Run(outcome, scene.after, scene.groups)
@@ -90,20 +83,11 @@ def _verify(scene: Scene) -> None:
 # --- what is there ------------------------------------------------------------------------------
 
 
-def host_now() -> decide.Host:
-    found, _why = record.read()
-    pools = None
-    if found is not None:
-        given = found.options.pools
-        pools = ports.join((*given.service, given.ephemeral))
-    said = procsys.read(_RESERVED) or ""
-    reserved = [ports.parse(one, _RESERVED) for one in said.replace(" ", ",").split(",") if one]
-    return decide.Host(pools, host_ephemeral(), ports.join(reserved))
-
-
 def _look(wish: Wish) -> Scene:
     before = memory.load() or NONE
-    after = decide.wanted(before, wish, host_now())
+    containers = {guard.container for guard in before.guards.values()}
+    containers |= {ask.container for ask in wish.asks}
+    after = decide.wanted(before, wish, host_now(containers))
     both = [*before.guards.values(), *after.guards.values()]
     _check_systemd(after)
     groups = groups_of(both)
@@ -132,24 +116,6 @@ def _check_systemd(after: Guards) -> None:
         raise Unsupported(
             f"cannot guard {kept[0].kind} {kept[0].target}: there is no systemd; guard its cgroup"
         )
-
-
-def groups_of(guards: Iterable[Guard]) -> dict[str, str]:
-    """The groups of guards, by kind and target; "" of a unit that does not run."""
-    both = list(guards)
-    services = sorted({one.target for one in both if one.kind == words.UNIT})
-    running = systemd.groups(services) if systemd.booted() else dict.fromkeys(services, "")
-    found = {}
-    for one in both:
-        path = running.get(one.target, "") if one.kind == words.UNIT else one.target
-        if one.kind == words.SLICE:
-            path = cgroups.of_slice(path, cgroups.top_of_systemd())
-        found[f"{one.kind} {one.target}"] = path
-    return found
-
-
-def group_of(guard: Guard, groups: dict[str, str]) -> str:
-    return groups[f"{guard.kind} {guard.target}"]
 
 
 def _warnings(scene: Scene) -> Iterator[str]:
@@ -231,10 +197,6 @@ def _write(path: str, text: str) -> None:
     durable.replace(path, text.encode(), 0o644)
 
 
-def rules_of(guard: Guard) -> bytes:
-    return layout.rules(guard, sight.cookie())
-
-
 def _attaching(scene: Scene) -> Iterator[Step]:
     for guard in scene.after.guards.values():
         path = group_of(guard, scene.groups)
@@ -242,6 +204,8 @@ def _attaching(scene: Scene) -> Iterator[Step]:
         if found is None:
             continue  # its start attaches it
         rules = rules_of(guard)
+        if rules is None:
+            continue  # nothing of it can run
         if not found.whole:
             told = f"attach the guard {guard.name} to {path}"
         elif found.rules != rules:

@@ -101,6 +101,7 @@ def guards_result(guards: Guards, groups: Mapping[str, str]) -> list[dict[str, A
             "unit": guard.target if guard.kind == UNIT else None,
             "slice": guard.target if guard.kind == SLICE else None,
             "cgroup": groups[f"{guard.kind} {guard.target}"] or None,
+            "container": guard.container or None,
             "ports": guard.ports.written(),
             "policed": guard.judged.written(),
             "action": guard.action,

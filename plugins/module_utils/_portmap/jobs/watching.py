@@ -27,7 +27,8 @@ from ..values.errors import PortmapError
 from ..values.guards import Guard
 from ..values.sockets import Listener
 from . import attaching
-from .guards import NONE, group_of, groups_of, rules_of
+from .guarded import group_of, groups_of, rules_of
+from .guards import NONE
 
 DIRECTORY = "/run/netiso-portmap-guard"
 _LINE = f"{DIRECTORY}/attached"
@@ -116,12 +117,12 @@ class Watcher:
             return
         try:
             rules = rules_of(guard)
-            if not found.whole or found.rules != rules:
+            if rules is not None and (not found.whole or found.rules != rules):
                 attaching.attach(path, rules)
                 said = f"{guard.name}: no guard was attached to {path}; it is now"
                 journal.tell(said, {"PRIORITY": 4, "PORTMAP_GUARD": guard.name})
                 found = sight.see(path)
-            if found is not None:
+            if found is not None and found.whole:
                 self._sit(guard, path, found)
         except PortmapError as error:
             self._complain(guard, error)
@@ -184,12 +185,14 @@ class Watcher:
     def scan(self) -> None:
         """Look at all sockets once: what was there before a guard, and what was passed on."""
         self._scan_at = time.monotonic() + self._interval
-        found = listeners.listeners()
+        of_host = listeners.listeners()
         for seat in list(self._seats.values()):
             groups = cgroups.below(seat.path)
-            for one in found:
-                if one.group in groups and violations.forbidden(seat.guard, one):
-                    self._found(seat, one, groups[one.group])
+            with sight.in_its_namespace(seat.guard) as there:
+                found = listeners.listeners() if seat.guard.namespace and there else of_host
+                for one in found if there else ():
+                    if one.group in groups and violations.forbidden(seat.guard, one):
+                        self._found(seat, one, groups[one.group])
 
     def _found(self, seat: Seat, one: Listener, group: str) -> None:
         process = processes.with_sockets([one.inode]).get(one.inode, "a process that nobody sees")

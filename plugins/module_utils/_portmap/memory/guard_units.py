@@ -81,7 +81,7 @@ def text(guard: Guard, python: str, link: str) -> str:
     return _SERVICE.format(
         section="Socket" if guard.target.endswith(".socket") else "Service",
         name=guard.name,
-        netns=_HOSTS_NAMESPACE,
+        netns=guard.namespace or _HOSTS_NAMESPACE,
         python=python,
         path=link,
         mounts=" ".join(MOUNTS),

@@ -52,6 +52,8 @@ def _encoded(guard: Guard) -> dict[str, Any]:
         "judged": guard.judged.written(),
         "action": guard.action,
         "only_tcp_udp": guard.only_tcp_udp,
+        "container": guard.container,
+        "namespace": guard.namespace,
     }
 
 
@@ -82,6 +84,8 @@ def _decoded(data: Any) -> Guard:
         Ports.read(codec.json_list(data["judged"]), "judged"),
         data["action"],
         bool(data["only_tcp_udp"]),
+        codec.json_text(data["container"]),
+        codec.json_text(data["namespace"]),
     )
 
 

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from ..bpf.call import Refused, closing
 from ..linux import cgroups as groups
 from ..linux import netns
 from ..values.errors import Unsupported
+from ..values.guards import Guard
 
 HOOKS = {one.name: one.hook.attach for one in shipped.GUARD.programs}
 RULES, EVENTS = "pm_rules", "pm_events"
@@ -96,6 +98,16 @@ def shipped_tags() -> dict[str, str]:
             f"cannot guard ports: this kernel lacks what that takes; it takes Linux 5.8 or later with"
             f" CONFIG_CGROUP_BPF ({error})"
         ) from error
+
+
+@contextlib.contextmanager
+def in_its_namespace(guard: Guard) -> Iterator[bool]:
+    """Be where the ports are that a guard judges; False where the namespace of its container is not there."""
+    if not guard.namespace:
+        yield True
+        return
+    with netns.at(guard.namespace) as opened, netns.entered(opened):
+        yield opened is not None
 
 
 def cookie(namespace: int | None = None) -> int:

@@ -72,8 +72,18 @@ class Ports(NamedTuple):
 EVERYTHING = Ports(EVERY, EVERY)
 
 
+class Inside(NamedTuple):
+    """What a guard is told of a container: its ports, and the path of its network namespace."""
+
+    ports: Ports
+    namespace: str
+
+
 class Guard(NamedTuple):
-    """`policed` is as it was asked for, `judged` the ports that this is.  Others may be bound by all."""
+    """`policed` is as it was asked for, `judged` the ports that this is.  Others may be bound by all.
+
+    `container`: whose ports these are, in its `namespace`; "" for ports of the host's own.
+    """
 
     name: str
     kind: str
@@ -83,6 +93,8 @@ class Guard(NamedTuple):
     judged: Ports
     action: str
     only_tcp_udp: bool
+    container: str = ""
+    namespace: str = ""
 
     @property
     def forbidden(self) -> Ports:
@@ -90,10 +102,10 @@ class Guard(NamedTuple):
 
     def told(self) -> str:
         only = ", sockets of TCP and UDP only" if self.only_tcp_udp else ""
-        return (
-            f"{self.kind} {self.target} on {self.ports} of {', '.join(self.policed)}"
-            f" ({self.judged}), {self.action}{only}"
-        )
+        of = f"{', '.join(self.policed)} ({self.judged})"
+        if self.container:
+            of = f"the container {self.container}"
+        return f"{self.kind} {self.target} on {self.ports} of {of}, {self.action}{only}"
 
 
 class Guards(NamedTuple):

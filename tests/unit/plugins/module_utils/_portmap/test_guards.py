@@ -27,6 +27,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.err
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.guards import (
     Guard,
     Guards,
+    Inside,
     Ports,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
@@ -126,6 +127,36 @@ def test_what_the_host_takes_by_itself_cannot_be_policed():
     assert decide.wanted(NONE, wish(web(), policed="57000-57349"), spared)
     everything = decide.wanted(NONE, wish(web(), policed="all"), HOST).guards["web"].judged
     assert everything == ports("1-57343", "61000-65535")
+
+
+INSIDE = Inside(ports("31100-31107", "32000-32015"), "/run/netns/cache")
+
+
+def of_container(**more: object) -> Ask:
+    return Ask("cache", True, "unit", "cache.service", container="cache")._replace(**more)
+
+
+def test_a_guard_of_a_container_has_its_ports_and_judges_all_others():
+    host = HOST._replace(containers={"cache": INSIDE})
+    before = decide.wanted(NONE, wish(of_container()), host)
+    guard = before.guards["cache"]
+    assert (guard.ports, guard.namespace) == INSIDE
+    assert guard.forbidden.tcp == (Range(1, 31099), Range(31108, 31999), Range(32016, 65535))
+    assert decide.headlines(NONE, before) == [
+        "cache: guard unit cache.service on 31100-31107, 32000-32015 of the container cache, deny"
+    ]
+    other = host._replace(containers={"cache": INSIDE._replace(ports=ports("31200"))})
+    assert decide.wanted(before, wish(), other).guards["cache"].ports == ports("31200")
+    assert decide.wanted(before, wish(), HOST) == before  # it is not placed: what was told stands
+    assert memory.decode(memory.encode(before)) == before
+
+
+def test_a_guard_of_a_container_is_refused_without_it_and_with_ports_of_its_own():
+    with pytest.raises(InvalidRequest, match="there is no container cache on this host"):
+        decide.wanted(NONE, wish(of_container()), HOST)
+    host = HOST._replace(containers={"cache": INSIDE})
+    with pytest.raises(InvalidRequest, match="cannot guard cache on 31100: the ports of the"):
+        decide.wanted(NONE, wish(of_container(ports=ports("31100"))), host)
 
 
 def test_headlines_are_for_people():
