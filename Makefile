@@ -79,7 +79,7 @@ robust: setup ## Kills, errors, races, damage, garbage (root)
 hostile: setup ## What hostile containers and attackers outside try (root)
 	@tools/gate hostile
 
-thorough: setup ## What of `robust` and `hostile` takes hours: each error at each point, 10,000 damages (root)
+thorough: setup ## What takes hours: each error at each point, 10,000 damages, other kernels (root)
 	@tools/gate thorough
 
 mutants: setup ## Plant faults, and name those that no test notices: an hour (root)

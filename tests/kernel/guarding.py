@@ -27,11 +27,9 @@ POLICED = ["1000-1999", "31000-31999"]
 OWN = 31000
 FOREIGN = 31500
 FREE = 8080  # not policed
-I4, I6, TCP, UDP = socket.AF_INET, socket.AF_INET6, socket.SOCK_STREAM, socket.SOCK_DGRAM
-UDPLITE, MPTCP = 136, 262
 UNIT = "/etc/systemd/system/portmap-guard.service"
 CLONE_NEWNET = 0x40000000
-IP_FREEBIND, IP_BIND_ADDRESS_NO_PORT = 15, 24
+IP_BIND_ADDRESS_NO_PORT = 24
 SERVER = """
 import os, socket, sys
 group, port, kind = sys.argv[1:]
@@ -94,23 +92,6 @@ def on_host(lab: Lab, act: Callable[[], object]) -> Callable[[], object]:
             return act()
 
     return there
-
-
-def bind(
-    family: int,
-    kind: int,
-    port: int,
-    protocol: int = 0,
-    *options: tuple[int, int, int],
-    host: str = "",
-) -> str:
-    with socket.socket(family, kind, protocol) as made:
-        for option in options:
-            made.setsockopt(*option)
-        made.bind((host, port))
-        if kind == TCP:
-            made.listen()
-        return "bound"
 
 
 def programs(group: Group) -> set[int]:

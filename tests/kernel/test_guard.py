@@ -22,26 +22,14 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf.code i
     Program,
 )
 
-from guarding import (
-    FOREIGN,
-    FREE,
-    I4,
-    OWN,
-    POLICED,
-    TCP,
-    attach,
-    bind,
-    drop_in,
-    guard,
-    on_host,
-    programs,
-)
+from guarding import FOREIGN, FREE, OWN, POLICED, attach, drop_in, guard, on_host, programs
 from guarding import group as group
 from guarding import guarded as guarded
 from guarding import lab as lab
 from guarding import modules as modules
 from lab import machines
 from lab.modules import ModuleError, Modules
+from lab.ways import I4, TCP, bind
 
 # --- the module ---------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from guarding import I4, I6, MPTCP, TCP, UDP, attach, bind, programs, server, watching
+from guarding import attach, programs, server, watching
 from guarding import group as group
 from guarding import journal as journal
 from guarding import lab as lab
@@ -22,6 +22,7 @@ from lab.machines import Lab
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
 from lab.pools import POOLS
+from lab.ways import I4, I6, MPTCP, TCP, UDP, bind
 
 OWN, LATER, SIBLINGS, NOBODYS = 31000, 31064, 31200, 8080
 GUARDS = "/etc/netiso-portmap/guards.json"

@@ -15,14 +15,16 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf import
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf.call import closing
 
-from guarding import FOREIGN, I4, OWN, POLICED, TCP, bind, guard, on_host, programs
+from guarding import FOREIGN, OWN, POLICED, guard, on_host, programs
 from guarding import group as group
 from guarding import guarded as guarded
 from guarding import lab as lab
 from guarding import modules as modules
 from lab import cgroups as groups
+from lab import scanner
 from lab.cgroups import Group
 from lab.modules import Modules
+from lab.ways import I4, TCP, bind
 
 OTHER = 31100
 MOST_POINTS = 100
@@ -93,27 +95,25 @@ def _detach(group: Group, hook: int) -> None:
 # --- against who tries for ever -----------------------------------------------------------------
 
 ATTEMPTS = 1000
-
-
-def flicker() -> str:
-    """Listen for a millisecond, again and again; how often that was had."""
-    had = 0
-    for _ in range(ATTEMPTS):
-        try:
-            bind(I4, TCP, FOREIGN)
-            had += 1
-        except PermissionError:
-            pass
-    return str(had)
+OTHERS = 2000
 
 
 def test_of_a_thousand_short_listeners_none_is_had(lab, guarded):
-    assert guarded.run(on_host(lab, flicker)) == "0"
+    assert guarded.run(on_host(lab, lambda: scanner.flicker(FOREIGN, ATTEMPTS))) == "0"
 
 
-def test_without_a_guard_all_are_had(lab, group):
-    """The witness: the same process, nobody in its way."""
-    assert group.run(on_host(lab, flicker)) == str(ATTEMPTS)
+def test_of_as_many_a_scanner_misses_most_on_a_host_with_others(lab, group):
+    """It looks as often as the kernel answers, where the original looked every 30 seconds."""
+
+    def act() -> str:
+        had: list[int] = []
+        with scanner.crowd(OTHERS):
+            told = scanner.scanned(FOREIGN, lambda: had.append(scanner.flicker(FOREIGN, ATTEMPTS)))
+        return f"{had[0]} {told.seen}"
+
+    had, seen = map(int, group.run(on_host(lab, act)).split())
+    assert had == ATTEMPTS  # nobody is in its way
+    assert 0 < seen < ATTEMPTS / 2
 
 
 # --- in numbers ---------------------------------------------------------------------------------

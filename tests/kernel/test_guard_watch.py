@@ -19,7 +19,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf import
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf.call import closing
 
-from guarding import FOREIGN, I4, OWN, TCP, UDP, bind, guard, on_host, programs, server, watching
+from guarding import FOREIGN, OWN, guard, on_host, programs, server, watching
 from guarding import group as group
 from guarding import guarded as guarded
 from guarding import journal as journal
@@ -27,6 +27,7 @@ from guarding import lab as lab
 from guarding import modules as modules
 from lab.cgroups import Group
 from lab.netns import inside
+from lab.ways import I4, TCP, UDP, bind
 
 # --- told ---------------------------------------------------------------------------------------
 

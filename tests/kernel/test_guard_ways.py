@@ -15,16 +15,8 @@ from guarding import (
     CLONE_NEWNET,
     FOREIGN,
     FREE,
-    I4,
-    I6,
     IP_BIND_ADDRESS_NO_PORT,
-    IP_FREEBIND,
-    MPTCP,
     OWN,
-    TCP,
-    UDP,
-    UDPLITE,
-    bind,
     guard,
     on_host,
 )
@@ -33,34 +25,9 @@ from guarding import guarded as guarded
 from guarding import lab as lab
 from guarding import modules as modules
 from lab import cgroups as groups
+from lab.ways import I4, TCP, UDP, WAYS, bind, can
 
 # --- every way to a port ------------------------------------------------------------------------
-
-
-V6ONLY, DUAL = (41, socket.IPV6_V6ONLY, 1), (41, socket.IPV6_V6ONLY, 0)
-REUSEPORT = (socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-FREEBIND = (0, IP_FREEBIND, 1)
-WAYS: dict[str, Callable[[int], str]] = {
-    "tcp4": lambda port: bind(I4, TCP, port),
-    "tcp6 only": lambda port: bind(I6, TCP, port, 0, V6ONLY),
-    "tcp6 dual stack": lambda port: bind(I6, TCP, port, 0, DUAL),
-    "mptcp": lambda port: bind(I4, TCP, port, MPTCP),
-    "udp4": lambda port: bind(I4, UDP, port),
-    "udp6": lambda port: bind(I6, UDP, port),
-    "udp lite": lambda port: bind(I4, UDP, port, UDPLITE),
-    "reuseport": lambda port: bind(I4, TCP, port, 0, REUSEPORT),
-    "freebind": lambda port: bind(I4, TCP, port, 0, FREEBIND, host="203.0.113.77"),
-    "another address": lambda port: bind(I4, TCP, port, host="127.0.0.2"),
-}
-
-
-def can(way: Callable[[int], str]) -> bool:
-    """Whether this kernel has the protocol at all."""
-    try:
-        way(0)
-    except OSError as error:
-        return error.errno not in (93, 94, 97)  # EPROTONOSUPPORT, ESOCKTNOSUPPORT, EAFNOSUPPORT
-    return True
 
 
 @pytest.mark.parametrize("way", WAYS)

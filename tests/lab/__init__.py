@@ -10,5 +10,5 @@ that runs the lab is touched.
 
 `machines` makes them, and tools/sandbox runs a command on one; `modules` runs the modules there, in
 children of the `runner`, with `faults` where they are wanted; `probes`, `frames` and `serve` are the
-traffic; `state` compares; `trace` watches; `pools` and `steering` are what tests are prepared with.
+traffic; `state` compares; `trace` watches; `cgroups`, `ways` and `scanner` are for guards; `pools` and `steering` are what tests are prepared with.
 """
