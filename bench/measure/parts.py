@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import control, engines, fleet, info, memory, sites, startup, traffic
+from . import control, engines, fleet, guard, info, memory, sites, startup, traffic
 
 LOAD = sites.ROOT / ".build" / "bench" / "load"
 
@@ -35,6 +35,9 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
         "info": lambda: info.measure(look, several, say),
         "traffic": lambda: traffic.measure(LOAD, flow, several, 0.3, say),
         "memory": lambda: memory.measure(grown, say),
+        "guard": lambda: guard.measure(
+            (5, min(15, rounds)), 60, {0: few, 2000: few, 8000: few}, say
+        ),
         "fleet": lambda: fleet.measure(hosts, say),
         "engines": lambda: engines.measure(cases, 300, say),
     }
@@ -55,6 +58,7 @@ def quick(say: Say, largest: int, rounds: int) -> Parts:
         "info": lambda: info.measure(look, (1, min(3, rounds)), say),
         "traffic": lambda: traffic.measure(LOAD, flow, (1, min(2, rounds)), 0.1, say),
         "memory": lambda: memory.measure(upto(largest, {100: 1}), say),
+        "guard": lambda: guard.measure((1, 2), 5, {0: 1, 2000: 1}, say),
         "fleet": lambda: fleet.measure(fleet.runs(5, 5, (2, 5)), say),
         "engines": lambda: engines.measure(cases, 15, say),
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from results import Results
 
-from . import costs, many_hosts, origin, packets, placing, targets
+from . import costs, guards, many_hosts, origin, packets, placing, targets
 
 HERE = Path(__file__).parent
 
@@ -47,6 +47,8 @@ TEXTS: dict[str, Callable[[Results], str]] = {
     "engines": costs.engines_table,
     "left_out": costs.left_out_text,
     "memory": costs.memory_table,
+    "guard": guards.cost_table,
+    "short": guards.short_table,
     "rates": packets.rates_table,
     "outside": packets.shares_table("outside", "process"),
     "host": packets.shares_table("host", "process"),
