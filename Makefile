@@ -16,8 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
 # and has gates that wait for the same locks of the kernel beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust molecule kernel services hostile sanity boot cores gates hosts units integration \
-	importer ansible-lint demo docs docs-lint
+TOGETHER := robust molecule kernel services hostile sanity boot guard cores gates hosts units \
+	integration importer ansible-lint demo docs docs-lint
 GATES := $(FIRST) $(TOGETHER)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 QUICK := smoke lint unit
@@ -72,6 +72,9 @@ hosts: setup ## Shapes of hosts: uplinks, addresses, routes, names, others' filt
 
 boot: setup ## What a host does without a run: at boot, when it changes, when asked (root)
 	@tools/gate boot
+
+guard: setup ## Guards of ports: every way to one, kills, what is told (root)
+	@tools/gate guard
 
 robust: setup ## Kills, errors, races, damage, garbage (root)
 	@tools/gate robust

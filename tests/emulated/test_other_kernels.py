@@ -12,8 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import emulated
 import pytest
+
+import emulated
 
 pytestmark = [
     pytest.mark.thorough("an emulated machine takes minutes, and kernels are 130 MB to fetch"),
