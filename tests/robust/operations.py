@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from lab.modules import Modules
 from lab.pools import POOLS
 from stage import PORTS, inventory
 
@@ -80,3 +81,11 @@ OPERATIONS = {
         others=("web",),
     ),
 }
+
+
+def begin(modules: Modules, operation: Operation) -> None:
+    """Do all that comes before; the lock and what cannot be restored are there from then on."""
+    if operation.setup:
+        modules.machine.shell(operation.setup)
+    for step in (*operation.before, operation.do, operation.undo):
+        modules.call(*step)

@@ -17,7 +17,7 @@ import pytest
 import stage as stages
 from lab import state
 from lab.modules import Modules
-from operations import OPERATIONS, Step
+from operations import OPERATIONS, Step, begin
 from points import WHY, chosen
 from stage import Stage
 
@@ -32,12 +32,7 @@ def test_a_kill_at_any_point_harms_nobody_and_is_repaired(
 ) -> None:
     operation = OPERATIONS[name]
     modules = bare.modules
-    if operation.setup:
-        modules.machine.shell(operation.setup)
-    for step in operation.before:
-        modules.call(*step)
-    modules.call(*operation.do)
-    modules.call(*operation.undo)  # the lock and what cannot be restored are there from now on
+    begin(modules, operation)
     start = stages.look(modules)
     doing = modules.run(*operation.do).points
     done = stages.look(modules)

@@ -20,7 +20,7 @@ import stage as stages
 from lab import state
 from lab.modules import Modules, Run
 from lab.pools import POOLS
-from operations import NEW, OPERATIONS, Operation
+from operations import NEW, OPERATIONS, Operation, begin
 from points import chosen
 from stage import Stage
 
@@ -44,10 +44,7 @@ def test_an_error_at_any_point_is_undone_and_told(
 ) -> None:
     operation = OPERATIONS[name]
     modules = bare.modules
-    if operation.setup:
-        modules.machine.shell(operation.setup)
-    for step in (*operation.before, operation.do, operation.undo):
-        modules.call(*step)
+    begin(modules, operation)
     if way == "undo":
         modules.call(*operation.do)
         operation = Operation(operation.undo, operation.do)
