@@ -46,6 +46,9 @@ def main() -> int:
         signal.signal(number, _stop)
     begun = time.monotonic()
     failing = trial.failing([UNIT])
+    mute = [test for test in failing if "::" not in test]
+    if mute:
+        sys.exit(f"mutants: cannot ask {', '.join(mute)}: it does not start; run make mutants")
     for test in failing:
         print(f"not asked, as it fails without a fault: {test}")
     verdicts = _try_all(chosen, asked, begun + asked.minutes * 60, known, failing)
