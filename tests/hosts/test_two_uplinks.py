@@ -23,13 +23,15 @@ FAILOVER = (
 @pytest.mark.parametrize("named", [{}, {"public_interface": "eth0"}])
 def test_a_routine_run_moves_nobody(lab: Lab, modules: Modules, named: dict) -> None:
     shape.second_uplink(lab)
-    shape.place(modules, **named)
+    closed = "whoever comes by eth1 (10.9.0.1) finds their ports closed"
+    assert closed in shape.told(shape.place(modules, **named))
     assert shape.matrix(lab) == {}
     lab.host.ip(*FAILOVER)
     before = state.of(lab.host)
     for run in (modules.checking(), modules):
         prepared = run.host(**POOLS, **named)
         assert not prepared["changed"]
+        assert closed not in shape.told(prepared)
         assert prepared["host"]["public_interface"] == "eth0"
         assert prepared["host"]["gateway"] == "10.0.0.254"
         assert not run.container(containers=shape.CONTAINERS)["changed"]

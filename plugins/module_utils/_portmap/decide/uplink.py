@@ -168,6 +168,28 @@ def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> l
     return [(route_differs.KIND, said)]
 
 
+def other_entrances(
+    host: Host, links: Sequence[LinkSeen], addresses: Sequence[AddressSeen]
+) -> list[Notice]:
+    """A warning of interfaces by which others reach the host, and not its containers."""
+    names = {
+        one.ifindex: one.name for one in links if not one.loopback and one.name != host.public
+    }
+    found = [
+        f"{names[one.ifindex]} ({one.address})"
+        for one in addresses
+        if one.family == AF_INET and one.ifindex in names
+    ]
+    if not found:
+        return []
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    said = (
+        f"containers are reached through {host.public} and from the host alone: whoever comes by"
+        f" {', '.join(found[:_NAMED])}{more} finds their ports closed (u32 steering)"
+    )
+    return [(addresses_differ.KIND, said)]
+
+
 def renamed(was: str, link: LinkSeen) -> list[Notice]:
     """A warning that the interface has another name."""
     said = f"the public interface {was} is called {link.name} now"

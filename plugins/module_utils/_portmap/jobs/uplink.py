@@ -10,7 +10,14 @@ from typing import NamedTuple
 
 from ..decide import uplink as decide
 from ..decide.problems import drift
-from ..linux.view import View, addresses, other_routes, route_through, source_through
+from ..linux.view import (
+    View,
+    addresses,
+    all_addresses,
+    other_routes,
+    route_through,
+    source_through,
+)
 from ..memory.record import Record
 from ..sight.host import default_interface, likely_public, public_link
 from ..values.errors import InvalidRequest
@@ -68,6 +75,8 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     told = [*decide.renamed(before, link), *told, *of_route]
     if closely:
         told += decide.routes_left_out(host, link.ifindex, other_routes(view.socket))
+    if closely and old is None:
+        told += decide.other_entrances(host, view.all_links(), all_addresses(view.socket))
     return Uplink(host, link.ifindex, told, moved=old is not was)
 
 
