@@ -203,6 +203,28 @@ containers:
             other protocols, and what no host sends.
           type: int
           sample: 0
+workloads:
+  description: How many workloads of M(netiso.portmap.portmap_workload) run, of all containers or of O(container).
+  returned: success
+  type: dict
+  version_added: 0.2.0
+  contains:
+    systemd:
+      description: Those that systemd runs.
+      type: int
+      sample: 3
+    podman:
+      description: Those that podman runs.
+      type: int
+      sample: 1
+    unit:
+      description: Services of others that are bound to a container.
+      type: int
+      sample: 1
+    own_root:
+      description: Those of all of them whose processes have a root directory of their own.
+      type: int
+      sample: 2
 problems:
   description: What is not as it should be, one for each cause. An empty list when all is well.
   returned: success

@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..sight.processes_seen import FileSeen, WorkloadSeen
 from ..values.errors import InvalidRequest
-from ..values.workloads import ABSENT, ALWAYS, STARTED, STOPPED, File, Workload
+from ..values.workloads import ABSENT, ALWAYS, PODMAN, STARTED, STOPPED, SYSTEMD, File, Workload
 from ..wanted.workload import files, listening
-from ..wanted.workload.setting import Setting, sandbox_path
+from ..wanted.workload.setting import UNITS, Setting, sandbox_path
 from ..wanted.workload.spelling import filled
 
 START, RESTART, STOP = "start", "restart", "stop"
@@ -230,6 +230,17 @@ def _is_up(seen: WorkloadSeen) -> bool:
 def _is_upholding(path: str) -> bool:
     """Whether the file is the one that has systemd start the workload with its container."""
     return ".mount.d/" in path
+
+
+def counted(seen: Iterable[WorkloadSeen]) -> dict[str, int]:
+    """How many run, by what runs them, and of all of them how many have a root directory of their own."""
+    found = {SYSTEMD: 0, PODMAN: 0, "unit": 0, "own_root": 0}
+    for one in seen:
+        if one.label and one.unit.runs:
+            ours = f"{UNITS}/{one.label.unit}" in one.files
+            found[one.label.engine if ours else "unit"] += 1
+            found["own_root"] += one.own_root
+    return found
 
 
 # --- for people -----------------------------------------------------------------------------------

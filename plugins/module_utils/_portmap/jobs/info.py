@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..decide import workloads
 from ..decide.problems import not_prepared
 from ..linux import netns
 from ..linux.messages import LinkSeen
@@ -20,12 +21,13 @@ from ..values.errors import InvalidRequest
 from ..values.tenants import Container
 from ..wanted import claims
 from . import guard_problems, problems, results
+from .case import Case
 from .comparing import Observer
 from .uplink import look_anyway
 
 
 def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
-    """host, containers and problems as the module returns them; `detail`: with the objects.
+    """host, containers, workloads and problems as the module returns them; `detail`: with the objects.
 
     Raises InvalidRequest when there is nothing of `container`.
     """
@@ -38,7 +40,8 @@ def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
         uplink = look_anyway(view, prepared, closely=True)
         given = problems.as_given(uplink.host, prepared)
         survey = surveys.survey(view, plane, given, names, options.pools)
-        found = problems.of_host(Observer(view, plane, survey), prepared, uplink, container)
+        case = Case(Observer(view, plane, survey), prepared, uplink, container)
+        found = problems.of_host(case)
         owned = [ports for one in survey.containers.values() for ports in one.owned]
         found += guard_problems.problems(owned)
         known = {*survey.placed, *(name for one in found for name in one.containers)}
@@ -51,6 +54,7 @@ def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
             "containers": _described(view, survey.containers, container),
+            "workloads": workloads.counted(case.workloads.values()),
             "problems": [one.result(detail) for one in found],
         }
 
@@ -60,7 +64,12 @@ def _unprepared(view: View, container: str | None, why: str, detail: bool) -> di
     if container is not None and container not in names:
         raise InvalidRequest(f"cannot describe {container}: there is no such container")
     found = [not_prepared.problem(why, names), *guard_problems.problems(())]
-    return {"host": None, "containers": [], "problems": [one.result(detail) for one in found]}
+    return {
+        "host": None,
+        "containers": [],
+        "workloads": workloads.counted(()),
+        "problems": [one.result(detail) for one in found],
+    }
 
 
 # --- statistics ---------------------------------------------------------------------------------

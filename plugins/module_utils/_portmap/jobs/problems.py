@@ -46,15 +46,11 @@ from ..wanted import unmanaged as wanted_files
 from . import drift as drifting
 from . import saving
 from .case import Case
-from .comparing import Observer
-from .uplink import Uplink
 
 
-def of_host(
-    observer: Observer, prepared: Record, uplink: Uplink, container: str | None
-) -> list[Problem]:
+def of_host(case: Case) -> list[Problem]:
     """All problems, or those of one container and of the host."""
-    case = Case(observer, prepared, uplink, container)
+    container = case.container
     found = [one for look in LOOKS for one in look(case)]
     return [one for one in found if container is None or one.is_about(container)]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..values.process import Process, unit_of
 from . import cgroups, namespaces
@@ -59,22 +59,39 @@ def in_namespace(inode: int) -> list[str]:
     return found
 
 
-def networks(pids: Iterable[int]) -> dict[int, frozenset[int]]:
+def families(pids: Iterable[int]) -> dict[int, list[int]]:
+    """By process: itself and its descendants."""
+    found = {pid: [pid] for pid in pids}
+    children: dict[int, list[int]] = {}
+    for number in _numbers() if found else ():
+        children.setdefault(_parent(number), []).append(int(number))
+    for family in found.values():
+        at = 0
+        while at < len(family):
+            family += children.get(family[at], [])
+            at += 1
+    return found
+
+
+def has_own_root(family: Iterable[int]) -> bool:
+    """Whether one of the processes has another root directory than this one."""
+    here = os.stat("/")
+    for pid in family:
+        with contextlib.suppress(OSError):  # it has ended
+            there = os.stat(f"/proc/{pid}/root")
+            if (there.st_dev, there.st_ino) != (here.st_dev, here.st_ino):
+                return True
+    return False
+
+
+def networks(families: Mapping[int, Iterable[int]]) -> dict[int, frozenset[int]]:
     """The network namespaces that a process and its descendants are in, by inode.
 
     That of this process is left out where others are: whoever starts a container stays in it.
     """
-    asked = set(pids)
-    children: dict[int, list[int]] = {}
-    for number in _numbers() if asked else ():
-        children.setdefault(_parent(number), []).append(int(number))
     home = os.stat("/proc/self/ns/net").st_ino
     found = {}
-    for pid in asked:
-        family, at = [pid], 0
-        while at < len(family):
-            family += children.get(family[at], [])
-            at += 1
+    for pid, family in families.items():
         inodes = set()
         for one in family:
             with contextlib.suppress(OSError):  # it has ended

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from ..values.errors import KernelRefused, Unsupported
@@ -18,6 +20,7 @@ _ASKED = (
 )  # fmt: skip
 _PATIENCE_SECONDS = 600.0  # each unit has its own timeouts
 _VERSION = re.compile(r"systemd (\d+)")
+_RESTART_SCHEDULED = "5eb03494b6584870a536b337290809b3"  # sd-messages.h
 _TOLD = 4  # lines of the journal in a message
 
 
@@ -57,6 +60,16 @@ def _unit(told: dict[str, str]) -> Unit:
         told.get("ExecMainStatus", ""),
         int(told.get("NRestarts") or 0),
     )
+
+
+def restarted_lately() -> Counter[str]:
+    """How often systemd has started units again by itself within the last minute, by the journal."""
+    words = ("--since=-1min", "--quiet", "--no-pager", "--output=json", "--output-fields=UNIT")
+    try:
+        said = programs.run("journalctl", *words, f"MESSAGE_ID={_RESTART_SCHEDULED}")
+    except KernelRefused:  # there is none
+        return Counter()
+    return Counter(json.loads(line).get("UNIT", "") for line in said.splitlines())
 
 
 def act(verb: str, names: Sequence[str]) -> None:

@@ -30,7 +30,8 @@ class WorkloadSeen(NamedTuple):
     """`files` are ours, by path, and `label` is what they say.
 
     `spaces` are the network namespaces that the processes of its unit are in, by inode; `sockets`
-    are by their units.
+    are by their units.  `own_root`: a process of it has another root directory than the host's;
+    `restarts`: how often systemd has started it again by itself within the last minute, where that was asked.
     """
 
     files: Mapping[str, str]
@@ -38,3 +39,5 @@ class WorkloadSeen(NamedTuple):
     unit: Unit
     spaces: frozenset[int]
     sockets: Mapping[str, SocketSeen] = {}
+    own_root: bool = False
+    restarts: int = 0

@@ -67,7 +67,8 @@ def see(
         for name, some in listeners.items()
         if some
     }
-    spaces = processes.networks(unit.main for unit in told.values() if unit.main)
+    families = processes.families(unit.main for unit in told.values() if unit.main)
+    spaces = processes.networks(families)
     return {
         name: WorkloadSeen(
             ours.get(name, {}),
@@ -76,15 +77,19 @@ def see(
             spaces.get(told[unit].main, frozenset()),
             {
                 one: SocketSeen(
-                    told[one],
-                    listening.read(ours[name][f"{UNITS}/{one}"])
-                    in waiting[labels[name].container],
+                    told[one], _port(ours[name], one) in waiting[labels[name].container]
                 )
                 for one in listeners[name]
             },
+            processes.has_own_root(families.get(told[unit].main, ())),
         )
         for name, unit in names.items()
     }
+
+
+def _port(ours: Mapping[str, str], unit: str) -> tuple[str, int] | None:
+    """Protocol and port of a socket, by its unit."""
+    return listening.read(ours[f"{UNITS}/{unit}"])
 
 
 def _waiting(handle: str) -> set[tuple[str, int] | None]:
@@ -103,7 +108,13 @@ def see_all(handles: Mapping[str, str], container: str | None = None) -> dict[st
         for one in found.values()
         if one.label and container in (None, one.label.container)
     }
-    return see(there.values(), found, handles) if there and systemd.booted() else {}
+    if not there or not systemd.booted():
+        return {}
+    restarted = units.restarted_lately()
+    return {
+        name: one._replace(restarts=restarted[one.label.unit] if one.label else 0)
+        for name, one in see(there.values(), found, handles).items()
+    }
 
 
 def inode(handle: str) -> int:

@@ -41,6 +41,8 @@ def _fault(name: str, seen: WorkloadSeen, unit: str, inode: int) -> str:
     if deaf and (tied or seen.unit.runs):
         state = seen.sockets[deaf[0]].unit
         return f"nobody listens for workload {name} on {listening.named(deaf)}: {deaf[0]} is {state.active}"
+    if seen.restarts >= _LOOP:
+        return f"workload {name} ends again and again: systemd started it {seen.restarts} times within a minute"
     if seen.unit.runs:
         if seen.spaces and inode not in seen.spaces and not files.is_elsewhere(seen.files):
             return f"workload {name} sits in another network namespace than its container's: nobody reaches it"

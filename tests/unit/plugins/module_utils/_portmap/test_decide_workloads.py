@@ -197,6 +197,20 @@ def test_purging_asks_for_the_absence_of_all_others():
     assert decide.purging([WEB], found) == [WEB]
 
 
+def test_workloads_that_run_are_counted_by_what_runs_them_and_by_their_roots():
+    podman = RUNNING._replace(label=LABEL._replace(engine="podman"), own_root=True)
+    bound = RUNNING._replace(
+        files=on_disk(Workload("web", "web", unit="web.service")), own_root=True
+    )
+    assert decide.counted([RUNNING, RUNNING, podman, bound, RUNNING._replace(unit=DOWN)]) == {
+        "systemd": 2,
+        "podman": 1,
+        "unit": 1,
+        "own_root": 2,
+    }
+    assert set(decide.counted([]).values()) == {0}
+
+
 # --- what is in the way ---------------------------------------------------------------------------
 
 

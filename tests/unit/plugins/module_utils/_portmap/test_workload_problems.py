@@ -63,6 +63,14 @@ def test_one_that_does_not_run_is_told_with_how_it_ended(unit, said):
     assert said in found.description
 
 
+@pytest.mark.parametrize("active", ["active", "activating"])
+def test_three_restarts_in_a_minute_are_told_though_it_runs_at_the_moment(active):
+    often = SEEN._replace(unit=UP._replace(active=active), restarts=3)
+    (found,) = told(often, {"web": HERE})
+    assert "workload site ends again and again: systemd started it 3 times" in found.description
+    assert told(SEEN._replace(restarts=2), {"web": HERE}) == []
+
+
 def test_one_that_is_stopped_or_has_no_container_is_no_problem():
     down = SEEN._replace(unit=UP._replace(active="inactive"), spaces=frozenset())
     assert told(down._replace(files={}), {"web": HERE}) == []
