@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from typing import NamedTuple
 
 from ..values.errors import KernelRefused
-from . import programs, systemd
+from . import programs, sysfs, systemd
 
 
 class Manager(NamedTuple):
@@ -65,24 +65,40 @@ def has_run(manager: Manager) -> bool:
     return os.path.exists(manager.sign)
 
 
-def reload(manager: Manager) -> None:
-    """Have the program read its files again.  When it is stopped, it reads them at its next start.
+def reload(manager: Manager) -> bool:
+    """Have the program read its files again.  When it is stopped, it reads them at its next start: False.
 
     What it says may be about a link of others that it then sets anew, and fails with while that
     changes: so it is asked again.
     """
     if not has_run(manager):
-        return
+        return False
     for attempt in range(_ATTEMPTS):
         try:
             programs.run(*manager.reload)
-            return
+            return True
         except KernelRefused:
             if systemd.booted() and not systemd.active(f"{manager.name}.service"):
-                return
+                return False
             if attempt == _ATTEMPTS - 1:
                 raise
         time.sleep(_PAUSE_SECONDS)
+    return False
+
+
+def let_go(groups: Container[str]) -> None:
+    """Have NetworkManager leave alone the links of these groups that it has in hand already.
+
+    For those its files come too late: it keeps them, and after a restart takes them up again.
+    """
+    shown = programs.run("nmcli", "--terse", "--fields", "DEVICE,STATE", "device")
+    for line in shown.splitlines():
+        name, _colon, state = line.partition(":")
+        if state == "unmanaged" or sysfs.group(name) not in groups:
+            continue
+        if state.startswith("connect"):  # connecting, connected, connected (externally)
+            programs.run("nmcli", "device", "disconnect", name)  # takes back the addresses it gave
+        programs.run("nmcli", "device", "set", name, "managed", "no")
 
 
 # --- the files of systemd-networkd --------------------------------------------------------------

@@ -17,6 +17,11 @@ def has_fixed_mac(link: str) -> bool:
     return _read(f"class/net/{link}/addr_assign_type") == str(_ASSIGNED)
 
 
+def group(link: str) -> str:
+    """The group of a link, as a number; "" when there is no such link."""
+    return _read(f"class/net/{link}/netdev_group")
+
+
 def _read(path: str) -> str:
     """ "" when there is no such file.
 

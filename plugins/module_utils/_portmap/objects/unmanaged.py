@@ -13,6 +13,7 @@ from ..linux import durable, managers
 from ..linux.ids import Ids
 from ..linux.managers import Manager
 from ..linux.requests import Call, Operation
+from ..values.marks import OUR_GROUPS
 from .kind import Change, Identity, Object
 
 
@@ -45,7 +46,8 @@ class Unmanaged(_Fields, Object):
 
 def _write(item: Unmanaged) -> None:
     durable.replace(item.path, item.text.encode(), 0o644)
-    managers.reload(item.manager)
+    if managers.reload(item.manager) and item.manager == managers.NETWORK_MANAGER:
+        managers.let_go([str(group) for group in OUR_GROUPS])
 
 
 def _delete(item: Unmanaged) -> None:
