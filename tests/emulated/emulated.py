@@ -43,6 +43,8 @@ for directory in run tmp; do mount -t tmpfs tmpfs /root/$directory; done
 mount -t proc proc /root/proc
 mount -t sysfs sysfs /root/sys
 mount -t devtmpfs devices /root/dev
+mkdir /root/dev/shm
+mount -t tmpfs tmpfs /root/dev/shm
 mount -t cgroup2 none /root/sys/fs/cgroup
 ifconfig lo up
 cp /bin/busybox /root/run

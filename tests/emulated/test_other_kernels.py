@@ -79,6 +79,17 @@ def test_what_a_unit_runs_before_its_first_process_attaches_or_fails(release):
     assert unknown.startswith("1 portmap-guard: cannot attach the guard db: ")
 
 
+def test_a_container_of_podman_with_the_hosts_network_is_guarded_by_its_slice(release):
+    """Made by runc, in a group of its own below the slice (--cgroup-parent)."""
+    found = told(release)
+    if found["podman"] is None:
+        pytest.skip("not installed: podman, conmon or runc")
+    group, own, foreign = found["podman"]
+    assert group.startswith(f"0 0::{found['slice']}/libpod-")
+    assert own == "0"
+    assert foreign == "1 httpd: bind: Operation not permitted"
+
+
 def test_the_filter_of_offloads_loads_or_says_why_not(release):
     tag, why = told(release)["offload"]
     if release == "bookworm":

@@ -121,7 +121,8 @@ def server(
 ) -> Iterator[subprocess.Popen[str]]:
     """A process of the group that listens, in a network namespace of the host or in its own."""
     enter = ("nsenter", f"--net={netns}") if netns else ()
-    process = host.start(*enter, "python3", "-c", SERVER, group.path.name, str(port), kind)
+    path = str(group.path.relative_to(groups.hierarchy()))
+    process = host.start(*enter, "python3", "-c", SERVER, path, str(port), kind)
     try:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -152,10 +153,12 @@ class Journal:
             if words in told["MESSAGE"]:
                 return told
 
-    def is_quiet(self, seconds: float) -> bool:
+    def is_quiet(self, seconds: float, about: str = "") -> bool:
+        """Whether nothing comes with these words before it has been quiet for so long."""
         self._line.settimeout(seconds)
         try:
-            self.next()
+            while about not in self.next()["MESSAGE"]:
+                pass
         except TimeoutError:
             return True
         finally:

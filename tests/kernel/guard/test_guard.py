@@ -208,6 +208,29 @@ def test_a_host_with_cgroup_v1_alone_is_refused_in_words(group):
             Modules(built.host).guard(**guard(group))
 
 
+# Has the kernel answer BPF_PROG_LOAD as one without CONFIG_CGROUP_BPF does, by a filter of seccomp.
+LACKING = """
+import ctypes, os, struct, sys
+number = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+code = [(0x20, 0, 0, 0), (0x15, 0, 3, number), (0x20, 0, 0, 16), (0x15, 0, 1, 5)]
+code += [(6, 0, 0, 0x00050016), (6, 0, 0, 0x7FFF0000)]
+text = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in code))
+program = ctypes.create_string_buffer(struct.pack("=H6xQ", len(code), ctypes.addressof(text)))
+assert ctypes.CDLL(None).prctl(22, 2, program) == 0
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_a_kernel_without_the_hooks_is_refused_in_words(lab, modules, group):
+    with pytest.raises(ModuleError) as refused:
+        modules.under("python3", "-c", LACKING).guard(**guard(group))
+    assert refused.value.msg.startswith(
+        "cannot guard ports: this kernel lacks what that takes; it takes Linux 5.8 or later with"
+        " CONFIG_CGROUP_BPF (cannot load the program pm_guard_"
+    )
+    assert not Path(lab.host.path("/etc/netiso-portmap")).exists()
+
+
 # --- units, without systemd at work -------------------------------------------------------------
 
 

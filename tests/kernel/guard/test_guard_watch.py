@@ -136,6 +136,37 @@ def test_a_refused_bind_ends_the_group_when_the_guard_says_so(lab, modules, grou
         assert process.wait(20) == -9
 
 
+def test_one_below_who_takes_a_port_ends_all_below_the_guard_once(lab, modules, group, journal):
+    """A task group of the original, whose nested container is the one that does it."""
+    inner, beside = group.child("inner"), group.child("beside")
+    modules.guard(**guard(group, action="kill"))
+    with watching(lab.host), server(lab.host, beside, OWN) as process:
+        for _ in range(20):
+            inner.run(on_host(lab, lambda: bind(I4, TCP, FOREIGN)))
+        assert "port 31500" in journal.find("web: killed")["MESSAGE"]
+        assert process.wait(20) == -9
+        assert journal.is_quiet(1.5, "killed")
+
+
+def test_the_good_go_on_when_the_service_comes_back_and_the_bad_do_not(
+    lab, modules, group, journal
+):
+    """Tasks that the original found when it was started again."""
+    good, bad = group.child("good"), group.child("bad")
+    with server(lab.host, good, OWN) as kept, server(lab.host, bad, FOREIGN) as ended:
+        given = {**scanning(group, ""), "action": "kill"}
+        given["guards"] = [
+            {"name": one.path.name, "cgroup": f"/{group.path.name}/{one.path.name}", "ports": own}
+            for one, own in ((good, [str(OWN)]), (bad, []))
+        ]
+        modules.guard(**given)
+        with watching(lab.host):
+            assert "port 31500" in journal.find("bad: killed")["MESSAGE"]
+            assert ended.wait(20) == -9
+            assert journal.is_quiet(2.5)  # two more looks
+        assert kept.poll() is None
+
+
 # --- found --------------------------------------------------------------------------------------
 
 
