@@ -23,13 +23,15 @@ pytestmark = [
 GUEST = Path(__file__).with_name("guest.py")
 PATHS = f"PYTHONPATH={GUEST.parents[1]}:{GUEST.parents[2] / '.build/collections'}"
 RELEASES = {"bullseye": "5.10.", "bookworm": "6.1."}
+MORE = {"bookworm": ("podman",)}  # runc of later releases does not start under 5.10
 
 
 @cache
 def told(release: str) -> dict[str, Any]:
     """What the guest said; the machine runs once for all tests."""
     try:
-        said = emulated.run(release, ["env", PATHS, sys.executable, "-B", str(GUEST)])
+        command = ["env", PATHS, sys.executable, "-B", str(GUEST), *MORE.get(release, ())]
+        said = emulated.run(release, command)
     except emulated.Missing as error:
         return {"missing": str(error)}
     lines = [line.partition("GUEST ")[2] for line in said.splitlines()]
@@ -79,6 +81,7 @@ def test_what_a_unit_runs_before_its_first_process_attaches_or_fails(release):
     assert unknown.startswith("1 portmap-guard: cannot attach the guard db: ")
 
 
+@pytest.mark.parametrize("release", ["bookworm"], indirect=True)
 def test_a_container_of_podman_with_the_hosts_network_is_guarded_by_its_slice(release):
     """Made by runc, in a group of its own below the slice (--cgroup-parent)."""
     found = told(release)
