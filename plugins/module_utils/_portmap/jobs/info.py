@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from ..decide import workloads
@@ -15,20 +16,24 @@ from ..linux.view import View, viewed
 from ..memory import record, units
 from ..sight import statistics
 from ..sight import survey as surveys
+from ..sight import usage as used
 from ..sight.host import host_ephemeral
 from ..steering import choose
 from ..values.errors import InvalidRequest
 from ..values.tenants import Container
 from ..wanted import claims
-from . import guard_problems, problems, results
+from . import guard_problems, problems, results, usage
 from .case import Case
 from .comparing import Observer
 from .uplink import look_anyway
 
 
-def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
+def gather(
+    container: str | None, detail: bool = False, levels: Collection[str] = ()
+) -> dict[str, Any]:
     """host, containers, workloads and problems as the module returns them; `detail`: with the objects.
 
+    `levels` of usage that containers are told with; without any, nothing is asked for it.
     Raises InvalidRequest when there is nothing of `container`.
     """
     prepared, why = record.read()
@@ -53,7 +58,7 @@ def gather(container: str | None, detail: bool = False) -> dict[str, Any]:
                 "follow": results.service_result(units.FOLLOW.look()),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
-            "containers": _described(view, survey.containers, container),
+            "containers": _described(view, survey.containers, container, levels),
             "workloads": workloads.counted(case.workloads.values()),
             "problems": [one.result(detail) for one in found],
         }
@@ -76,7 +81,7 @@ def _unprepared(view: View, container: str | None, why: str, detail: bool) -> di
 
 
 def _described(
-    view: View, placed: dict[str, Container], container: str | None
+    view: View, placed: dict[str, Container], container: str | None, levels: Collection[str]
 ) -> list[dict[str, Any]]:
     """The containers that have a veth of the name which they should have."""
     if container is None:
@@ -84,14 +89,21 @@ def _described(
     else:
         veths = [one.veth.link for one in placed.values()]
         links = {link.name: link for link in view.links(veths, True) if link}
-    return [
+    there = [one for _name, one in sorted(placed.items()) if one.veth.link in links]
+    told = [
         {
             **results.container_result(_with_inode(one)),
             "statistics": _statistics(view, one, links[one.veth.link]),
         }
-        for _name, one in sorted(placed.items())
-        if one.veth.link in links
+        for one in there
     ]
+    if levels:
+        queues = used.queues(view)
+        for container_told, one in zip(told, there):
+            link = links[one.veth.link]
+            found = usage.used(one, link, queues.get(link.ifindex, ()), set(levels))
+            container_told["usage"] = found
+    return told
 
 
 def _with_inode(container: Container) -> Container:

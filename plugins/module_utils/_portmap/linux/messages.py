@@ -18,6 +18,8 @@ from .attributes import attribute, attributes, number, short, text
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
 _ROUTE = struct.Struct("=BBBBBBBBI")
+_BASIC = struct.Struct("=QI")
+_RATE = struct.Struct("=II")
 _QUEUE = struct.Struct("=IIIII")
 TCMSG = struct.Struct("=BxxxiIII")
 _LENGTHS: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
@@ -240,6 +242,42 @@ def read_qdisc_drops(data: bytes) -> int:
     return int(_QUEUE.unpack_from(queue)[2]) if len(queue) >= _QUEUE.size else 0
 
 
+class Queue(NamedTuple):
+    """A qdisc and what it has counted.
+
+    `ingress`: it takes what arrives on its link.  Rates are a second's, 0 without an estimator.
+    """
+
+    ifindex: int
+    kind: str
+    ingress: bool
+    bytes: int
+    packets: int
+    ratebps: int
+    ratepps: int
+    qlen: int
+    backlog: int
+    drops: int
+    requeues: int
+    overlimits: int
+
+
+def read_queue(data: bytes) -> Queue:
+    """struct gnet_stats_basic, gnet_stats_rate_est and gnet_stats_queue; what is missing is 0."""
+    _family, ifindex, _handle, parent, _info = TCMSG.unpack_from(data)
+    found = dict(attributes(data, TCMSG.size))
+    counted = dict(attributes(found.get(k.TCA_STATS2, b"")))
+    size, packets = _BASIC.unpack_from(
+        counted.get(k.TCA_STATS_BASIC, b"").ljust(_BASIC.size, b"\0")
+    )
+    if len(counted.get(k.TCA_STATS_PKT64, b"")) == 8:  # of a kernel that tells more than 32 bits
+        (packets,) = struct.unpack("=Q", counted[k.TCA_STATS_PKT64])
+    rate = _RATE.unpack_from(counted.get(k.TCA_STATS_RATE_EST, b"").ljust(_RATE.size, b"\0"))
+    queue = _QUEUE.unpack_from(counted.get(k.TCA_STATS_QUEUE, b"").ljust(_QUEUE.size, b"\0"))
+    ingress = parent == k.TC_H_INGRESS
+    return Queue(ifindex, text(found[k.TCA_KIND]), ingress, size, packets, *rate, *queue)
+
+
 # --- asked for ----------------------------------------------------------------------------------
 
 
@@ -280,6 +318,10 @@ def ask_route(destination: str, ifindex: int, source: str, matched: bool) -> byt
 def ask_ingress_qdisc(ifindex: int) -> bytes:
     """RTM_GETQDISC of the ingress or clsact qdisc of a link."""
     return tcmsg(ifindex, 0, k.TC_H_INGRESS, 0, 0)
+
+
+def ask_all_qdiscs() -> bytes:
+    return tcmsg(0, 0, 0, 0, 0)
 
 
 def ask_filters(ifindex: int, priority: int = 0, protocol: int = 0) -> bytes:

@@ -173,3 +173,9 @@ def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
     reply = sock.send([asked])[0]
     refused(asked, reply, GONE)
     return reply.data
+
+
+def all_queues(sock: Socket) -> list[messages.Queue]:
+    """The qdiscs of all links, with their counters: one dump."""
+    asked = Request(k.RTM_GETQDISC, 0, messages.ask_all_qdiscs(), "list the qdiscs")
+    return list(map(messages.read_queue, sock.dump(asked)))

@@ -1,0 +1,75 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What containers use: the host's links and qdiscs of all at once, the rest inside of each namespace.
+
+Works on the calling thread, which goes into each namespace once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from ..linux import netns
+from ..linux import uapi as k
+from ..linux.messages import Queue
+from ..linux.netlink import Socket
+from ..linux.round_trips import round_trips
+from ..linux.view import View, all_queues
+
+COUNTERS, SOCKETS, SNMP = "counters", "sockets", "snmp"
+LEVELS = (COUNTERS, SOCKETS, SNMP)
+_NET = "/proc/thread-self/net"
+
+
+class Inside(NamedTuple):
+    """Files of procfs as they are, and microseconds; empty where nobody asked."""
+
+    sockstat: str = ""
+    round_trips: tuple[int, ...] = ()
+    snmp: str = ""
+    netstat: str = ""
+
+
+def queues(view: View) -> dict[int, list[Queue]]:
+    """The qdiscs of the host's links, by the index of the link."""
+    found: dict[int, list[Queue]] = {}
+    for one in all_queues(view.socket):
+        found.setdefault(one.ifindex, []).append(one)
+    return found
+
+
+def inside(handle: str, levels: Collection[str]) -> Inside | None:
+    """What is in the namespace of a handle; None when it has gone."""
+    with netns.at(handle) as descriptor:
+        if descriptor is None:
+            return None
+        with netns.entered(descriptor):
+            return _looked(SOCKETS in levels, SNMP in levels)
+
+
+def _looked(sockets: bool, snmp: bool) -> Inside:
+    return Inside(
+        _read("sockstat") + _read("sockstat6") if sockets else "",
+        _round_trips() if sockets else (),
+        _read("snmp") if snmp else "",
+        _read("netstat") if snmp else "",
+    )
+
+
+def _round_trips() -> tuple[int, ...]:
+    diag = Socket(k.NETLINK_SOCK_DIAG)
+    try:
+        return tuple(round_trips(diag))
+    finally:
+        diag.close()
+
+
+def _read(name: str) -> str:
+    """A kernel without IPv6 has no sockstat6."""
+    try:
+        with open(f"{_NET}/{name}", encoding="ascii") as file:
+            return file.read()
+    except FileNotFoundError:
+        return ""
