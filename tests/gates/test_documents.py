@@ -21,11 +21,13 @@ DOCUMENTS = [
     "roles/host/README.md",
     "roles/containers/README.md",
     "roles/guard/README.md",
+    "roles/metrics/README.md",
     "docs/docsite/rst/guide_getting_started.rst",
     "docs/docsite/rst/guide_operators.rst",
     "docs/docsite/rst/guide_inside.rst",
     "docs/docsite/rst/guide_portmapctl.rst",
     "docs/docsite/rst/guide_guards.rst",
+    "docs/docsite/rst/guide_metrics.rst",
 ]
 
 # Roles describe only their own step, and the operators' guide a host that is at work.
@@ -43,6 +45,8 @@ BEFORE = {
     "docs/docsite/rst/guide_inside.rst": [PREPARED],
     "docs/docsite/rst/guide_portmapctl.rst": [PREPARED],
     "roles/guard/README.md": [PREPARED],
+    "roles/metrics/README.md": [PREPARED],
+    "docs/docsite/rst/guide_metrics.rst": [PREPARED],
     "docs/docsite/rst/guide_guards.rst": [PREPARED],
 }
 

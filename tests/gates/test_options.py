@@ -22,7 +22,7 @@ from documentation import (
 )
 
 
-def test_there_are_five_modules_and_three_roles() -> None:
+def test_modules_and_roles_are_these() -> None:
     assert MODULES == [
         "portmap_container",
         "portmap_guard",
@@ -31,7 +31,7 @@ def test_there_are_five_modules_and_three_roles() -> None:
         "portmap_ranges",
         "portmap_workload",
     ]
-    assert ROLES == ["containers", "guard", "host", "workloads"]
+    assert ROLES == ["containers", "guard", "host", "metrics", "workloads"]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The command on the host: who owns a port, what is free, what is wrong, who sends how much.
+"""The command on the host: who owns a port, what is free, what is wrong, who sends how much; metrics.
 
 It only looks.  Ends with 0 for a plain answer, with 1 for "nobody", "nowhere" or "something is wrong",
 with 2 for words that it does not know, with 3 when it cannot look.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .decide import answers as lines
-from .values.errors import PortmapError
+from .values.errors import InvalidRequest, PortmapError
 
 NO, CANNOT = 1, 3
 
@@ -50,7 +50,8 @@ def parser() -> argparse.ArgumentParser:
 
     def command(name: str, said: str) -> argparse.ArgumentParser:
         one = commands.add_parser(name, help=said, description=f"{said[:1].upper()}{said[1:]}.")
-        one.add_argument("--json", action="store_true", help="tell it as JSON")
+        if name != "metrics":
+            one.add_argument("--json", action="store_true", help="tell it as JSON")
         return one
 
     one = command("list", "the containers and their ports")
@@ -60,6 +61,12 @@ def parser() -> argparse.ArgumentParser:
     one = command("free", "where so many ports side by side are free")
     one.add_argument("size", type=int, nargs="?", default=1, metavar="SIZE", help="how many (1)")
     command("check", "what is wrong with the host and its containers")
+    one = command("metrics", "metrics for Prometheus")
+    one.add_argument(
+        "group", nargs="*", metavar="GROUP", help="counters, sockets, snmp, problems (all of them)"
+    )
+    one.add_argument("--openmetrics", action="store_true", help="in the format of OpenMetrics")
+    one.add_argument("-o", "--output", metavar="FILE", help="write this file, at once")
     one = command("top", "who receives and sends most")
     one.add_argument(
         "-i", "--interval", type=float, default=1.0, metavar="SECONDS", help="measure so long (1)"
@@ -70,7 +77,25 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
+def _metrics(asked: argparse.Namespace) -> int:
+    from .jobs import metrics  # only now: the other answers do without most of the engine
+
+    unknown = sorted(set(asked.group) - set(metrics.GROUPS))
+    if unknown:
+        known = ", ".join(metrics.GROUPS)
+        raise InvalidRequest(f"cannot collect {unknown[0]}: expected some of {known}")
+    text = metrics.collected(set(asked.group or metrics.GROUPS), asked.openmetrics)
+    if asked.output:
+        metrics.save(asked.output, text)
+    else:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    return 0
+
+
 def _answer(asked: argparse.Namespace) -> int:
+    if asked.command == "metrics":
+        return _metrics(asked)
     # Only now: importing the engine takes longer than finding a mistake in the words.
     from .jobs import answers
 

@@ -36,10 +36,13 @@ _portmapctl() {{
     local word=${{COMP_WORDS[COMP_CWORD]}} command=${{COMP_WORDS[1]-}} words="" alias
     COMPREPLY=()
     if [ "$COMP_CWORD" = 1 ]; then
-        words="list who free check top --help"
+        words="list who free check metrics top --help"
     elif [ "${{word#-}}" != "$word" ]; then
         words="--json --help"
         [ "$command" != top ] || words="$words --interval --lines"
+        [ "$command" != metrics ] || words="--openmetrics --output --help"
+    elif [ "$command" = metrics ]; then
+        words="counters sockets snmp problems"
     elif [ "$command" = list ]; then
         for alias in /sys/class/net/*/ifalias; do
             read -r alias 2>/dev/null <"$alias" || continue

@@ -29,6 +29,11 @@ MANUAL = r""".\" {mark}, and removed by it.
 .Cm check
 .Op Fl -json
 .Nm
+.Cm metrics
+.Op Fl -openmetrics
+.Op Fl o Ar file
+.Op Ar group ...
+.Nm
 .Cm top
 .Op Fl -json
 .Op Fl i Ar seconds
@@ -58,6 +63,15 @@ Ports on which the host listens are not free.
 The last line says for how many containers more there are ephemeral ports.
 .It Cm check
 Tell what is wrong, one line for each problem, as the module portmap_info does.
+.It Cm metrics Op Ar group ...
+Tell metrics for Prometheus.
+The groups are
+.Cm counters ,
+.Cm sockets ,
+.Cm snmp
+and
+.Cm problems ;
+each costs more than the one before, and all are told when none is named.
 .It Cm top
 Tell which containers receive and send most bytes a second.
 .El
@@ -70,6 +84,10 @@ Tell the commands, or the options of one.
 Tell the answer as JSON.
 .It Fl i , Fl -interval Ar seconds
 Measure for so long; 1 when left out.
+.It Fl -openmetrics
+Tell metrics in the format of OpenMetrics.
+.It Fl o , Fl -output Ar file
+Write metrics to a file, which is replaced at once.
 .It Fl n , Fl -lines Ar count
 Tell so many containers; 20 when left out.
 JSON has all of them.
@@ -82,7 +100,9 @@ and is
 .Dq unseen
 in JSON.
 .Cm check
-needs root.
+and
+.Cm metrics
+need root.
 .Sh FILES
 .Bl -tag -width Ds
 .It Pa /run/portmap/host.json

@@ -1,0 +1,84 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role metrics: what it installs does what its timer would have it do, and its alerts fire."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from documentation import ROOT
+from lab.modules import Modules
+from lab.pools import DOCUMENTED
+from playing import Desk
+from test_roles import changed, play
+
+UNITS = "/etc/systemd/system"
+FILES = [
+    f"{UNITS}/portmap-metrics.service",
+    f"{UNITS}/portmap-metrics.timer",
+    f"{UNITS}/timers.target.wants/portmap-metrics.timer",
+]
+DIRECTORY = "/var/lib/metrics"
+
+
+def promtool() -> str:
+    found = shutil.which("promtool")
+    if found is None:
+        pytest.skip("there is no promtool; Debian has it in the package prometheus, of 19 MB")
+    return found
+
+
+def read(desk: Desk, path: str) -> str:
+    return Path(desk.lab.host.path(path)).read_text()
+
+
+def there(desk: Desk, path: str) -> bool:
+    """A link counts, wherever it leads."""
+    return os.path.lexists(desk.lab.host.path(path))
+
+
+def test_the_service_writes_a_file_until_it_is_taken_away(desk: Desk) -> None:
+    given = {
+        "portmap_metrics_directory": DIRECTORY,
+        "portmap_metrics_interval": 15,
+        "portmap_metrics_groups": ["counters", "problems"],
+    }
+    Modules(desk.lab.host).host(**DOCUMENTED)
+    play(desk, "metrics", **given)
+    assert changed(play(desk, "metrics", **given)) == 0
+    assert all(there(desk, path) for path in FILES)
+    said = desk.lab.host.run("systemd-analyze", "verify", *FILES[:2], check=False)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert "OnUnitInactiveSec=15s\n" in read(desk, FILES[1])
+    (command,) = re.findall(r"^ExecStart=(.*)$", read(desk, FILES[0]), re.MULTILINE)
+    desk.lab.host.run(*shlex.split(command))
+    text = read(desk, f"{DIRECTORY}/portmap.prom")
+    assert 'portmap_problems{kind="drift"} 0\n' in text
+    assert "tcp" not in text
+    play(desk, "metrics", **given, portmap_metrics_state="absent")
+    assert not any(there(desk, path) for path in [*FILES, f"{DIRECTORY}/portmap.prom"])
+    assert there(desk, "/usr/local/bin/portmapctl")
+
+
+def test_a_path_that_systemd_would_read_otherwise_is_refused(desk: Desk) -> None:
+    with pytest.raises(Exception, match="cannot write metrics into"):
+        play(desk, "metrics", portmap_metrics_directory="/var/lib/%h metrics")
+    assert not any(there(desk, path) for path in FILES)
+
+
+def test_alerts_fire_when_they_should() -> None:
+    rules = ROOT / "roles/metrics/files/alerts.yml"
+    for words in (
+        ["check", "rules", rules],
+        ["test", "rules", ROOT / "tests/gates/alerts_test.yml"],
+    ):
+        done = subprocess.run([promtool(), *words], capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr

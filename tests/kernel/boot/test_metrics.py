@@ -1,0 +1,162 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Metrics of a host with real packets, read by the parsers of others: prometheus_client, and promtool where it is."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+import pytest
+from prometheus_client import parser
+from prometheus_client.openmetrics import parser as open_parser
+
+from asking import ask
+from lab.machines import HOST, PEER, Lab, Machine
+from lab.modules import Modules
+from lab.netns import inside
+from scene import PORTS
+
+Samples = dict[tuple[str, frozenset[tuple[str, str]]], float]
+EVERYBODY = sorted(PORTS)
+FILE = "/var/lib/node-exporter/portmap.prom"
+
+
+@pytest.fixture
+def host(wired: Lab) -> Machine:
+    return wired.host
+
+
+def samples(text: str) -> Samples:
+    return {
+        (one.name, frozenset(one.labels.items())): one.value
+        for family in parser.text_string_to_metric_families(text)
+        for one in family.samples
+    }
+
+
+def value(found: Samples, name: str, **labels: str) -> float:
+    return found[f"portmap_{name}", frozenset(labels.items())]
+
+
+def test_everybody_has_what_ip_and_the_kernel_count(wired: Lab, host: Machine) -> None:
+    host.run("ping", "-c", "3", "-i", "0.05", "-s", "1000", PEER, container="web")
+    found = samples(ask(host, "metrics").stdout)
+    for name in EVERYBODY:
+        (inner,) = host.json("ip", "-s", "-j", "link", "show", "dev", "eth0", container=name)
+        for way, verb in (("rx", "receive"), ("tx", "transmit")):
+            for counter in ("bytes", "packets", "errors"):
+                told = value(found, f"container_{verb}_{counter}_total", container=name)
+                assert told == inner["stats64"][way][counter]
+        assert value(found, "container_info", container=name, interface=f"pm-{name}") == 1
+        resent = wired.container(name).snmp("Tcp", "RetransSegs")
+        assert value(found, "container_tcp_retransmitted_segments_total", container=name) == resent
+    assert value(found, "container_ports", container="web", kind="service") == 9
+    assert value(found, "container_ports", container="web", kind="ephemeral") == 16
+
+
+def test_pools_add_up(host: Machine) -> None:
+    found = samples(ask(host, "metrics", "counters").stdout)
+    given = value(found, "pool_ports", pool="service", state="given")
+    assert given == 9 + 24 + 500 + 1
+    assert given + value(found, "pool_ports", pool="service", state="free") == 1001
+    assert value(found, "pool_ports", pool="ephemeral", state="given") == 48
+
+
+def test_connections_and_their_times_are_told(wired: Lab, host: Machine) -> None:
+    with inside(wired.container("web").netns):
+        server = socket.create_server((HOST, 31000))
+    with inside(wired.peer.place.netns):
+        client = socket.create_connection((HOST, 31000), 10)
+    with server, client, server.accept()[0]:
+        found = samples(ask(host, "metrics", "sockets").stdout)
+        said = host.run("ss", "-Htin", "state", "established", container="web").stdout
+    rtt = float(said.split(" rtt:")[1].split("/")[0]) / 1000
+    for percentile in ("50", "99"):
+        told = value(found, "container_tcp_rtt_seconds", container="web", percentile=percentile)
+        assert told == pytest.approx(rtt, abs=1e-6)
+    assert value(found, "container_tcp_connections", container="web", state="active") == 2
+
+
+def test_a_damaged_container_is_a_problem_of_its_kind(host: Machine) -> None:
+    before = samples(ask(host, "metrics", "problems").stdout)
+    assert value(before, "problems", kind="drift") == 0
+    host.run("ip", "link", "set", "pm-web", "down")
+    try:
+        found = samples(ask(host, "metrics", "problems").stdout)
+    finally:
+        host.run("ip", "link", "set", "pm-web", "up")
+    assert value(found, "problems", kind="drift") == 1
+    assert value(found, "problems", kind="route") == 0
+
+
+def test_what_nobody_asked_for_is_left_out(host: Machine) -> None:
+    found = {name for name, _labels in samples(ask(host, "metrics", "counters").stdout)}
+    assert "portmap_container_receive_bytes_total" in found
+    assert not [name for name in found if "tcp" in name or "udp" in name or "problems" in name]
+
+
+def test_both_formats_say_the_same(host: Machine) -> None:
+    plain = ask(host, "metrics", "counters").stdout
+    text = ask(host, "metrics", "counters", "--openmetrics").stdout
+    families = list(open_parser.text_string_to_metric_families(text))
+    assert text.endswith("\n# EOF\n")
+    names = {one.name for family in families for one in family.samples}
+    assert names == {name for name, _labels in samples(plain)}
+    assert {one.type for one in families} == {"counter", "gauge"}
+
+
+def test_promtool_finds_no_fault(host: Machine) -> None:
+    promtool = shutil.which("promtool")
+    if promtool is None:
+        pytest.skip("there is no promtool; Debian has it in the package prometheus, of 19 MB")
+    text = ask(host, "metrics").stdout
+    done = subprocess.run(
+        [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_a_file_is_replaced_and_never_written_in_part(host: Machine) -> None:
+    host.run("mkdir", "-p", os.path.dirname(FILE))
+    here = Path(host.path(FILE))
+    ask(host, "metrics", "counters", "--output", FILE)
+    with here.open() as old:
+        first = old.read()
+        ask(host, "metrics", "counters", "--output", FILE)
+        old.seek(0)
+        assert old.read() == first
+    assert samples(here.read_text()).keys() == samples(first).keys()
+    assert os.listdir(here.parent) == [here.name]
+    assert here.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_file_that_cannot_be_written_is_an_error(host: Machine) -> None:
+    said = ask(host, "metrics", "counters", "--output", "/nowhere/portmap.prom", code=3)
+    assert said.stderr.startswith("portmapctl: cannot ")
+    assert "/nowhere" in said.stderr
+
+
+def test_who_is_not_root_is_told_so(host: Machine) -> None:
+    assert "not root" in ask(host, "metrics", nobody=True, code=3).stderr
+
+
+def test_an_unknown_group_is_an_error(host: Machine) -> None:
+    said = ask(host, "metrics", "everything", code=3).stderr
+    assert said.startswith("portmapctl: cannot collect everything: expected some of counters")
+
+
+def test_a_host_that_is_prepared_no_more_says_so(host: Machine) -> None:
+    record = "/run/portmap/host.json"
+    host.run("mv", record, f"{record}.away")
+    try:
+        found = samples(ask(host, "metrics").stdout)
+    finally:
+        host.run("mv", f"{record}.away", record)
+    assert value(found, "problems", kind="not_prepared") == 1
+    assert not [name for name, _labels in found if "container" in name]
+    assert not Modules(host).problems()
