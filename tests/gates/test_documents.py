@@ -21,7 +21,6 @@ DOCUMENTS = [
     "roles/host/README.md",
     "roles/containers/README.md",
     "roles/guard/README.md",
-    "roles/metrics/README.md",
     "docs/docsite/rst/guide_getting_started.rst",
     "docs/docsite/rst/guide_operators.rst",
     "docs/docsite/rst/guide_inside.rst",
