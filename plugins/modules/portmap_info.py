@@ -292,7 +292,7 @@ containers:
               sample: 33791
         net_traffic_control_statistics:
           description: >-
-            The qdiscs on the host's end of its veth pair. C(id) is the kind, and C(direction) V(rx) for what is on the way to the container. Rates are 0 without an estimator.
+            The qdiscs on the host's end of its veth pair. Rates are 0 without an estimator.
           returned: when O(usage) has V(counters)
           type: list
           elements: dict

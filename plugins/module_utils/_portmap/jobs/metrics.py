@@ -33,7 +33,6 @@ from ..decide.problems import (
     workload,
 )
 from ..linux import durable
-from ..linux.messages import LinkSeen
 from ..linux.view import View, viewed
 from ..memory import record
 from ..memory.record import Record
@@ -86,17 +85,13 @@ def _families(groups: Set[str]) -> Iterator[Family]:
 def _of_containers(view: View, prepared: Record, levels: Set[str]) -> Iterator[Family]:
     """`levels`: without any, who there is, and whose ports are whose."""
     host, pools = look_anyway(view, prepared).host, prepared.options.pools
-    placed = sorted(steered(view, choose.plane(), host, pools).items())
+    placed = steered(view, choose.plane(), host, pools, statistics=bool(levels))
     queues = sight.queues(view) if levels else {}
-    links: dict[int, LinkSeen] = {}
-    if levels:
-        links = {link.ifindex: link for link in view.all_links(statistics=True)}
     measured = []
-    for _name, one in placed:
-        index = one.veth.ifindex
+    for one in placed.values():
         told = {}
-        if index in links:  # what was removed in between has nothing to tell
-            told = usage.used(one.container, links[index], queues.get(index, ()), levels)
+        if levels:
+            told = usage.used(one.container, one.veth, queues.get(one.veth.ifindex, ()), levels)
         measured.append(metrics.Measured(one.container, told))
     yield metrics.of_pools(pools, [one.container.owned for one in measured])
     yield from metrics.of_containers(measured)

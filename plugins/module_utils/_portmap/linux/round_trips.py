@@ -3,22 +3,23 @@
 
 """How long packets of TCP connections take there and back, from the kernel's table of sockets (sock_diag).
 
-Source: linux/inet_diag.h, struct inet_diag_req_v2 and inet_diag_msg; linux/tcp.h, struct tcp_info.
+The older request tells both families, so the kernel walks through its table, which all namespaces share, once.
+
+Source: linux/inet_diag.h, struct inet_diag_req and inet_diag_msg; linux/tcp.h, struct tcp_info.
 """
 
 from __future__ import annotations
 
-import socket
 import struct
 
-from . import uapi as k
 from .attributes import attributes
 from .netlink import Socket
 from .requests import Request
 
-_SOCK_DIAG_BY_FAMILY = 20
-_REQUEST = struct.Struct("=BBBxI48x")
+_TCPDIAG_GETSOCK = 18
+_REQUEST = struct.Struct("=BxxB48xII")  # family, what is asked for besides, states, "dbs"
 _MESSAGE_BYTES = 72
+_ANY_FAMILY = 0
 _INET_DIAG_INFO = 2
 _ASKED_INFO = 1 << (_INET_DIAG_INFO - 1)
 _RTT = struct.Struct("=68xI")  # tcpi_rtt
@@ -35,12 +36,13 @@ def round_trips(diag: Socket) -> list[int]:
 
     Without those that have not measured any.  Both ends count of a connection within the namespace.
     """
-    found = []
-    for family in (socket.AF_INET, socket.AF_INET6):
-        payload = _REQUEST.pack(family, k.IPPROTO_TCP, _ASKED_INFO, _STATES)
-        asked = Request(_SOCK_DIAG_BY_FAMILY, 0, payload, "list the connections of a container")
-        found += [rtt for message in diag.dump(asked) if (rtt := _round_trip(message))]
-    return found
+    asked = Request(
+        _TCPDIAG_GETSOCK,
+        0,
+        _REQUEST.pack(_ANY_FAMILY, _ASKED_INFO, _STATES, 0),
+        "list the connections of a container",
+    )
+    return [rtt for message in diag.dump(asked) if (rtt := _round_trip(message))]
 
 
 def _round_trip(message: bytes) -> int:

@@ -100,14 +100,16 @@ def all_placed(view: View, statistics: bool = False) -> dict[str, Placed]:
     return placed
 
 
-def steered(view: View, plane: Plane, host: Host, pools: Pools | None) -> dict[str, Placed]:
+def steered(
+    view: View, plane: Plane, host: Host, pools: Pools | None, statistics: bool = False
+) -> dict[str, Placed]:
     """All containers with the ports that the host's interfaces lead to them.
 
     A survey of all also asks every veth.  Without the `pools` all ports count as service ports.
     """
     blocks = plane.see_host(view, host, False).blocks
     found = {}
-    for name, one in sorted(all_placed(view).items()):
+    for name, one in sorted(all_placed(view, statistics).items()):
         owned = ports.cover(blocks.get(one.veth.name, ()))
         container = one.container._replace(service=owned)
         found[name] = one._replace(container=_owning(container, owned, pools))

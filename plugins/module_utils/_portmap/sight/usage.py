@@ -8,6 +8,7 @@ Works on the calling thread, which goes into each namespace once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from ..linux.view import View, all_queues
 COUNTERS, SOCKETS, SNMP = "counters", "sockets", "snmp"
 LEVELS = (COUNTERS, SOCKETS, SNMP)
 _NET = "/proc/thread-self/net"
+_HAS_TCP = re.compile(r"^TCP6?: inuse [1-9]", re.MULTILINE)  # a look at connections takes longer
 
 
 class Inside(NamedTuple):
@@ -50,9 +52,10 @@ def inside(handle: str, levels: Collection[str]) -> Inside | None:
 
 
 def _looked(sockets: bool, snmp: bool) -> Inside:
+    sockstat = _read("sockstat") + _read("sockstat6") if sockets else ""
     return Inside(
-        _read("sockstat") + _read("sockstat6") if sockets else "",
-        _round_trips() if sockets else (),
+        sockstat,
+        _round_trips() if _HAS_TCP.search(sockstat) else (),
         _read("snmp") if snmp else "",
         _read("netstat") if snmp else "",
     )

@@ -161,7 +161,7 @@ def test_drops_are_told_by_direction_and_reason():
 
 
 class Answering:
-    """A socket that answers with connections of both families."""
+    """A socket that answers once, with connections of both families."""
 
     def __init__(self, *answers: list[bytes]) -> None:
         self.answers = list(answers)
@@ -177,5 +177,6 @@ def connection(rtt: int | None) -> bytes:
 
 
 def test_connections_that_measured_nothing_have_no_round_trip():
-    diag = Answering([connection(250), connection(0), connection(None)], [connection(90)])
+    diag = Answering([connection(250), connection(0), connection(None), connection(90)])
     assert round_trips.round_trips(diag) == [250, 90]
+    assert diag.answers == []
