@@ -129,6 +129,15 @@ def test_what_has_ended_waits_and_is_counted(
     assert not any(name.startswith("net_tcp_rtt") for name in told)
 
 
+def test_a_connection_that_the_other_end_has_closed_has_a_time(
+    placed: Modules, connections: list[socket.socket]
+) -> None:
+    for one in connections[::2]:
+        one.shutdown(socket.SHUT_WR)
+    assert connections[-1].recv(1) == b""
+    assert used(placed, "sockets")["net_tcp_rtt_microsecs_p50"] > 0
+
+
 def test_a_server_of_ipv6_that_hears_ipv4_has_times_too(lab: Lab, placed: Modules) -> None:
     with inside(lab.container("db").netns):
         both = socket.create_server(("", DB), family=socket.AF_INET6, dualstack_ipv6=True)

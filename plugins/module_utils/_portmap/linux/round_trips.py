@@ -23,12 +23,8 @@ _ANY_FAMILY = 0
 _INET_DIAG_INFO = 2
 _ASKED_INFO = 1 << (_INET_DIAG_INFO - 1)
 _RTT = struct.Struct("=68xI")  # tcpi_rtt
-# The others have no struct tcp_info, or no peer: SYN_SENT, SYN_RECV, TIME_WAIT, CLOSE, LISTEN.
-_ESTABLISHED, _FIN_WAIT1, _FIN_WAIT2, _CLOSE_WAIT, _LAST_ACK, _CLOSING = 1, 4, 5, 8, 9, 11
-_STATES = sum(
-    1 << state
-    for state in (_ESTABLISHED, _FIN_WAIT1, _FIN_WAIT2, _CLOSE_WAIT, _LAST_ACK, _CLOSING)
-)
+_ESTABLISHED, _CLOSE_WAIT = 1, 8  # what the kernel counts as CurrEstab
+_STATES = 1 << _ESTABLISHED | 1 << _CLOSE_WAIT
 
 
 def round_trips(diag: Socket) -> list[int]:
