@@ -76,7 +76,14 @@ def test_it_changes_nothing_and_waits_for_no_run(host: Machine) -> None:
     before = state.of(host)
     with open(host.path("/run/portmap/lock"), "rb") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        for words in (["list"], ["who", "31001"], ["free"], ["check"], ["top", "-i", "0.1"]):
+        for words in (
+            ["list"],
+            ["who", "31001"],
+            ["free"],
+            ["check"],
+            ["metrics"],
+            ["top", "-i", "0.1"],
+        ):
             ask(host, *words)
     assert state.difference(before, state.of(host)) == ""
 
@@ -102,10 +109,12 @@ def test_a_reader_that_has_read_enough_is_no_error(host: Machine) -> None:
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("portmapctl ", ["--help", "check", "free", "list", "top", "who"]),
+        ("portmapctl ", ["--help", "check", "free", "list", "metrics", "top", "who"]),
         ("portmapctl li", ["list"]),
         ("portmapctl list ", ["cache", "db", "web"]),
         ("portmapctl who --j", ["--json"]),
+        ("portmapctl metrics ", ["counters", "problems", "snmp", "sockets"]),
+        ("portmapctl metrics --", ["--help", "--openmetrics", "--output"]),
         ("portmapctl top --", ["--help", "--interval", "--json", "--lines"]),
     ],
 )
