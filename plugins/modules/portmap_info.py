@@ -224,204 +224,12 @@ containers:
         - >-
           What the container uses, seen from inside, with the names that the C(ResourceStatistics) of Apache Mesos
           have. A level that was not asked for is left out, and V(sockets) and V(snmp) of a namespace that is lost.
+        - The guide to metrics has every name, with its level and its source in the kernel.
+        - C(drops) tells by direction and reason what was lost on the way.
       returned: when O(usage) has a level
       type: dict
+      sample: {net_rx_packets: 12, net_tx_packets: 12, drops: {rx: {link: 0}, tx: {filtered: 0, link: 0}}}
       version_added: 0.2.0
-      contains:
-        net_rx_packets:
-          description: >-
-            Packets that the container has received.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 12
-        net_rx_bytes:
-          description: >-
-            Bytes that the container has received.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 3456
-        net_rx_errors:
-          description: >-
-            Errors when the container received.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 0
-        net_rx_dropped:
-          description: >-
-            Packets dropped when the container received.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 0
-        net_tx_packets:
-          description: >-
-            Packets that the container has sent.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 12
-        net_tx_bytes:
-          description: >-
-            Bytes that the container has sent.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 3456
-        net_tx_errors:
-          description: >-
-            Errors when the container sent.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 0
-        net_tx_dropped:
-          description: >-
-            Packets dropped when the container sent.
-          returned: when O(usage) has V(counters)
-          type: int
-          sample: 0
-        net_ephemeral_ports:
-          description: >-
-            The first and the last of its ephemeral ports, C(begin) and C(end); null when no single range leads to it.
-          returned: when O(usage) has V(counters)
-          type: dict
-          contains:
-            begin:
-              description: The first port.
-              type: int
-              sample: 32768
-            end:
-              description: The last port.
-              type: int
-              sample: 33791
-        net_traffic_control_statistics:
-          description: >-
-            The qdiscs on the host's end of its veth pair. Rates are 0 without an estimator.
-          returned: when O(usage) has V(counters)
-          type: list
-          elements: dict
-          contains:
-            id:
-              description: The kind of the qdisc.
-              type: str
-              sample: ingress
-            direction:
-              description: V(tx) for what the container has sent, V(rx) for what is on the way to it.
-              type: str
-              sample: tx
-            backlog:
-              description: Bytes that wait.
-              type: int
-              sample: 0
-            bytes:
-              description: Bytes that went through.
-              type: int
-              sample: 3456
-            drops:
-              description: Packets that it dropped.
-              type: int
-              sample: 0
-            overlimits:
-              description: How often it had to wait for its limit.
-              type: int
-              sample: 0
-            packets:
-              description: Packets that went through.
-              type: int
-              sample: 12
-            qlen:
-              description: Packets that wait.
-              type: int
-              sample: 0
-            ratebps:
-              description: Bytes a second.
-              type: int
-              sample: 0
-            ratepps:
-              description: Packets a second.
-              type: int
-              sample: 0
-            requeues:
-              description: How often a link did not take a packet at once.
-              type: int
-              sample: 0
-        net_tcp_active_connections:
-          description: >-
-            TCP sockets in use, with those that listen (C(inuse) in C(/proc/net/sockstat) and C(sockstat6)).
-          returned: when O(usage) has V(sockets)
-          type: int
-          sample: 3
-        net_tcp_time_wait_connections:
-          description: >-
-            TCP connections that have ended, and whose ports wait for late packets.
-          returned: when O(usage) has V(sockets)
-          type: int
-          sample: 0
-        net_tcp_rtt_microsecs_p50:
-          description: >-
-            The smoothed time there and back of TCP connections, percentile 50, in microseconds.
-          returned: when O(usage) has V(sockets), and a connection has measured it
-          type: int
-          sample: 180
-        net_tcp_rtt_microsecs_p90:
-          description: >-
-            The smoothed time there and back of TCP connections, percentile 90, in microseconds.
-          returned: when O(usage) has V(sockets), and a connection has measured it
-          type: int
-          sample: 420
-        net_tcp_rtt_microsecs_p95:
-          description: >-
-            The smoothed time there and back of TCP connections, percentile 95, in microseconds.
-          returned: when O(usage) has V(sockets), and a connection has measured it
-          type: int
-          sample: 800
-        net_tcp_rtt_microsecs_p99:
-          description: >-
-            The smoothed time there and back of TCP connections, percentile 99, in microseconds.
-          returned: when O(usage) has V(sockets), and a connection has measured it
-          type: int
-          sample: 2100
-        net_snmp_statistics:
-          description: >-
-            C(/proc/net/snmp) inside, as C(ip_stats), C(icmp_stats), C(tcp_stats) and C(udp_stats), with the kernel's names.
-          returned: when O(usage) has V(snmp)
-          type: dict
-          sample: {tcp_stats: {ActiveOpens: 3, RetransSegs: 0}}
-        net_netstat_statistics:
-          description: >-
-            C(TcpExt) of C(/proc/net/netstat) inside, as C(tcp_ext_stats); Mesos had none of it.
-          returned: when O(usage) has V(snmp)
-          type: dict
-          sample: {tcp_ext_stats: {ListenOverflows: 0, TCPTimeouts: 0}}
-        drops:
-          description: Packets lost on the way, by direction and reason.
-          returned: always
-          type: dict
-          contains:
-            rx:
-              description: >-
-                What did not arrive in the container. V(link) was dropped by the veth pair. V(unassembled) are datagrams
-                of which not all fragments came, at the level V(snmp).
-              type: dict
-              contains:
-                link:
-                  description: Dropped by the veth pair.
-                  type: int
-                  sample: 0
-                unassembled:
-                  description: Datagrams of which not all fragments came.
-                  type: int
-                  sample: 0
-            tx:
-              description: >-
-                What did not leave it. V(link) was dropped by the veth pair. V(filtered) was let pass by none of its filters,
-                see RV(containers[].statistics.tx_filtered).
-              type: dict
-              contains:
-                link:
-                  description: Dropped by the veth pair.
-                  type: int
-                  sample: 0
-                filtered:
-                  description: Let pass by no filter.
-                  type: int
-                  sample: 0
 workloads:
   description: How many workloads of M(netiso.portmap.portmap_workload) run, of all containers or of O(container).
   returned: success
@@ -462,21 +270,13 @@ problems:
           removed, or the handle or path of a container leads to another namespace than before. Of
           namespaces that the collection has not made, processes that are left cannot be told.
         - V(host_listener) - a process of the host uses a port of a container, and hears nothing there.
-        - >-
-          V(foreign_port) - a process in a container waits for packets on a port that the container does
-          not own.
+        - V(foreign_port) - a process in a container waits for packets on a port that the container does not own.
         - V(host_range) - the host takes its own ports from a range in which containers own ports.
-        - >-
-          V(addresses) and V(route) - the host's differ from those that containers have, or it has more
-          than they share.
+        - V(addresses) and V(route) - the host's differ from those that containers have, or it has more than they share.
         - V(bridge_mac) - the public interface is a bridge that takes another MAC when ports join or leave.
-        - >-
-          V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or
-          among ours.
+        - V(earlier_filter) - packets meet a filter or an eBPF program of somebody else before ours, or among ours.
         - V(not_following) - containers are to follow the host, and the service that does it does not run.
-        - >-
-          V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an
-          address or a route.
+        - V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an address or a route.
         - >-
           V(nat) - the host translates connections of others to ports that containers own, so that answers go to
           containers; the repair is a rule that comes before.
@@ -489,9 +289,7 @@ problems:
         - >-
           V(workload) - what M(netiso.portmap.portmap_workload) runs in a container does not run, or sits
           in another namespace than the container's.
-        - >-
-          V(drift) - anything else that is not as a run would leave it, or not as the next boot would
-          bring it back.
+        - V(drift) - anything else that is not as a run would leave it, or not as the next boot would bring it back.
       type: str
       sample: drift
     description:
