@@ -22,6 +22,9 @@ _FIRST_TYPE = 16  # smaller numbers are netlink's own
 _GET_SOCKETS = 1002  # a number of ours, for SOCK_DIAG_BY_FAMILY
 _GET_NAMESPACE = 90  # RTM_GETNSID
 _GET = 2  # of each group of four types: new, delete, get, set
+# NFNL_SUBSYS_NFTABLES << 8 | NFT_MSG_GET* of linux/netfilter/nf_tables.h, which nft(8) asks
+_NFTABLES = 10
+_NFT_GETS = (1, 4, 7, 10, 13, 16, 19, 23)
 
 
 @dataclass
@@ -39,11 +42,17 @@ class Traced:
     @property
     def writes(self) -> list[int]:
         """Messages that make, change or delete something."""
-        return [kind for kind in self.messages if kind >= _FIRST_TYPE and kind % 4 != _GET]
+        return [kind for kind in self.messages if kind >= _FIRST_TYPE and not _asks(kind)]
 
     @property
     def reads(self) -> list[int]:
-        return [kind for kind in self.messages if kind >= _FIRST_TYPE and kind % 4 == _GET]
+        return [kind for kind in self.messages if kind >= _FIRST_TYPE and _asks(kind)]
+
+
+def _asks(kind: int) -> bool:
+    if kind >> 8 == _NFTABLES:
+        return kind & 0xFF in _NFT_GETS
+    return kind % 4 == _GET
 
 
 def run(modules: Modules, module: str, log: Path, **parameters: Any) -> Traced:
