@@ -31,7 +31,7 @@ BEFORE: dict[str, list[dict[str, Any]]] = {
     "portmap_container": [PREPARED],
     "portmap_ranges": [PREPARED, PLACED],
     "portmap_info": [PREPARED, PLACED],
-    "portmap_guard": [PREPARED],
+    "portmap_guard": [PREPARED, PLACED],
 }
 # It needs systemd at work, which a lab has not: molecule/workloads plays its examples.
 ON_WHOLE_MACHINES = {"portmap_workload"}
