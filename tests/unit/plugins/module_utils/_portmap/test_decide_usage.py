@@ -68,7 +68,7 @@ def test_connections_of_both_families_count():
         "net_tcp_rtt_microsecs_p95": 300,
         "net_tcp_rtt_microsecs_p99": 300,
     }
-    without_ipv6 = usage.of_sockets(SOCKSTAT.split("TCP6")[0], [])
+    without_ipv6 = usage.of_sockets(SOCKSTAT.split("TCP6", maxsplit=1)[0], [])
     assert without_ipv6 == {"net_tcp_active_connections": 3, "net_tcp_time_wait_connections": 2}
 
 
