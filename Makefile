@@ -16,8 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
 # and has gates that wait for the same locks of the kernel beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust molecule kernel services hostile sanity boot guard cores gates hosts units \
-	integration importer ansible-lint demo docs docs-lint
+TOGETHER := robust molecule kernel services hostile sanity boot examples guard cores gates hosts \
+	units integration importer ansible-lint demo docs docs-lint
 GATES := $(FIRST) $(TOGETHER)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
 QUICK := smoke lint unit
@@ -97,7 +97,10 @@ bench: setup ## How fast, against what others do: half an hour (root)
 bench-quick: setup ## The same in three minutes (root)
 	@$(AS_ROOT) bench/run --quick
 
-gates: setup ## Documentation against code: options, RETURN, attributes, examples
+examples: setup ## Commands and examples of the documentation, played on sandbox hosts (root)
+	@tools/gate examples
+
+gates: setup ## Documentation against code: options, RETURN, attributes; the gates themselves
 	@tools/gate gates
 
 sanity: setup ## ansible-test sanity, every Python of the machine
