@@ -77,6 +77,18 @@ def test_a_second_run_writes_nothing(
     assert state.difference(before, state.of(lab.host)) == ""
 
 
+def test_the_diff_of_a_second_run_shows_nothing_of_what_others_set(
+    lab: Lab, prepared: Modules
+) -> None:
+    """A process may have given its namespace parameters that the host has otherwise."""
+    with lab.host.tenant() as process:
+        given = {"name": "loner", "pid": process.pid, "ports": ["31300"]}
+        prepared.container(**given)
+        again = prepared.differing().container(**given)
+    assert again["changes"] == []
+    assert again["diff"]["before"] == again["diff"]["after"]
+
+
 @pytest.mark.smoke
 def test_a_first_run_is_seen_to_write(prepared: Modules, tmp_path: Path) -> None:
     """So that the silence of the second run means something."""

@@ -198,5 +198,7 @@ def _add_present(
     wanted = decide.wanted_objects(plane, host, container, path, values, known)
     for name in common.entries.keys() & wanted.keys():
         known[name] = common.entries.pop(name)
+    # What is only ever set, and is left to others here, is no part of the difference.
+    known = {name: item for name, item in known.items() if name in wanted or not item.set_only}
     comparison.add_container(known, state(fresh), wanted)
     comparison.sources[container.name] = space.source
