@@ -7,67 +7,26 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     InvalidRequest,
 )
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.options import Pools
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import (
     Range,
-    parse_all,
-)
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.sockets import (
-    HostSocket,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Container,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted import claims
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.busy import Busy
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import (
     Ask,
-    Namespace,
+)
+from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.wishes import (
+    POOLS,
+    complaint,
+    have,
+    ranges,
+    resolve,
+    wish,
 )
 from hypothesis import given
 from hypothesis import strategies as st
-
-POOLS = Pools((Range(31000, 32000),), Range(30001, 30999), 16)
-
-
-def ranges(*texts: str) -> tuple[Range, ...]:
-    return parse_all(texts, "ports")
-
-
-def wish(name: str, *service: str, ephemeral: str | None = None, **more) -> Ask:
-    return Ask(
-        name,
-        ports=ranges(*service),
-        ephemeral=ranges(ephemeral)[0] if ephemeral else None,
-        **more,
-    )
-
-
-def have(name: str, *service: str, ephemeral: str) -> Container:
-    return Container(name, name, "created", 7, ranges(*service), ranges(ephemeral)[0])
-
-
-def resolve(
-    *asks: Ask, pools=POOLS, current=(), others=None, listening=(), connected=(), owner_name=str
-) -> list[Container]:
-    sockets = [HostSocket("UDP", port, "", 1) for port in listening]
-    sockets += [HostSocket("TCP", port, "192.0.2.1:443", 2) for port in connected]
-    return claims.resolve(
-        asks,
-        pools,
-        {item.name: item for item in current},
-        others or {},
-        {item.name: Namespace(item.name, "created", 0, "") for item in asks},
-        Busy(sockets, lambda one: f"curl (pid {one.inode})"),
-        owner_name,
-    )
-
-
-def complaint(function, *args, **more) -> str:
-    with pytest.raises(InvalidRequest) as refused:
-        function(*args, **more)
-    return str(refused.value)
-
 
 # --- who gets what ------------------------------------------------------------------------------
 
