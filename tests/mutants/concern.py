@@ -44,7 +44,7 @@ netns.py              kernel/test_strangers kernel/test_host* kernel/test_contai
 procsys.py sysctl.py detached.py  kernel/test_sysctl kernel/test_host*
 listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
-usage.py round_trips.py       kernel/test_usage
+usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
 statistics.py         kernel/test_info kernel/test_lost
 survey.py look.py seen.py     kernel/test_info kernel/test_moves kernel/test_host* kernel/test_bad_* robust/test_drift

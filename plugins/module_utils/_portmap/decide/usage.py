@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..linux.messages import Queue
+from ..linux.snmp import group, groups
 from ..values.ports import Range
 
 Counters = Mapping[str, int]
@@ -88,19 +89,10 @@ def _named_numbers(text: str) -> dict[str, int]:
 
 def of_counters(snmp: str, netstat: str) -> dict[str, Any]:
     """Everything in /proc/net/snmp about IP, ICMP, TCP and UDP, and in /proc/net/netstat about TCP."""
-    counted = paired(snmp)
+    counted = groups(snmp)
     return {
         "net_snmp_statistics": {name: counted.get(group, {}) for name, group in _SNMP.items()},
-        "net_netstat_statistics": {"tcp_ext_stats": paired(netstat).get(_NETSTAT, {})},
-    }
-
-
-def paired(text: str) -> dict[str, dict[str, int]]:
-    """Two lines for each group, of names and of values: {"Ip": {"Forwarding": 2}}."""
-    lines = [line.split() for line in text.splitlines()]
-    return {
-        names[0].rstrip(":"): dict(zip(names[1:], map(int, values[1:])))
-        for names, values in zip(lines[::2], lines[1::2])
+        "net_netstat_statistics": {"tcp_ext_stats": group(netstat, _NETSTAT)},
     }
 
 

@@ -235,13 +235,6 @@ def has_shared_block(data: bytes) -> bool:
     return k.TCA_INGRESS_BLOCK in dict(attributes(data[TCMSG.size :]))
 
 
-def read_qdisc_drops(data: bytes) -> int:
-    """How many packets a qdisc has dropped: struct gnet_stats_queue, the third number."""
-    found = dict(attributes(data, TCMSG.size))
-    queue = dict(attributes(found.get(k.TCA_STATS2, b""))).get(k.TCA_STATS_QUEUE, b"")
-    return int(_QUEUE.unpack_from(queue)[2]) if len(queue) >= _QUEUE.size else 0
-
-
 class Queue(NamedTuple):
     """A qdisc and what it has counted.
 

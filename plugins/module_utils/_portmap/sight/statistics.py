@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..linux import messages, netns
+from ..linux.snmp import group
 from ..linux.view import View, ask_qdisc
 from ..values.places import Place
 
@@ -29,14 +30,13 @@ def of_link(counters: Sequence[int]) -> dict[str, int]:
 def filtered(view: View, veth: Place) -> int:
     """Packets from a container that no filter let pass: the last one drops them."""
     data = ask_qdisc(view.socket, veth, view.ifindex(veth))
-    return messages.read_qdisc_drops(data) if data else 0
+    return messages.read_queue(data).drops if data else 0
 
 
 def unassembled() -> int:
     """Datagrams of which not all fragments came, in the namespace that we are in."""
     with open(_SNMP, encoding="ascii") as file:
-        names, values = (line.split() for line in file if line.startswith("Ip:"))
-    return int(values[names.index("ReasmFails")])
+        return group(file.read(), "Ip")["ReasmFails"]
 
 
 def unassembled_in(handle: str) -> int:

@@ -16,6 +16,7 @@ from ..linux import uapi as k
 from ..linux.messages import Queue
 from ..linux.netlink import Socket
 from ..linux.round_trips import round_trips
+from ..linux.snmp import group
 from ..linux.view import View, all_queues
 
 COUNTERS, SOCKETS, SNMP = "counters", "sockets", "snmp"
@@ -54,16 +55,10 @@ def _looked(sockets: bool, snmp: bool) -> Inside:
     counted = _read("snmp")
     return Inside(
         _read("sockstat") + _read("sockstat6") if sockets else "",
-        _round_trips() if sockets and _connected(counted) else (),
+        _round_trips() if sockets and group(counted, "Tcp")["CurrEstab"] else (),
         counted if snmp else "",
         _read("netstat") if snmp else "",
     )
-
-
-def _connected(snmp: str) -> bool:
-    """Whether a TCP connection of the namespace is ESTABLISHED or CLOSE_WAIT."""
-    names, values = (line.split() for line in snmp.splitlines() if line.startswith("Tcp:"))
-    return values[names.index("CurrEstab")] != "0"
 
 
 def _round_trips() -> tuple[int, ...]:

@@ -28,7 +28,8 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
     "sight/processes_seen",
-    "linux/uapi", "linux/attributes", "linux/messages", "linux/requests", "bpf/code", "bpf/shipped",
+    "linux/uapi", "linux/attributes", "linux/messages", "linux/requests", "linux/snmp", "bpf/code",
+    "bpf/shipped",
 )  # fmt: skip
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
 # Values that stand in one file with what is done to them: pure files know the values.
