@@ -81,17 +81,23 @@ def wanted(before: Guards, wish: Wish, host: Host) -> Guards:
 
 def _guard(ask: Ask, wish: Wish, host: Host) -> Guard:
     _check_target(ask)
-    action = ask.action or wish.action
     policed: tuple[str, ...] = wish.policed
     if ask.container:
         _check_container(ask, host)
         policed, judged = (ALL,), words.EVERYTHING
     else:
         judged = judged_ports(policed, host, ask.name)
-    made = Guard(
-        ask.name, ask.kind, ask.target, ask.ports, policed, judged, action, wish.only_tcp_udp
+    return Guard(
+        ask.name,
+        ask.kind,
+        ask.target,
+        ask.ports,
+        policed,
+        judged,
+        ask.action or wish.action,
+        wish.only_tcp_udp,
+        ask.container,
     )
-    return made._replace(container=ask.container)
 
 
 def up_to_date(guard: Guard, host: Host) -> Guard:
