@@ -33,7 +33,7 @@ DIRECTORY = "/var/lib/metrics"
 def promtool() -> str:
     found = shutil.which("promtool")
     if found is None:
-        pytest.skip("there is no promtool; Debian has it in the package prometheus, of 19 MB")
+        pytest.skip("no promtool: tools/setup could not fetch Debian's package of prometheus")
     return found
 
 

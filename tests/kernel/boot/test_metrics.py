@@ -113,7 +113,7 @@ def test_both_formats_say_the_same(host: Machine) -> None:
 def test_promtool_finds_no_fault(host: Machine) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("there is no promtool; Debian has it in the package prometheus, of 19 MB")
+        pytest.skip("no promtool: tools/setup could not fetch Debian's package of prometheus")
     text = ask(host, "metrics").stdout
     done = subprocess.run(
         [promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False
