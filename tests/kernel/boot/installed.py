@@ -10,11 +10,13 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from lab import state
 from lab.machines import Lab, Machine
-from lab.modules import ROOT, Modules
+from lab.modules import ROOT, ModuleError, Modules
 from lab.pools import POOLS
 
 ENGINE = "/usr/local/lib/netiso-portmap"
@@ -75,3 +77,15 @@ def of_the_role(host: Machine, modules: Modules) -> None:
         "[Install]\nWantedBy=multi-user.target\n"
     )
     host.run("ln", "-sf", UNIT, WANTED)
+
+
+def check_refused(modules: Modules, options: dict[str, Any], script: str, why: str) -> None:
+    """After the script the options are refused, in check mode too, and nothing is done."""
+    host = modules.machine
+    host.run("sh", "-ec", script)
+    kernel, before = state.of(host), files(host)
+    for some in (modules.checking(), modules):
+        with pytest.raises(ModuleError, match=re.escape(why)):
+            some.host(**options)
+    assert state.difference(kernel, state.of(host)) == ""
+    assert files(host) == before

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,14 +20,15 @@ from installed import (
     UNIT,
     UNITS,
     WANTED,
+    check_refused,
     engines,
     files,
     of_the_role,
     restore,
 )
-from lab import machines, state
+from lab import machines
 from lab.machines import Lab, Machine
-from lab.modules import ModuleError, Modules
+from lab.modules import Modules
 from lab.pools import POOLS
 from scene import PORTS, inventory
 
@@ -262,18 +262,12 @@ REFUSED = {
 }
 
 
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_had_is_refused_before_anything_is_done(
-    host: Machine, modules: Modules, case: str
+    modules: Modules, case: str
 ) -> None:
-    script, why = REFUSED[case]
-    host.run("sh", "-ec", script)
-    kernel, before = state.of(host), files(host)
-    for some in (modules.checking(), modules):
-        with pytest.raises(ModuleError, match=re.escape(why)):
-            some.host(**ON)
-    assert state.difference(kernel, state.of(host)) == ""
-    assert files(host) == before
+    check_refused(modules, ON, *REFUSED[case])
 
 
 def test_a_host_without_systemd_can_do_without(host: Machine, modules: Modules) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,7 @@ from typing import Any
 import pytest
 
 from changing import CONTAINERS, NEW, lives, renumber
-from installed import ENGINE, STATE, UNITS, engines, files
-from lab import state
+from installed import ENGINE, STATE, UNITS, check_refused, engines, files
 from lab.follower import following, until
 from lab.machines import Lab, Machine
 from lab.modules import ModuleError, Modules
@@ -164,18 +162,12 @@ REFUSED = {
 }
 
 
+@pytest.mark.usefixtures("host")
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_cannot_be_had_is_refused_before_anything_is_done(
-    host: Machine, modules: Modules, case: str
+    modules: Modules, case: str
 ) -> None:
-    script, why = REFUSED[case]
-    host.run("sh", "-ec", script)
-    kernel, before = state.of(host), files(host)
-    for some in (modules.checking(), modules):
-        with pytest.raises(ModuleError, match=re.escape(why)):
-            some.host(**ON)
-    assert state.difference(kernel, state.of(host)) == ""
-    assert files(host) == before
+    check_refused(modules, ON, *REFUSED[case])
 
 
 def test_a_service_that_is_dead_is_a_problem_and_the_next_run_would_start_it(
