@@ -243,6 +243,12 @@ def test_an_event_names_guard_process_and_port():
     assert fields["OBJECT_SYSTEMD_UNIT"] == "web.service"
 
 
+def test_the_journal_finds_what_was_done_to_a_unit_by_its_name():
+    assert violations.done(GUARD)["OBJECT_SYSTEMD_UNIT"] == "web.service"
+    of_slice = GUARD._replace(kind="slice", target="batch.slice")
+    assert "OBJECT_SYSTEMD_UNIT" not in violations.done(of_slice)
+
+
 @pytest.mark.parametrize(
     ("protocol", "port", "is_forbidden"),
     [(6, 31000, False), (6, 31001, True), (17, 31001, True), (136, 31001, True), (6, 80, False)],
