@@ -4,7 +4,8 @@
 """A plan of the engine as what a careful shell script would do: the same objects, by ip and tc.
 
 `write` makes two scripts: `batch`, with one `ip -batch` and one `tc -batch` for each stretch of
-work in one namespace, and `single`, with a process for every command.
+work in one namespace, and `single`, with a process for every command.  The eBPF program is left
+out: tc loads programs from a file of a compiler, and the engine's is none.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.address import (
     Address,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.bridge import (
+    BridgePort,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import Handle
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.kind import Change
@@ -34,6 +38,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.objects import (
     Filter,
+    Offload,
     Priority,
     Program,
     Table,
@@ -110,6 +115,8 @@ def stretch(change: Change) -> int:
 
 def made(change: Change, handles: Mapping[object, int]) -> list[Line]:
     item = change.subject
+    if isinstance(item, Offload):
+        return []
     if isinstance(item, Sysctl):
         return [("write", f"/proc/sys/{item.name} {item.value!r}".replace("'", '"'))]
     if isinstance(item, (Qdisc, Program, Table, Filter)):
@@ -130,6 +137,11 @@ def made_by_ip(change: Change) -> list[str]:
         ]
     if isinstance(item, LinkUp):
         return [f"link set dev {item.place.link} up"]
+    if isinstance(item, BridgePort):
+        return [
+            f"link set dev {item.place.link} master {item.bridge}",
+            f"link set dev {item.place.link} type bridge_slave group_fwd_mask {item.groups:#x}",
+        ]
     if isinstance(item, Address):
         return [f"address add {item.address}/{item.prefix} dev {item.place.link}"]
     if isinstance(item, DefaultRoute):

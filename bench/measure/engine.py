@@ -37,14 +37,22 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux impo
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import viewed
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Ask
+from ansible_collections.netiso.portmap.plugins.modules import portmap_container, portmap_host
 
 from . import batch
 
-LEFT_OUT = {"state": "present", "netns": None, "pid": None, "ports": None, "ephemeral_ports": None}
+
+def defaults(arguments: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """What a module has for options that nobody gives."""
+    return {name: option.get("default") for name, option in arguments.items()}
 
 
 def asks_of(items: list[dict[str, Any]]) -> list[Ask]:
-    params = {"containers": [{**LEFT_OUT, **item} for item in items]}
+    left_out = defaults(portmap_container.ARGUMENTS["containers"]["options"])
+    params = {
+        **defaults(portmap_container.ARGUMENTS),
+        "containers": [{**left_out, **item} for item in items],
+    }
     return boundary.asks(params)
 
 
@@ -54,15 +62,11 @@ def place(order: dict[str, Any]) -> Any:
         purge=order.get("purge", False),
         dry_run=order.get("check", False),
     )
-    return run.outcome.changes, results.containers_result(run.decision)
+    return run.outcome.changes, results.containers_result(run.decision, run.created)
 
 
 def prepare(order: dict[str, Any]) -> Any:
-    options = {
-        **dict.fromkeys(("public_interface", "loopback_interface", "host_ephemeral_ports")),
-        "rp_filter": "relax",
-        **order["options"],
-    }
+    options = {**defaults(portmap_host.ARGUMENTS), "rp_filter": "relax", **order["options"]}
     run = host.prepare(boundary.host_options(options), dry_run=False)
     return run.outcome.changes, run.host
 

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""No figure about performance is older than its samples, or written by hand."""
+"""No figure about performance is older than its samples, or written by hand; and they can be taken again."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import re
 import pytest
 
 from documentation import ROOT
+from lab import machines
+from measure import sites
 from report import pages
 from results import Results
 
@@ -44,3 +46,20 @@ def test_every_picture_of_a_page_is_there(results: Results) -> None:
 def test_samples_that_are_read_and_written_stay_what_they_are(results: Results, tmp_path) -> None:
     results.write(tmp_path / "again")
     assert (tmp_path / "again").read_text() == SAMPLES.read_text()
+
+
+def test_a_batch_for_ip_and_tc_makes_what_the_engine_makes(tmp_path) -> None:
+    """All but the program that tc cannot load.  And what bench/ asks of the engine, it answers."""
+    few = sites.containers(2)
+    with machines.lab() as lab:
+        sites.engine(lab.host, "prepare", options=sites.POOLS)
+        sites.engine(lab.host, "batch", folder=str(tmp_path), containers=few)
+        lab.host.run("sh", str(tmp_path / "batch"))
+        told = sites.engine(lab.host, "place", containers=few, check=True)["told"]
+        assert [line for line in told if "pm_offload" not in line] == [
+            "c0: repaired",
+            "c1: repaired",
+        ]
+        assert sites.engine(lab.host, "place", containers=few)["changes"] == len(told)
+        assert sites.engine(lab.host, "place", containers=few)["changes"] == 0
+        assert sites.engine(lab.host, "info", count=2)["requests"] > 2
