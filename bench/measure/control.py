@@ -95,9 +95,10 @@ def batched(host: machines.Machine, count: int) -> dict[str, dict[str, Any]]:
 
 
 def check_same(host: machines.Machine, order: dict[str, Any]) -> None:
-    """The engine finds what the batch made as it wants it, but for keys that tc cannot leave out."""
+    """The engine finds what the batch made as it wants it, but for a program that tc cannot load."""
     left = sites.engine(host, "place", check=True, **order)["told"]
-    other = [line for line in left if not (" 202:" in line and "mirror" in line)]
+    repaired = {f"{item['name']}: repaired" for item in order["containers"]}
+    other = [line for line in left if line not in repaired and " bpf pm_offload " not in line]
     if other:
         raise RuntimeError(f"the batch made something else: {other[:5]}")
 

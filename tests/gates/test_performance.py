@@ -11,7 +11,7 @@ import pytest
 
 from documentation import ROOT
 from lab import machines
-from measure import sites
+from measure import control, sites
 from report import pages
 from results import Results
 
@@ -55,11 +55,7 @@ def test_a_batch_for_ip_and_tc_makes_what_the_engine_makes(tmp_path) -> None:
         sites.engine(lab.host, "prepare", options=sites.POOLS)
         sites.engine(lab.host, "batch", folder=str(tmp_path), containers=few)
         lab.host.run("sh", str(tmp_path / "batch"))
-        told = sites.engine(lab.host, "place", containers=few, check=True)["told"]
-        assert [line for line in told if "pm_offload" not in line] == [
-            "c0: repaired",
-            "c1: repaired",
-        ]
-        assert sites.engine(lab.host, "place", containers=few)["changes"] == len(told)
+        control.check_same(lab.host, {"containers": few})
+        assert sites.engine(lab.host, "place", containers=few)["changes"] > 0
         assert sites.engine(lab.host, "place", containers=few)["changes"] == 0
         assert sites.engine(lab.host, "info", count=2)["requests"] > 2
