@@ -12,7 +12,7 @@ class ModuleDocFragment:
 options: {}
 requirements:
   - Linux with ingress queueing disciplines, the u32 classifier and the mirred action.
-  - pyroute2 0.7.2 or later on the host (C(python3-pyroute2) on Debian and Ubuntu).
+  - pyroute2 0.7.2 or later on the host (C(python3-pyroute2) on Debian and Ubuntu). A run that changes nothing does without.
   - Root on the host.
 notes:
   - A range is written as C(first-last), or as one number for a single port.

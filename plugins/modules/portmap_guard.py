@@ -245,8 +245,7 @@ def main() -> None:
     )
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import guards
 
-    links = any(one["container"] for one in module.params["guards"])
-    with boundary.failures_reported(module, links=links):
+    with boundary.failures_reported(module):
         run = guards.place(boundary.wish(module.params), dry_run=module.check_mode)
         module.exit_json(**boundary.guarded(module, run))
 

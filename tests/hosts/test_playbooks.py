@@ -28,13 +28,19 @@ HOST: dict[str, Any] = {
 }
 
 
-def play(lab: Lab, folder: Path, name: str, *options: str, **values: Any) -> str:
-    """Run a playbook of the collection on the host, which is this machine; what it said at the end."""
+def play(
+    lab: Lab, folder: Path, name: str, *options: str, pythonpath: str = "", **values: Any
+) -> str:
+    """Run a playbook of the collection on the host, which is this machine; what it said at the end.
+
+    `pythonpath`: where its modules look first.
+    """
     inventory = folder / "inventory.json"
     inventory.write_text(json.dumps({"all": {"hosts": {"node": {**HOST, **values}}}}))
     program = Path(sys.executable).with_name("ansible-playbook")
     command = [str(program), f"netiso.portmap.{name}", "-i", str(inventory), *options]
     environment = [f"ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}", "ANSIBLE_NOCOLOR=1"]
+    environment += [f"PYTHONPATH={pythonpath}"] * bool(pythonpath)
     done: subprocess.CompletedProcess[str] = lab.host.run(
         "env", *environment, *command, check=False, timeout=120
     )

@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.metadata
-import importlib.util
 import ipaddress
 import os
-import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ansible.module_utils.basic import AnsibleModule, missing_required_lib
+from ansible.module_utils.basic import AnsibleModule
 
 from .decide.guards import Ask as GuardAsk
 from .decide.guards import Wish
@@ -31,18 +28,11 @@ from .wanted.claims import Ask
 
 
 @contextlib.contextmanager
-def failures_reported(
-    module: AnsibleModule, task: str = "change", links: bool = True
-) -> Iterator[None]:
-    """Check what every module needs for its `task`, and those that deal with `links`.
-
-    Turns our errors into a failed task.
-    """
+def failures_reported(module: AnsibleModule, task: str = "change") -> Iterator[None]:
+    """Check what every module needs for its `task`, and turn our errors into a failed task."""
     tune_collector()
     try:
         _check_root(task)
-        if links:
-            _check_pyroute2()
         yield
     except Unplaced as error:
         changes = list(error.changes)
@@ -57,22 +47,6 @@ def _check_root(task: str) -> None:
     if os.geteuid() != 0:
         raise Unsupported(
             f"cannot {task} network namespaces and filters: not root; run the task with 'become'"
-        )
-
-
-def _check_pyroute2() -> None:
-    found = importlib.util.find_spec("pyroute2")
-    if found is None or not found.submodule_search_locations:
-        raise Unsupported(
-            f"{missing_required_lib('pyroute2')} It is packaged as python3-pyroute2 on Debian,"
-            " Ubuntu and Fedora."
-        )
-    if not os.path.isdir(os.path.join(found.submodule_search_locations[0], "requests")):
-        # Not asked before: it takes longer than all the rest.
-        version = importlib.metadata.version("pyroute2")
-        raise Unsupported(
-            f"cannot use pyroute2 {version}: 0.7.2 or later is needed; install that for {sys.executable}"
-            " (the role netiso.portmap.host does with portmap_host_pyroute2: pip)"
         )
 
 

@@ -40,8 +40,6 @@ def main() -> int:
     tune_collector()
     try:
         return _restore()
-    except ImportError as error:
-        _say(f"cannot restore the host: {error}; install python3-pyroute2 for {sys.executable}")
     except PortmapError as error:
         _say(str(error))
     except OSError as error:

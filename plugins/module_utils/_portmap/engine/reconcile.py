@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from ..linux import rtnl
 from ..linux.view import View, viewed
 from ..objects.kind import STEER, Change, Identity, State, describe
 from ..values.errors import ChangedInside, KernelRefused, NotConverged, PortmapError
@@ -103,6 +104,8 @@ def _converge(job: Job, dry_run: bool, with_diff: bool) -> Outcome:
     with viewed() as view:
         first = job.compare(view, with_diff)
         changes = first.changes()
+        if changes:  # where nothing is to be done, or removed, nothing needs to be installed
+            rtnl.check()
         outcome = Outcome([change.describe() for change in changes], touched=_touched(changes))
         if with_diff:
             outcome.before = describe(first.before.values())

@@ -62,8 +62,6 @@ def follow_or_say(causes: Collection[str]) -> Followed:
     """The same, with what goes wrong as a `fault`."""
     try:
         return follow(causes)
-    except ImportError as error:
-        return Followed([], [], f"cannot follow the host: {error}; install python3-pyroute2")
     except PortmapError as error:
         return Followed([], [], str(error))
     except OSError as error:

@@ -9,13 +9,35 @@ its start-up time.  Payloads carry no netlink header; `netlink.Socket` adds it.
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
+import os
 import struct
+import sys
 from functools import lru_cache
 from typing import Any
 
 from ..values import marks
+from ..values.errors import Unsupported
 from . import uapi as k
 from .attributes import attribute
+
+
+def check() -> None:
+    """Raise Unsupported where no request could be encoded.  Without an import, which takes long."""
+    found = importlib.util.find_spec("pyroute2")
+    folders = found.submodule_search_locations if found else None
+    if not folders:
+        raise Unsupported(
+            f"cannot change links, addresses and routes: {sys.executable} has no pyroute2; install"
+            " python3-pyroute2, as Debian, Ubuntu and Fedora call it (the role netiso.portmap.host does)"
+        )
+    if not os.path.isdir(os.path.join(folders[0], "requests")):
+        version = importlib.metadata.version("pyroute2")
+        raise Unsupported(
+            f"cannot use pyroute2 {version}: 0.7.2 or later is needed; install that for {sys.executable}"
+            " (the role netiso.portmap.host does with portmap_host_pyroute2: pip)"
+        )
 
 
 def _encoded(message: Any, attrs: list[tuple[str, Any]], **fields: int) -> bytes:
