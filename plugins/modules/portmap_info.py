@@ -116,6 +116,25 @@ host:
         (it is wanted and does not run), or V(on) where no systemd is at work that could tell.
       type: str
       sample: running
+    firewall:
+      description: >-
+        What the firewall of the host has to do with containers, as far as C(nft), C(iptables-save) and
+        C(iptables-legacy-save) tell. It is no problem, since only you know what it is meant for.
+      type: dict
+      contains:
+        bypassed:
+          description: Chains that keep from the host whatever no rule lets in. Packets for containers do not meet them.
+          type: list
+          elements: str
+          sample: ["chain inet filter input"]
+        before:
+          description: >-
+            Chains with rules that drop, which packets meet before they are steered. There are such only where the public
+            interface is a bridge and C(net.bridge.bridge-nf-call-iptables) is set. What they drop finds no container.
+          type: list
+          elements: str
+          sample: []
+      version_added: 0.2.0
     statistics:
       description: What the host has received and could not use.
       type: dict

@@ -78,3 +78,15 @@ def second_uplink(lab: Lab, name: str = "eth1", address: str = "10.9.0.1/24") ->
         f"link set {name} up",
         f"address add {address} dev {name}",
     )
+
+
+def bridge(lab: Lab) -> None:
+    """The address of the host moves to a bridge, of which the uplink is a port."""
+    lab.host.ip(
+        "link add br0 type bridge",
+        "link set eth0 master br0",
+        "link set br0 up",
+        f"address del {HOST}/24 dev eth0",
+        f"address add {HOST}/24 dev br0",
+        "route replace default via 10.0.0.254",
+    )

@@ -120,27 +120,15 @@ def test_a_run_that_was_interrupted(modules: Modules, later: int) -> None:
     assert modules.problems() == []
 
 
-def bridge(lab: Lab) -> None:
-    """The address of the host moves to a bridge, of which the uplink is a port."""
-    lab.host.ip(
-        "link add br0 type bridge",
-        "link set eth0 master br0",
-        "link set br0 up",
-        f"address del {HOST}/24 dev eth0",
-        f"address add {HOST}/24 dev br0",
-        "route replace default via 10.0.0.254",
-    )
-
-
 def test_bridge_mac(lab: Lab, modules: Modules) -> None:
-    bridge(lab)
+    shape.bridge(lab)
     shape.place(modules)
     problem = told(modules, "bridge_mac", [], "br0 is a bridge without a fixed MAC: when a port")
     repaired(modules, problem)
 
 
 def test_a_bridge_whose_mac_has_changed(lab: Lab, modules: Modules) -> None:
-    bridge(lab)
+    shape.bridge(lab)
     shape.place(modules)
     lab.host.ip(
         "link add low address 02:00:00:00:00:00 type veth peer name low-far",

@@ -20,6 +20,7 @@ from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest
 from ..values.marks import LOOPBACK_MAC_LEFT
+from ..values.netfilter import Firewall
 from ..values.options import HostOptions, Pools
 from ..values.places import HOST, Place
 from ..values.tenants import Host
@@ -92,16 +93,22 @@ def heard_in_pool(pools: Pools, owned: Iterable[ports.Ranges], busy: Busy) -> li
     return [said]
 
 
-def warnings_of_firewall(chains: Sequence[str]) -> list[str]:
-    """A warning that a firewall of the host, which some `chains` are, is not one of its containers."""
-    if not chains:
-        return []
-    said = (
-        f"the firewall of this host ({', '.join(chains)}) does not guard containers, since packets for"
-        " them pass it by: what listens on a port of a container is reached by whoever reaches the host;"
-        " filter in the namespaces of containers, or in front of the host"
-    )
-    return [said]
+def warnings_of_firewall(firewall: Firewall, public: str) -> list[str]:
+    """That a firewall of the host is not one of its containers, or that it is one."""
+    told = []
+    if firewall.bypassed:
+        told.append(
+            f"the firewall of this host ({', '.join(firewall.bypassed)}) does not guard containers, since"
+            " packets for them pass it by: what listens on a port of a container is reached by whoever"
+            " reaches the host; filter in the namespaces of containers, or in front of the host"
+        )
+    if firewall.before:
+        told.append(
+            f"rules of this host ({', '.join(firewall.before)}) may drop packets before they are steered to"
+            f" containers, since {public} is a bridge and br_netfilter shows them what arrives there; unless"
+            " they are meant to, set net.bridge.bridge-nf-call-iptables to 0"
+        )
+    return told
 
 
 def check_move(old: Record, uplink: Host, containers: Sequence[str]) -> None:

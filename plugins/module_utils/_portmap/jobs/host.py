@@ -24,6 +24,7 @@ from ..sight import survey as surveys
 from ..sight.host import (
     base_objects,
     early_programs,
+    firewall,
     hooked_by_others,
     host_ephemeral,
     rp_filters,
@@ -33,6 +34,7 @@ from ..sight.unmanaged import see_files, see_managers
 from ..steering import choose
 from ..values import ports
 from ..values.errors import InvalidRequest, KernelRefused
+from ..values.netfilter import Firewall
 from ..values.options import HostOptions
 from ..values.tenants import Host
 from ..wanted import unmanaged
@@ -107,7 +109,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     )
     job.outcome = outcome
     if old is None:
-        outcome.warnings += decide.warnings_of_firewall(netfilter.closed())
+        outcome.warnings += decide.warnings_of_firewall(job.firewall, job.host.public)
     if not dry_run:
         record.discard_draft()
         if record.load() != job.record:
@@ -128,6 +130,7 @@ class Preparing:
     of_pools: list[str]
     host: Host
     port_range: ports.Range
+    firewall: Firewall
     outcome: Outcome
     placed: Collection[str] = ()
 
@@ -151,6 +154,8 @@ class Preparing:
         )  # fmt: skip
         self.of_pools = self._warnings_of_pools(observer)
         self.host = observer.survey.host
+        if self._old is None:  # only then it is told
+            self.firewall = firewall(view, self.host.public)
         decide_unmanaged.check(self.host, see_managers().network_files)
         self.port_range = self._options.host_ephemeral or own
         comparison = self._comparison(observer, in_full)

@@ -17,7 +17,7 @@ from ..memory import record, units
 from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight import usage as used
-from ..sight.host import host_ephemeral
+from ..sight.host import firewall, host_ephemeral
 from ..steering import choose
 from ..values.errors import InvalidRequest
 from ..values.tenants import Container
@@ -56,6 +56,7 @@ def gather(
             "host": {
                 **results.host_result(uplink.host, prepared, host_ephemeral()),
                 "follow": results.service_result(units.FOLLOW.look()),
+                "firewall": results.firewall_result(firewall(view, uplink.host.public)),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
             "containers": _described(view, survey.containers, container, levels),

@@ -14,6 +14,7 @@ from ..memory import units
 from ..memory.record import Record
 from ..values import ports
 from ..values.guards import SLICE, UNIT, Guards
+from ..values.netfilter import Firewall
 from ..values.tenants import Container, Host
 
 
@@ -66,6 +67,10 @@ def absent_result(name: str) -> dict[str, Any]:
         "assigned": {},
         "ephemeral_ports": None,
     }
+
+
+def firewall_result(firewall: Firewall) -> dict[str, Any]:
+    return {name: list(chains) for name, chains in firewall._asdict().items()}
 
 
 def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str, Any]:

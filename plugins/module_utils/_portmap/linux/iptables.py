@@ -36,6 +36,27 @@ def closes(text: str) -> bool:
     return any(one.startswith("filter\n") and "\n:INPUT DROP" in one for one in tables)
 
 
+def dropping(text: str) -> bool:
+    """Whether a rule may drop what has just arrived."""
+    for table in text.split("\n*"):
+        rules = _Rules()
+        for line in table.splitlines():
+            if line.startswith("-A "):
+                rules.setdefault(line.split()[1], []).append(line)
+        if "\n:PREROUTING DROP" in table or _drops(rules, "PREROUTING", 0):
+            return True
+    return False
+
+
+def _drops(rules: _Rules, chain: str, depth: int) -> bool:
+    for line in rules.get(chain, ()) if depth <= _DEPTH else ():
+        words = shlex.split(line)
+        target = _after(words, "-j") or _after(words, "-g")
+        if target == "DROP" or _drops(rules, target, depth + 1):
+            return True
+    return False
+
+
 def _of_chain(
     rules: _Rules, chain: str, outer: Limits, tool: str, depth: int
 ) -> Iterator[Translation]:

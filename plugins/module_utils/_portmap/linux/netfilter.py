@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from ..values.errors import KernelRefused
-from ..values.netfilter import Translation
+from ..values.netfilter import Firewall, Translation
 from . import iptables, nft, procsys, programs
 
 # Rules of both kinds can be at work at the same time.  Where these names are not there, there is one kind.
@@ -29,14 +29,16 @@ def translations() -> list[Translation]:
     return sorted(found, key=lambda one: one.priority)
 
 
-def closed() -> list[str]:
-    """The chains that keep from the host whatever no rule lets in."""
+def firewall(bridged: bool) -> Firewall:
+    """`bridged`: packets meet the prerouting hooks of the host before they are steered."""
     said = _said("nft", "-j", "list", "ruleset")
-    found = list(nft.closed(said)) if said else []
+    bypassed = list(nft.closed(said)) if said else []
+    before = list(nft.dropping(said)) if said and bridged else []
     for tool in ("iptables-legacy",) if said else ("iptables-legacy", _ONLY):
-        if iptables.closes(_said(f"{tool}-save")):
-            return [*found, f"{tool} INPUT"]
-    return found
+        rules = _said(f"{tool}-save")
+        bypassed += [f"{tool} INPUT"] * iptables.closes(rules)
+        before += [f"{tool} PREROUTING"] * (bridged and iptables.dropping(rules))
+    return Firewall(tuple(dict.fromkeys(bypassed)), tuple(dict.fromkeys(before)))
 
 
 def _said(name: str, *words: str) -> str:

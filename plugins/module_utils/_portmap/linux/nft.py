@@ -40,6 +40,16 @@ def closed(text: str) -> Iterator[str]:
                 yield f"chain {' '.join(_chain(chain, 'name'))}"
 
 
+def dropping(text: str) -> Iterator[str]:
+    """The chains that may drop what has just arrived.  Raises ValueError for no JSON of nft."""
+    chains, rules = _read(text)
+    for chain in chains:
+        if chain.get("hook") == "prerouting":
+            name = _chain(chain, "name")
+            if chain.get("policy") == "drop" or _drops(rules, name, 0):
+                yield f"chain {' '.join(name)}"
+
+
 def _read(text: str) -> tuple[list[_Object], _Rules]:
     """The chains, and the rules by chain."""
     found = json.loads(text)["nftables"]
@@ -50,6 +60,17 @@ def _read(text: str) -> tuple[list[_Object], _Rules]:
             rules.setdefault(_chain(rule, "chain"), []).append(rule)
     chains = (item.get("chain") for item in found)
     return [chain for chain in chains if chain and chain["family"] in _FAMILIES], rules
+
+
+def _drops(rules: _Rules, chain: tuple[str, str, str], depth: int) -> bool:
+    """Whether a rule of the chain drops, or one of those to which it leads."""
+    for rule in rules.get(chain, ()) if depth <= _DEPTH else ():
+        for expression in rule["expr"]:
+            leads = expression.get("jump") or expression.get("goto")
+            inner = (chain[0], chain[1], leads["target"]) if leads else None
+            if "drop" in expression or (inner and _drops(rules, inner, depth + 1)):
+                return True
+    return False
 
 
 def _refuses_all(rule: _Object) -> bool:

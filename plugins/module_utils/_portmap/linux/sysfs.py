@@ -17,6 +17,11 @@ def has_fixed_mac(link: str) -> bool:
     return _read(f"class/net/{link}/addr_assign_type") == str(_ASSIGNED)
 
 
+def calls_iptables(bridge: str) -> bool:
+    """Whether a bridge itself wants its packets to meet the hooks of IPv4."""
+    return _read(f"class/net/{bridge}/bridge/nf_call_iptables") == "1"
+
+
 def group(link: str) -> str:
     """The group of a link, as a number; "" when there is no such link."""
     return _read(f"class/net/{link}/netdev_group")

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from socket import AF_INET
 
 from ..bpf import tcx
-from ..linux import netns, procsys
+from ..linux import netfilter, netns, procsys, sysfs
 from ..linux.messages import LinkSeen
 from ..linux.view import View, default_route, has_egress_filters
 from ..objects.bridge import Bridge, ipv6_switch
@@ -18,6 +18,7 @@ from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
 from ..values import ports
 from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, LINK_GROUP
+from ..values.netfilter import Firewall
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Host
 from ..wanted import sysctls
@@ -68,6 +69,16 @@ def early_programs(view: View, host: Host) -> dict[str, list[int]]:
     """The programs that packets meet before all filters, by interface."""
     places = (host.public_place, host.loopback_place)
     return {place.link: tcx.attached(view.ifindex(place)) for place in places}
+
+
+def firewall(view: View, public: str) -> Firewall:
+    """br_netfilter has packets of a bridge meet the hooks of IPv4 before any filter of the bridge."""
+    link = view.link(public)
+    bridged = link is not None and link.kind == "bridge"
+    called = bridged and (
+        procsys.read("net/bridge/bridge-nf-call-iptables") == "1" or sysfs.calls_iptables(public)
+    )
+    return netfilter.firewall(called)
 
 
 def hooked_by_others(view: View, host: Host) -> set[Place]:

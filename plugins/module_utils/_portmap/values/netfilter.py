@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Rules of others that translate the addresses of what the host forwards (source NAT).  Pure."""
+"""Rules of others: what translates the addresses of what the host forwards, and its firewall.  Pure."""
 
 from __future__ import annotations
 
@@ -39,6 +39,17 @@ class Limits(NamedTuple):
             self.protocols or outer.protocols,
             self.asked or outer.asked,
         )
+
+
+class Firewall(NamedTuple):
+    """Chains of the host, by name.
+
+    `bypassed` keep from the host whatever no rule lets in, and do not see what is for containers; `before`
+    have rules that drop, and see packets before they are steered.
+    """
+
+    bypassed: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
 
 
 class Translation(NamedTuple):
