@@ -19,6 +19,7 @@ from lab.netns import inside
 from lab.pools import POOLS
 
 RANGES = "ipv4/ip_local_port_range"
+RESERVED = "ipv4/ip_local_reserved_ports"
 UNPRIVILEGED, PINGERS = "ipv4/ip_unprivileged_port_start", "ipv4/ping_group_range"
 # Who is nobody may open this port, and may send a ping without rights.
 AS_NOBODY = """
@@ -171,11 +172,17 @@ def test_a_namespace_of_another_maker_keeps_what_that_has_set(lab: Lab, prepared
 def test_a_host_that_keeps_itself_from_the_pools_keeps_no_container_from_them(
     lab: Lab, prepared: Modules
 ) -> None:
-    lab.host.place.set_sysctl("ipv4/ip_local_reserved_ports", "30001-32000")
+    """What is reserved is asked only for ports that the kernel chooses: inside, these are all the container's own."""
+    lab.host.place.set_sysctl(RESERVED, "30001-32000")
     prepared.container(name="web", ports=["31000"])
-    with inside(lab.container("web").netns), socket.socket() as one:
+    web = lab.container("web")
+    with inside(web.netns), socket.socket() as one, socket.socket() as other:
         one.bind(("0.0.0.0", 0))
         assert 30016 <= one.getsockname()[1] <= 30031
+        web.set_sysctl(RESERVED, "30001-32000")  # as if it had been carried over
+        with pytest.raises(OSError, match="Address already in use"):
+            other.bind(("0.0.0.0", 0))
+        other.bind(("0.0.0.0", 31000))  # a service port was never kept from anybody
 
 
 # --- what was made ------------------------------------------------------------------------------
