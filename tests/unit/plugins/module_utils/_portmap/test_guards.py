@@ -196,6 +196,8 @@ def test_a_damaged_file_is_named(text):
     [
         ("batch.slice", "", "/batch.slice"),
         ("a-b-c.slice", "", "/a.slice/a-b.slice/a-b-c.slice"),
+        ("user.slice", "", "/user.slice"),
+        ("user-1000.slice", "", "/user.slice/user-1000.slice"),
         ("-.slice", "", "/"),
         ("a-b.slice", "/machine", "/machine/a.slice/a-b.slice"),
         ("-.slice", "/machine", "/machine"),
