@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -23,14 +23,14 @@ DELEGATED = ("", "cgroup.procs", "cgroup.subtree_control", "cgroup.threads")
 
 
 @pytest.fixture
-def manager(group: Group) -> Iterator[Group]:
+def manager(group: Group) -> Group:
     """Where the user's own manager would be: user.slice/user-65534.slice/user@65534.service."""
     made = group
     for name in ("user.slice", f"user-{USER}.slice", f"user@{USER}.service"):
         made = made.child(name)
     for name in DELEGATED:
         os.chown(made.path / name, USER, USER)
-    yield made
+    return made
 
 
 def guarded(modules, slice_: Group, group: Group, **more: object) -> dict:
