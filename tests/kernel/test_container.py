@@ -15,7 +15,7 @@ import pytest
 
 from lab import probes, state
 from lab.machines import HOST, HOST_MAC, PEER, Lab, Place
-from lab.modules import Modules
+from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
 from lab.probes import Probe
 from scene import PORTS, WEB, inventory
@@ -80,6 +80,7 @@ def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
 
 
 def test_a_namespace_that_was_there_stays(lab: Lab, prepared: Modules) -> None:
+    modules = prepared.checking() if check else prepared
     lab.host.run("ip", "netns", "add", "web")
     before = identity(lab.host.path("/run/netns/web"))
     prepared.container(name="web", ports=["31000"])
@@ -129,6 +130,30 @@ def test_a_namespace_by_pid(lab: Lab, prepared: Modules, sleeper: subprocess.Pop
     prepared.container(name="web", state="absent")
     assert handles(lab) == set()
     assert sleeper.poll() is None
+
+
+@pytest.mark.parametrize("check", [False, True])
+def test_a_handle_of_somebody_else_is_not_replaced(
+    lab: Lab, prepared: Modules, sleeper: subprocess.Popen[str], check: bool
+) -> None:
+    modules = prepared.checking() if check else prepared
+    lab.host.run("ip", "netns", "add", "web")
+    before = identity(lab.host.path("/run/netns/web"))
+    with pytest.raises(ModuleError, match=r"/run/netns/web is somebody else's.*ip netns delete web"):
+        modules.container(name="web", pid=sleeper.pid, ports=["31000"])
+    assert identity(lab.host.path("/run/netns/web")) == before
+    assert "pm-web" not in links(lab)
+
+
+def test_a_handle_of_ours_leads_to_the_next_process(
+    lab: Lab, prepared: Modules, sleeper: subprocess.Popen[str]
+) -> None:
+    """Also when the veth, which tells whose the handle is, has gone."""
+    prepared.container(name="web", ports=["31000"])
+    lab.host.run("ip", "link", "delete", "pm-web")
+    prepared.container(name="web", pid=sleeper.pid, ports=["31000"])
+    inner = f"/proc/{sleeper.pid}/ns/net"
+    assert identity(lab.host.path("/run/netns/web")) == identity(inner)
 
 
 def test_a_container_outlives_the_process_that_it_was_made_from(

@@ -35,9 +35,13 @@ def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
     netns_option = _as_name(ask.netns)
     if ask.pid is not None:
         source, said = f"/proc/{ask.pid}/ns/net", f"pid {ask.pid}"
-        return _attached(ask.name, source, f"{said}: there is no such process", home)
+        found = _attached(ask.name, source, f"{said}: there is no such process", home)
+        _refuse_strangers(found, placed, said)
+        return found
     if os.path.isabs(netns_option):
-        return _by_path(ask.name, netns_option, home)
+        found = _by_path(ask.name, netns_option, home)
+        _refuse_strangers(found, placed, f"netns {netns_option}")
+        return found
     handle = netns_option or (placed.handle if placed else ask.name)
     path = netns.handle_path(handle)
     with netns.at(path) as descriptor:
@@ -93,6 +97,19 @@ def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
             raise InvalidRequest(f"cannot place {name} in {missing}")
         _refuse_home(name, descriptor, home, source)
         return Namespace(name, tenants.ATTACHED, netns.inode(descriptor), source)
+
+
+def _refuse_strangers(found: Namespace, placed: Container | None, said: str) -> None:
+    """The handle that this one will get may be somebody else's, and lead to another namespace."""
+    ours = placed is not None and placed.handle == found.handle and placed.origin != tenants.KEPT
+    path = netns.handle_path(found.handle)
+    inode = netns.inode_at(path)
+    if ours or inode in (0, found.inode) or found.handle in netns.marked():
+        return
+    raise InvalidRequest(
+        f"cannot place {found.handle} in {said}: {path} is somebody else's, and leads to another namespace;"
+        f" remove it with ip netns delete {found.handle}, or give the container another name"
+    )
 
 
 def held_namespace(seen: Namespace | None) -> Namespace | None:
