@@ -184,6 +184,8 @@ def _act(courses: Sequence[Course]) -> None:
     for one in courses:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{_OWED}/{one.workload.name}")
+    with contextlib.suppress(OSError):  # it is not there, or more is owed
+        os.rmdir(_OWED)
     gone = [path for one in courses for path in one.remove]
     if gone:
         _remove(gone)
