@@ -80,7 +80,6 @@ def test_a_namespace_is_made_when_missing_and_goes_with_the_container(
 
 
 def test_a_namespace_that_was_there_stays(lab: Lab, prepared: Modules) -> None:
-    modules = prepared.checking() if check else prepared
     lab.host.run("ip", "netns", "add", "web")
     before = identity(lab.host.path("/run/netns/web"))
     prepared.container(name="web", ports=["31000"])
@@ -139,7 +138,9 @@ def test_a_handle_of_somebody_else_is_not_replaced(
     modules = prepared.checking() if check else prepared
     lab.host.run("ip", "netns", "add", "web")
     before = identity(lab.host.path("/run/netns/web"))
-    with pytest.raises(ModuleError, match=r"/run/netns/web is somebody else's.*ip netns delete web"):
+    with pytest.raises(
+        ModuleError, match=r"/run/netns/web is somebody else's.*ip netns delete web"
+    ):
         modules.container(name="web", pid=sleeper.pid, ports=["31000"])
     assert identity(lab.host.path("/run/netns/web")) == before
     assert "pm-web" not in links(lab)

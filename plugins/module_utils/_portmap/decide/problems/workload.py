@@ -12,7 +12,7 @@ from ...wanted.workload import files, listening
 from .problem import Problem
 
 KIND = "workload"
-_ENDED = ("inactive", "success")  # of what has sockets, until somebody comes
+_ENDED = ("inactive", "success")
 _LOOP = 3  # so many starts by systemd itself are no accident any more
 
 
@@ -35,7 +35,7 @@ def problems(
 
 
 def _fault(name: str, seen: WorkloadSeen, unit: str, inode: int) -> str:
-    """ "" for a workload that runs where it shall, or waits for who comes, or is stopped."""
+    """ "" for a workload that runs where it shall, waits for who comes, has ended as it may, or is stopped."""
     tied = any(".mount.d/" in path for path in seen.files)
     deaf = [unit for unit, one in seen.sockets.items() if not one.heard]
     if deaf and (tied or seen.unit.runs):
@@ -47,7 +47,8 @@ def _fault(name: str, seen: WorkloadSeen, unit: str, inode: int) -> str:
         if seen.spaces and inode not in seen.spaces and not files.is_elsewhere(seen.files):
             return f"workload {name} sits in another network namespace than its container's: nobody reaches it"
         return ""
-    if not tied or (seen.sockets and (seen.unit.active, seen.unit.result) == _ENDED):
+    may_end = bool(seen.sockets) or files.may_end(seen.files)
+    if not tied or (may_end and (seen.unit.active, seen.unit.result) == _ENDED):
         return ""
     if seen.unit.restarts >= _LOOP and seen.unit.active == "activating":
         ended = (

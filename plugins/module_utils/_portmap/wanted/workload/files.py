@@ -82,6 +82,11 @@ def is_elsewhere(texts: Mapping[str, str]) -> bool:
     return bool(sockets(texts)) and not any("\nNetworkNamespacePath=" in text for text in services)
 
 
+def may_end(texts: Mapping[str, str]) -> bool:
+    """Whether systemd lets a workload with these files end by itself: its mount does not uphold it."""
+    return any(".mount.d/" in path and "\nWants=" in text for path, text in texts.items())
+
+
 def _sockets(workload: Workload) -> list[str]:
     return [one.unit for one in listening.of(workload)]
 

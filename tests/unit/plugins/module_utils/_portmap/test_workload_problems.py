@@ -75,3 +75,21 @@ def test_one_that_is_stopped_or_has_no_container_is_no_problem():
     down = SEEN._replace(unit=UP._replace(active="inactive"), spaces=frozenset())
     assert told(down._replace(files={}), {"web": HERE}) == []
     assert told(down, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("unit", "problems"),
+    [
+        (UP._replace(active="inactive"), 0),
+        (UP._replace(active="inactive", result="exit-code"), 1),
+        (UP._replace(active="failed", result="exit-code"), 1),
+    ],
+)
+def test_one_that_may_end_is_a_problem_only_when_it_failed(unit, problems):
+    """Its mount wants it once, and does not uphold it: restart_policy says so."""
+    ended = SEEN._replace(
+        files={DROP_IN: "[Unit]\nWants=site.service\n"}, unit=unit, spaces=frozenset()
+    )
+    assert len(told(ended, {"web": HERE})) == problems
+    upheld = ended._replace(files={DROP_IN: "[Unit]\nUpholds=site.service\n"})
+    assert len(told(upheld, {"web": HERE})) == 1
