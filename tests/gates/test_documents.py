@@ -25,6 +25,7 @@ DOCUMENTS = [
     "docs/docsite/rst/guide_operators.rst",
     "docs/docsite/rst/guide_inside.rst",
     "docs/docsite/rst/guide_portmapctl.rst",
+    "docs/docsite/rst/guide_picture.rst",
     "docs/docsite/rst/guide_guards.rst",
     "docs/docsite/rst/guide_metrics.rst",
 ]
@@ -43,6 +44,7 @@ BEFORE = {
     "docs/docsite/rst/guide_operators.rst": [PREPARED],
     "docs/docsite/rst/guide_inside.rst": [PREPARED],
     "docs/docsite/rst/guide_portmapctl.rst": [PREPARED],
+    "docs/docsite/rst/guide_picture.rst": [PREPARED],
     "roles/guard/README.md": [PREPARED],
     "roles/metrics/README.md": [PREPARED],
     "docs/docsite/rst/guide_metrics.rst": [PREPARED],
