@@ -20,7 +20,7 @@ COLUMNS = 32
 CELL = 16  # pixels, on a screen that has room
 LEFT = 48  # of the numbers before the rows
 _GAP = 8  # between rows that do not follow each other
-_LETTER = 7  # the width of one, of most names less
+_LETTER, _WIDE = 7.4, 12  # the width of one, and of capitals, m and w; in most fonts less
 _SHORTEST = 4  # a name with fewer letters of it left is not written
 _FOLDED = 3  # so many rows that are alike become one
 
@@ -191,7 +191,15 @@ def _box(kind: str, place: _Place, *inside: Markup) -> Markup:
 
 def _shortened(text: str, width: int) -> str:
     """As much as there is room for; nothing when that would say nothing."""
-    room = int((width - 6) / _LETTER)
-    if len(text) <= room:
+    if _length(text) <= width - 6:
         return text
-    return f"{text[: room - 1]}\u2026" if room > _SHORTEST else ""
+    kept = [
+        text[:count]
+        for count in range(_SHORTEST, len(text))
+        if _length(text[:count]) <= width - 16
+    ]
+    return f"{kept[-1]}\u2026" if kept else ""
+
+
+def _length(text: str) -> float:
+    return sum(_WIDE if letter.isupper() or letter in "mw" else _LETTER for letter in text)

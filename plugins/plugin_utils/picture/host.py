@@ -142,7 +142,7 @@ def _pool(host: Seen) -> Markup:
     if not drawn:
         return tag("section", tag("h2", "Service ports"), tag("p", "There is no pool."), id="pool")
     said = (
-        f"{grid.COLUMNS} ports in a row; the number is that of the first. Pale cells are free. A dashed"
+        f"{grid.COLUMNS} ports in a row; the number is that of the first. Grey cells are free. A dashed"
         " frame and an exclamation mark: the container needs attention. Rows that are alike are one."
     )
     figure = tag("figure", drawn, tag("figcaption", said))

@@ -34,7 +34,7 @@ def drawing(host: Seen) -> Markup:
         shape_rendering="crispEdges",
         **size,
     )
-    axis = tag("div", *(tag("span", port) for port in (*_TICKS, 65535)), class_="axis")
+    axis = tag("div", *(tag("span", port) for port in _TICKS), class_="axis")
     return tag("div", whole, axis, tag("ul", *map(_explained, groups), class_="key"))
 
 

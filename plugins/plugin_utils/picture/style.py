@@ -86,8 +86,9 @@ tbody th, .num { white-space: nowrap } tbody th { position: sticky; left: 0; bac
   stroke: var(--owned); stroke-width: 1px; vector-effect: non-scaling-stroke }
 .key { display: flex; flex-wrap: wrap; gap: .2rem 1.4rem; margin: .4rem 0 0; padding: 0; list-style: none;
   font-size: .87rem; color: var(--soft) } .key svg { vertical-align: -1px; margin-right: .4em }
-.axis { display: flex; justify-content: space-between; font-size: .75rem; color: var(--soft) }
-@media (max-width: 600px) { body { padding: .8rem .8rem 1.5rem } .wide { min-width: 3.5rem } .axis :nth-child(even) { display: none } }
+.axis { display: grid; grid-template-columns: repeat(8, 1fr); font-size: .75rem; color: var(--soft) }
+.axis span { border-left: 1px solid var(--soft); padding-left: .25em }
+@media (max-width: 600px) { body { padding: .8rem .8rem 1.5rem } .wide { min-width: 3.5rem } .axis :nth-child(even) { visibility: hidden } }
 """
 
 CSS = "\n".join(
