@@ -11,17 +11,21 @@ memory.  It has no network.
 from __future__ import annotations
 
 import gzip
+import json
 import os
 import shlex
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, NamedTuple
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "netiso.portmap/kernels"
 KEYS = "/usr/share/keyrings/debian-archive-keyring.gpg"
 SECONDS = 600  # without acceleration Python takes a minute to start when the cores are busy
+PATH = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
 QEMU = "qemu-system-x86_64"
 NEEDED = {QEMU: "qemu-system-x86", "apt-get": "apt", "dpkg-deb": "dpkg"}
 # What the guest needs to see our files, and to tell of sockets.
@@ -52,11 +56,43 @@ exec switch_root /root /bin/sh -c {command}
 """
 
 
+# Its first process then; nothing of the machine's own is started.
+SYSTEMD = "/lib/systemd/systemd"
+UNIT = """[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+ExecStart={command}
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+ExecStopPost=/run/busybox poweroff -f
+TimeoutStartSec=infinity
+"""
+BOOTED = "mkdir -p /run/systemd/system; printf %s {unit} >/run/systemd/system/guest.service; exec {first} --unit=guest.service"
+
+
+class Guest(NamedTuple):
+    """What a guest has beside what each has.
+
+    `modules` of the kernel are loaded, and are in these `directories`, with what they ask for.
+    `systemd` is its first process, and version 2 the only hierarchy of control groups.
+    """
+
+    modules: tuple[str, ...] = ()
+    directories: tuple[str, ...] = ()
+    systemd: bool = False
+    seconds: int = SECONDS
+
+
+PLAIN = Guest()
+
+
 class Missing(Exception):
     """Why no machine can be had here."""
 
 
-def run(release: str, command: Sequence[str]) -> str:
+def run(release: str, command: Sequence[str], guest: Guest = PLAIN) -> str:
     """What a command says on a machine with the kernel of this release.  Raises Missing."""
     lacking = [package for name, package in NEEDED.items() if not shutil.which(name)]
     if lacking:
@@ -65,14 +101,35 @@ def run(release: str, command: Sequence[str]) -> str:
         raise Missing(f"the files of this machine are for {os.uname().machine}")
     kernel, busybox = _packages(release)
     script = f"{shlex.join(command)}; sync; /run/busybox poweroff -f"
+    if guest.systemd:
+        if not os.path.exists(SYSTEMD):
+            raise Missing(f"there is no {SYSTEMD}")
+        unit = shlex.quote(UNIT.format(command=shlex.join(command)))
+        script = BOOTED.format(unit=unit, first=SYSTEMD)
     with tempfile.NamedTemporaryFile(suffix=".cpio.gz") as image:
-        image.write(gzip.compress(_archive(kernel, busybox, script), 1))
+        image.write(gzip.compress(_archive(kernel, busybox, script, guest), 1))
         image.flush()
         (vmlinuz,) = (kernel / "boot").glob("vmlinuz-*")
-        return _boot(vmlinuz, image.name)
+        return _boot(vmlinuz, image.name, guest.seconds)
 
 
-def _boot(vmlinuz: Path, initrd: str) -> str:
+def told(release: str, program: Path, *words: str, guest: Guest = PLAIN) -> dict[str, Any]:
+    """What a program of this folder says, by what it is about; `missing` or `failed` where it does not end."""
+    top = program.resolve().parents[2]
+    paths = f"PYTHONPATH={top / 'tests'}:{top / '.build/collections'}"
+    command = ["/usr/bin/env", PATH, paths, sys.executable, "-B", str(program), *words]
+    try:
+        said = run(release, command, guest)
+    except Missing as error:
+        return {"missing": str(error)}
+    lines = [line.partition("GUEST ")[2] for line in said.splitlines()]
+    found: dict[str, Any] = {}
+    for line in filter(None, lines):
+        found.update(json.loads(line))
+    return found if "end" in found else {"failed": said[-3000:]}
+
+
+def _boot(vmlinuz: Path, initrd: str, seconds: int) -> str:
     shared = "local,path=/,mount_tag=files,security_model=none,readonly=on,multidevs=remap"
     done = subprocess.run(
         [
@@ -85,7 +142,7 @@ def _boot(vmlinuz: Path, initrd: str) -> str:
         capture_output=True,
         text=True,
         errors="replace",
-        timeout=SECONDS,
+        timeout=seconds,
         check=False,
     )
     return done.stdout + done.stderr
@@ -162,17 +219,17 @@ def _mirror() -> str:
 # --- the first files of the guest ---------------------------------------------------------------
 
 
-def _archive(kernel: Path, busybox: Path, command: str) -> bytes:
+def _archive(kernel: Path, busybox: Path, command: str, guest: Guest) -> bytes:
     """Its first root directory, as cpio(5) has it ("newc")."""
     (modules,) = (kernel / "lib/modules").iterdir()
     inner = f"lib/modules/{modules.name}"
-    init = INIT.format(modules=" ".join(MODULES), command=shlex.quote(command))
+    init = INIT.format(modules=" ".join(MODULES + guest.modules), command=shlex.quote(command))
     entries = [(name, 0o040755, b"") for name in _directories(inner)]
     entries += [("init", 0o100755, init.encode())]
     entries += [("bin/busybox", 0o100755, (busybox / "bin/busybox").read_bytes())]
     entries += [
         (f"{inner}/{path.name}", 0o100644, path.read_bytes())
-        for directory in DIRECTORIES
+        for directory in DIRECTORIES + guest.directories
         for path in sorted((modules / "kernel" / directory).glob("*.ko"))
     ]
     return b"".join(_entries([*entries, ("TRAILER!!!", 0, b"")]))
