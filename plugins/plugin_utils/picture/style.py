@@ -65,7 +65,8 @@ table { border-collapse: collapse; width: 100% } caption { max-width: calc(100vw
 th, td { padding: .28rem 1.3rem .28rem 0; text-align: left; vertical-align: baseline; overflow-wrap: normal }
 th { font-weight: 600 } thead th { font-size: .82rem; color: var(--soft); white-space: nowrap }
 tbody td, tbody th { border-top: 1px solid var(--line) } tr > :last-child { padding-right: 0 }
-tbody th, .num { white-space: nowrap } tbody th { position: sticky; left: 0; background: var(--page) } .num { text-align: right; font-variant-numeric: tabular-nums }
+tbody th, .num { white-space: nowrap } tbody th { position: sticky; left: 0; background: var(--page) }
+.num { text-align: right; font-variant-numeric: tabular-nums }
 .ports { min-width: 9rem } tr:target > * { background: var(--free) } .wide { min-width: 12rem }
 .bad, .bad a { color: var(--warn); font-weight: 600 } .none { color: var(--soft) }
 .bar { display: block; width: 100%; min-width: 60px; height: 8px; background: var(--free); border-radius: 2px }
