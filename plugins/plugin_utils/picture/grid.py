@@ -93,11 +93,10 @@ def _unfolded(row: Row) -> Iterator[Row]:
 
 def svg(host: Seen) -> Markup:
     """The grid; "" when nobody owns anything, and nothing is free."""
-    found = pieces(host)
-    named, suffering = _places_of_names(found), host.suffering
+    suffering = host.suffering
     parts: list[Markup] = []
     height, follows = 0, None
-    for row in rows(found):
+    for row in rows(pieces(host)):
         height += _GAP if follows not in (None, row.number) else 0
         follows = row.number + row.times
         tick = {"x": LEFT - 6, "y": height + 12, "class_": "tick", "text_anchor": "end"}
@@ -106,7 +105,7 @@ def svg(host: Seen) -> Markup:
             if row.times > 1:
                 parts += _folded(row, height, suffering)
             else:
-                parts += _drawn(piece, height, piece.among in named, suffering)
+                parts += _drawn(piece, height, suffering)
         height += CELL
     if not parts:
         return Markup()
@@ -130,17 +129,7 @@ _CELLS = tag(
 )
 
 
-def _places_of_names(found: Iterable[Piece]) -> set[Range]:
-    """Of each range the piece that its name is written in: the first of its widest."""
-    widest: dict[tuple[str, Range], Range] = {}
-    for piece in found:
-        before = widest.setdefault((piece.owner, piece.whole), piece.among)
-        if piece.among.size > before.size:
-            widest[piece.owner, piece.whole] = piece.among
-    return set(widest.values())
-
-
-def _drawn(piece: Piece, top: int, named: bool, suffering: set[str]) -> list[Markup]:
+def _drawn(piece: Piece, top: int, suffering: set[str]) -> list[Markup]:
     among, owner, _whole = piece
     left = LEFT + among.first % COLUMNS * CELL
     width = among.size * CELL - 1
@@ -150,8 +139,7 @@ def _drawn(piece: Piece, top: int, named: bool, suffering: set[str]) -> list[Mar
         moved = f"translate(0 {top})"  # the pattern with it
         return [tag("g", tag("rect", tag("title", said), **cells), transform=moved)]
     text = f"! {owner}" if owner in suffering else owner
-    written = _shortened(text, width) if named else ""
-    return _block(owner, owner in suffering, (left, top, width), said, written)
+    return _block(owner, owner in suffering, (left, top, width), said, _shortened(text, width))
 
 
 def _folded(row: Row, top: int, suffering: set[str]) -> list[Markup]:
