@@ -9,6 +9,7 @@ Each is photographed into .build/pages, for people to look at.
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -106,6 +107,16 @@ def test_a_link_of_the_index_shows_the_page_of_the_host(seen: Browser, place: Pa
         seen.visit(Path(unquote(urlsplit(href).path)), 1280, "light")
         assert seen.ask("document.querySelector('h1').textContent") == name
         seen.visit(place / "index.html", 1280, "light")
+
+
+def test_a_hundred_hosts_with_three_hundred_containers_each_are_drawn_within_seconds() -> None:
+    """Of CPU time; and their pages are of bounded size."""
+    crowd = {f"node{number}": told.crowded(number) for number in range(100)}
+    before = time.process_time()
+    pages = [port_page(result, name)["text"] for name, result in crowd.items()]
+    pages.append(port_index(crowd)["text"])
+    assert time.process_time() - before < 20
+    assert sum(len(page.encode()) for page in pages) < 17_000_000
 
 
 def test_a_screen_reader_hears_names_and_tables(seen: Browser, place: Path) -> None:

@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import subprocess
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
@@ -21,6 +23,7 @@ from ansible_collections.netiso.portmap.plugins.filter.port_index import port_in
 from ansible_collections.netiso.portmap.plugins.filter.port_page import port_page
 
 VOID = {"meta", "link"}
+COLLECTIONS = str(Path(inspect.getfile(port_page)).parents[5])
 
 
 def parsed(page: str) -> ElementTree.Element:
@@ -180,11 +183,12 @@ def test_what_hosts_say_is_text_and_nothing_else() -> None:
 
 def test_the_same_state_gives_the_same_bytes_in_every_process() -> None:
     """Whatever order sets and dictionaries have there."""
-    program = "import hashlib, test_picture as t; print(t.digest())"
+    program = "import test_picture; print(test_picture.digest())"
+    paths = ":".join([COLLECTIONS, *sys.path])
     for seed in ("1", "2"):
         done = subprocess.run(
             [sys.executable, "-c", program],
-            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": ":".join(sys.path)},
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": paths},
             check=True,
             capture_output=True,
             text=True,
