@@ -16,7 +16,10 @@ from .host import share
 from .markup import Markup, bar, number, table, tag
 from .seen import Seen
 
-_CAPTION = "Ports are those of the pool of service ports; bytes since each container was placed"
+_CAPTION = (
+    "Ports are those of the pool of service ports; there are ephemeral ports, and so room, for more"
+    " containers; bytes since each container was placed"
+)
 _HEAD = (
     "host",
     number("problems", heading=True),
@@ -24,8 +27,8 @@ _HEAD = (
     number("largest free run", heading=True),
     number("free runs", heading=True),
     number("service ports owned", heading=True),
-    tag("td", class_="wide"),
-    number("room for containers", heading=True),
+    tag("td", class_="narrow"),
+    number("room for", heading=True),
     number("received", heading=True),
     number("sent", heading=True),
     "address",

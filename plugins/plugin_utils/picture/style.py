@@ -67,7 +67,7 @@ th { font-weight: 600 } thead th { font-size: .82rem; color: var(--soft); white-
 tbody td, tbody th { border-top: 1px solid var(--line) } tr > :last-child { padding-right: 0 }
 tbody th, .num { white-space: nowrap } tbody th { position: sticky; left: 0; background: var(--page) }
 .num { text-align: right; font-variant-numeric: tabular-nums }
-.ports { min-width: 9rem } tr:target > * { background: var(--free) } .wide { min-width: 12rem }
+.ports { min-width: 9rem } tr:target > * { background: var(--free) } .wide { min-width: 12rem } .narrow { min-width: 4rem }
 .bad, .bad a { color: var(--warn); font-weight: 600 } .none { color: var(--soft) }
 .bar { display: block; width: 100%; min-width: 60px; height: 8px; background: var(--free); border-radius: 2px }
 .bar i { display: block; height: 8px; background: var(--fill); border-radius: 2px }
