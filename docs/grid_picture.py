@@ -9,14 +9,12 @@ import re
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-sys.path[1:1] = [
-    str(ROOT / part) for part in (".build/collections", "tests/unit/plugins/plugin_utils")
-]
+COLLECTIONS = Path(__file__).resolve().parents[1] / ".build" / "collections"
+sys.path.insert(1, str(COLLECTIONS))
 
-import told  # noqa: E402
 from ansible_collections.netiso.portmap.plugins.plugin_utils.picture import grid, style  # noqa: E402
 from ansible_collections.netiso.portmap.plugins.plugin_utils.picture.seen import seen  # noqa: E402
+from ansible_collections.netiso.portmap.tests.unit.plugins.plugin_utils import told  # noqa: E402
 
 
 def picture() -> str:

@@ -8,23 +8,19 @@ Each is photographed into .build/pages, for people to look at.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from ansible_collections.netiso.portmap.plugins.filter.port_index import port_index
+from ansible_collections.netiso.portmap.plugins.filter.port_page import port_page
+from ansible_collections.netiso.portmap.tests.unit.plugins.plugin_utils import told
 
 from chromium import Browser, browser
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(1, str(ROOT / "tests/unit/plugins/plugin_utils"))
-
-import told  # noqa: E402
-from ansible_collections.netiso.portmap.plugins.filter.port_index import port_index  # noqa: E402
-from ansible_collections.netiso.portmap.plugins.filter.port_page import port_page  # noqa: E402
-
 pytestmark = pytest.mark.thorough("a browser is 400 MB to install, which make setup does not do")
 NEEDED = "the pages are looked at in a browser; run: sudo apt-get install chromium"
 PHOTOGRAPHS = ROOT / ".build" / "pages"

@@ -13,7 +13,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.ans
 
 from . import pages
 from .host import share
-from .markup import Markup, bar, number, table, tag
+from .markup import Markup, meter, number, table, tag
 from .seen import Seen
 
 _CAPTION = (
@@ -78,7 +78,7 @@ def _row(host: Seen) -> Markup:
         number(f"{free[0].size} ({free[0]})" if free else "none"),
         number(len(free)),
         number(f"{owned} of {whole}"),
-        tag("td", bar(owned / whole if whole else 0)),
+        tag("td", meter(owned / whole if whole else 0)),
         number(host.room),
         number(f"{scaled(sum(one.received for one in host.containers))}B"),
         number(f"{scaled(sum(one.sent for one in host.containers))}B"),

@@ -12,7 +12,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.ans
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values import ports
 
 from . import grid, pages, strip
-from .markup import Markup, bar, number, table, tag
+from .markup import Markup, meter, number, table, tag
 from .seen import Container, Problem, Seen
 from .style import classes
 
@@ -95,7 +95,7 @@ def _free(host: Seen) -> Markup:
             "tr",
             tag("th", one, scope="row"),
             number(one.size),
-            tag("td", bar(one.size / free[0].size)),
+            tag("td", meter(one.size / free[0].size)),
         )
         for one in free[:_RUNS]
     ]
@@ -126,7 +126,7 @@ def _talkers(host: Seen) -> Markup:
 
 def _talker(one: Container, most: int) -> Markup:
     counts = (number(f"{scaled(count)}B") for count in (one.received, one.sent))
-    return tag("tr", _named(one.name), *counts, tag("td", bar(one.traffic / most)))
+    return tag("tr", _named(one.name), *counts, tag("td", meter(one.traffic / most)))
 
 
 def _named(container: str, **attributes: object) -> Markup:

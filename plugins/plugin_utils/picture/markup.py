@@ -83,7 +83,7 @@ def number(value: object, heading: bool = False, **attributes: object) -> Markup
     return tag("td", value, class_="num", **attributes)
 
 
-def bar(part: float) -> Markup:
+def meter(part: float) -> Markup:
     """How much of a whole, beside a number that says it."""
     width = f"width:{100 * min(max(part, 0), 1):.0f}%"
     return tag("span", tag("i", style=width), class_="bar", aria_hidden="true")

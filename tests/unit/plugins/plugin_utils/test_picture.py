@@ -17,17 +17,17 @@ from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
-import told
 from ansible.errors import AnsibleFilterError
 from ansible_collections.netiso.portmap.plugins.filter.port_index import port_index
 from ansible_collections.netiso.portmap.plugins.filter.port_page import port_page
+from ansible_collections.netiso.portmap.tests.unit.plugins.plugin_utils import told
 
 VOID = {"meta", "link"}
 COLLECTIONS = str(Path(inspect.getfile(port_page)).parents[5])
 
 
 def parsed(page: str) -> ElementTree.Element:
-    doctype, _, whole = page.partition("\n")
+    doctype, _newline, whole = page.partition("\n")
     assert doctype == "<!DOCTYPE html>"
     return ElementTree.fromstring(whole)
 
@@ -88,7 +88,7 @@ def test_every_link_leads_to_a_file_and_to_a_place_in_it() -> None:
     assert all(file.count("/") == file.startswith("hosts/") for file in files)
     for file, page in files.items():
         for link in parsed(page).iterfind(".//a"):
-            path, _, place = str(link.get("href")).partition("#")
+            path, _hash, place = str(link.get("href")).partition("#")
             target = "index.html" if path == "../index.html" else unquote(path) or file
             assert target in files
             assert not place or parsed(files[target]).find(f".//*[@id='{place}']") is not None
@@ -183,7 +183,7 @@ def test_what_hosts_say_is_text_and_nothing_else() -> None:
 
 def test_the_same_state_gives_the_same_bytes_in_every_process() -> None:
     """Whatever order sets and dictionaries have there."""
-    program = "import test_picture; print(test_picture.digest())"
+    program = f"from {__name__} import digest; print(digest())"
     paths = ":".join([COLLECTIONS, *sys.path])
     for seed in ("1", "2"):
         done = subprocess.run(

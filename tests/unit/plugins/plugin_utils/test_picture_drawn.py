@@ -9,9 +9,9 @@ import colorsys
 import re
 
 import pytest
-import told
 from ansible_collections.netiso.portmap.plugins.plugin_utils.picture import grid, strip, style
 from ansible_collections.netiso.portmap.plugins.plugin_utils.picture.seen import Seen, seen
+from ansible_collections.netiso.portmap.tests.unit.plugins.plugin_utils import told
 from hypothesis import given
 from hypothesis import strategies as st
 
