@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Sockets that systemd opens for a service are guarded by the unit of the socket, where control groups are version 2 alone."""
+"""Sockets that systemd opens for a service are guarded by the unit of the socket: with control groups 2 alone."""
 
 from __future__ import annotations
 
