@@ -39,7 +39,7 @@ def joined(parts: Iterable[object]) -> Markup:
     return Markup("".join(one if isinstance(one, Markup) else escaped(one) for one in parts))
 
 
-def tag(name: str, /, *inside: object, **attributes: object) -> Markup:
+def tag(element: str, /, *inside: object, **attributes: object) -> Markup:
     """An element: attributes that are None are left out, `class_` is `class`, `aria_label` `aria-label`.
 
     What is `inside` is escaped, unless it is Markup.  Blocks end their lines, for people who read a diff.
@@ -49,10 +49,10 @@ def tag(name: str, /, *inside: object, **attributes: object) -> Markup:
         for key, value in attributes.items()
         if value is not None
     )
-    ending = "\n" if name in _BLOCKS else ""
-    if not inside and name in _VOID:
-        return Markup(f"<{name}{words}/>{ending}")
-    return Markup(f"<{name}{words}>{joined(inside)}</{name}>{ending}")
+    ending = "\n" if element in _BLOCKS else ""
+    if not inside and element in _VOID:
+        return Markup(f"<{element}{words}/>{ending}")
+    return Markup(f"<{element}{words}>{joined(inside)}</{element}>{ending}")
 
 
 def table(
