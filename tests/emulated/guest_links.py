@@ -83,6 +83,8 @@ def wireguard(lab: Lab) -> dict[str, str]:
         peer.update(endpoint_addr=ends[1 - at][2], endpoint_port=51820)
         given = {"private_key": made[at][0], "listen_port": 51820, "peer": peer}
         machine.run(sys.executable, "-c", TUNNEL, text=json.dumps(given), timeout=120)
+    # The ends greet each other when there is something to send, and again after five seconds.
+    lab.host.shell(f"timeout 100 sh -c 'until ping -c 1 -W 2 {FAR}; do :; done'")
     return {}
 
 
