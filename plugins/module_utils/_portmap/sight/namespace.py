@@ -35,13 +35,9 @@ def find_namespace(ask: Ask, placed: Container | None, home: int) -> Namespace:
     netns_option = _as_name(ask.netns)
     if ask.pid is not None:
         source, said = f"/proc/{ask.pid}/ns/net", f"pid {ask.pid}"
-        found = _attached(ask.name, source, f"{said}: there is no such process", home)
-        _refuse_strangers(found, placed, said)
-        return found
+        return _attached(ask.name, source, f"{said}: there is no such process", home, placed)
     if os.path.isabs(netns_option):
-        found = _by_path(ask.name, netns_option, home)
-        _refuse_strangers(found, placed, f"netns {netns_option}")
-        return found
+        return _by_path(ask.name, netns_option, home, placed)
     handle = netns_option or (placed.handle if placed else ask.name)
     path = netns.handle_path(handle)
     with netns.at(path) as descriptor:
@@ -77,7 +73,7 @@ def _as_name(option: str) -> str:
     return option
 
 
-def _by_path(name: str, path: str, home: int) -> Namespace:
+def _by_path(name: str, path: str, home: int, placed: Container | None) -> Namespace:
     """Whoever can write a directory on the way could hand ports to any namespace, today or later."""
     try:
         why = paths.unsafe(path)
@@ -86,20 +82,25 @@ def _by_path(name: str, path: str, home: int) -> Namespace:
                 f"cannot place {name} in netns {path}: others than root could lead it elsewhere"
                 f" ({why}); give a path of root's alone, or name a process with pid"
             )
-        return _attached(name, path, f"netns {path}: there is no network namespace", home)
+        missing = f"netns {path}: there is no network namespace"
+        return _attached(name, path, missing, home, placed)
     except OSError as error:
         raise InvalidRequest(f"cannot place {name} in netns {path}: {error.strerror}") from error
 
 
-def _attached(name: str, source: str, missing: str, home: int) -> Namespace:
+def _attached(
+    name: str, source: str, missing: str, home: int, placed: Container | None
+) -> Namespace:
     with netns.at(source) as descriptor:
         if descriptor is None:
             raise InvalidRequest(f"cannot place {name} in {missing}")
         _refuse_home(name, descriptor, home, source)
-        return Namespace(name, tenants.ATTACHED, netns.inode(descriptor), source)
+        found = Namespace(name, tenants.ATTACHED, netns.inode(descriptor), source)
+    _refuse_strangers(found, placed)
+    return found
 
 
-def _refuse_strangers(found: Namespace, placed: Container | None, said: str) -> None:
+def _refuse_strangers(found: Namespace, placed: Container | None) -> None:
     """The handle that this one will get may be somebody else's, and lead to another namespace."""
     ours = placed is not None and placed.handle == found.handle and placed.origin != tenants.KEPT
     path = netns.handle_path(found.handle)
@@ -107,7 +108,7 @@ def _refuse_strangers(found: Namespace, placed: Container | None, said: str) -> 
     if ours or inode in (0, found.inode) or found.handle in netns.marked():
         return
     raise InvalidRequest(
-        f"cannot place {found.handle} in {said}: {path} is somebody else's, and leads to another namespace;"
+        f"cannot place {found.handle} in {found.source}: {path} is somebody else's, and leads to another namespace;"
         f" remove it with ip netns delete {found.handle}, or give the container another name"
     )
 
