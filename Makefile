@@ -57,7 +57,7 @@ test-all: setup ## All gates, which takes hours
 test-quick: setup ## Lint, unit tests and a smoke test in the kernel, in half a minute
 	@tools/run-gates -- $(QUICK)
 
-lint: setup ## ruff, mypy --strict on the engine, yamllint, shellcheck
+lint: setup ## ruff, mypy --strict on the engine and on what plugins share, yamllint, shellcheck
 	@tools/gate lint
 
 unit: setup ## Pure code: no root, seconds

@@ -11,6 +11,7 @@ from functools import cached_property
 from ..decide.problems import host_range
 from ..decide.problems.problem import Problem
 from ..linux import netns, processes
+from ..linux.netfilter import Rules
 from ..memory import next_boot
 from ..memory.next_boot import SavedFile
 from ..memory.record import Record
@@ -69,6 +70,11 @@ class Case:
         placed = self.survey.containers.items()
         handles = {name: netns.handle_path(one.handle) for name, one in placed}
         return workloads.see_all(handles, self.container)
+
+    @cached_property
+    def rules(self) -> Rules:
+        """Those of the host's netfilter."""
+        return Rules()
 
     @cached_property
     def saved(self) -> SavedFile | None:

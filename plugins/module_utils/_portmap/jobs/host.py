@@ -105,7 +105,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     unseen = offloads.warnings(choose.plane().unseen())
     outcome.warnings = [*job.uplink.warnings, *job.earlier, *job.of_pools, *unseen]
     outcome.warnings += nat.warnings(
-        job.host, job.record.options.pools, job.port_range, netfilter.translations()
+        job.host, job.record.options.pools, job.port_range, job.rules.translations()
     )
     job.outcome = outcome
     if old is None:
@@ -139,6 +139,7 @@ class Preparing:
         self._old = old
         self.begun = False
         self.spoilt = Spoilt()
+        self.rules = netfilter.Rules()
 
     def compare(self, view: View, in_full: bool) -> Comparison:
         observer = self._observer(view)
@@ -155,7 +156,7 @@ class Preparing:
         self.of_pools = self._warnings_of_pools(observer)
         self.host = observer.survey.host
         if self._old is None:  # only then it is told
-            self.firewall = firewall(view, self.host.public)
+            self.firewall = firewall(view, self.host.public, self.rules)
         decide_unmanaged.check(self.host, see_managers().network_files)
         self.port_range = self._options.host_ephemeral or own
         comparison = self._comparison(observer, in_full)

@@ -56,7 +56,9 @@ def gather(
             "host": {
                 **results.host_result(uplink.host, prepared, host_ephemeral()),
                 "follow": results.service_result(units.FOLLOW.look()),
-                "firewall": results.firewall_result(firewall(view, uplink.host.public)),
+                "firewall": results.firewall_result(
+                    firewall(view, uplink.host.public, case.rules)
+                ),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
             "containers": _described(view, survey.containers, container, levels),

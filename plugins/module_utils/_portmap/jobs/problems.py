@@ -30,7 +30,7 @@ from ..decide.problems import (
 )
 from ..decide.problems.problem import HOST, Problem
 from ..linux import neighbours as linux_neighbours
-from ..linux import netfilter, netns, sockets, sysfs
+from ..linux import netns, sockets, sysfs
 from ..linux.netlink import opened
 from ..linux.view import all_addresses, link_routes
 from ..memory import units
@@ -206,7 +206,7 @@ def _neighbours(case: Case) -> Iterable[Problem]:
 
 def _nat(case: Case) -> Iterable[Problem]:
     pools = case.prepared.options.pools
-    return nat.problems(case.uplink.host, pools, host_ephemeral(), netfilter.translations())
+    return nat.problems(case.uplink.host, pools, host_ephemeral(), case.rules.translations())
 
 
 def _workloads(case: Case) -> Iterable[Problem]:

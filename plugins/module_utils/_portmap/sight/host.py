@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from socket import AF_INET
 
 from ..bpf import tcx
-from ..linux import netfilter, netns, procsys, sysfs
+from ..linux import netns, procsys, sysfs
 from ..linux.messages import LinkSeen
+from ..linux.netfilter import Rules
 from ..linux.view import View, default_route, has_egress_filters
 from ..objects.bridge import Bridge, ipv6_switch
 from ..objects.handle import HandleDirectory
@@ -71,14 +72,14 @@ def early_programs(view: View, host: Host) -> dict[str, list[int]]:
     return {place.link: tcx.attached(view.ifindex(place)) for place in places}
 
 
-def firewall(view: View, public: str) -> Firewall:
+def firewall(view: View, public: str, rules: Rules) -> Firewall:
     """br_netfilter has packets of a bridge meet the hooks of IPv4 before any filter of the bridge."""
     link = view.link(public)
     bridged = link is not None and link.kind == "bridge"
     called = bridged and (
         procsys.read("net/bridge/bridge-nf-call-iptables") == "1" or sysfs.calls_iptables(public)
     )
-    return netfilter.firewall(called)
+    return rules.firewall(called)
 
 
 def hooked_by_others(view: View, host: Host) -> set[Place]:
