@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from documentation import ROOT
-from mutants import faults, roles
+from mutants import concern, faults, roles
 from mutants.choice import Known, choose
+from mutants.concern import UNIT
 from mutants.main import KNOWN, all_faults
 
 CODE = '''"""A docstring with 3 words."""
@@ -124,3 +125,19 @@ def test_every_survivor_that_is_known_has_a_reason() -> None:
     for key, reason in Known(KNOWN.read_text(encoding="utf-8")).reasons.items():
         assert len(key.split(" | ")) == 3, key
         assert reason.startswith(("equivalent: ", "gap: ")), key
+
+
+def test_unit_tests_that_are_named_after_a_file_are_asked_before_all_others() -> None:
+    engine, tests = "plugins/module_utils/_portmap", f"{UNIT}/plugins/module_utils/_portmap"
+    nat = concern.tests_of(f"{engine}/decide/problems/nat.py")
+    assert nat[:3] == [f"{tests}/test_nat.py", UNIT, "tests/hosts/test_nat.py"]
+    assert concern.tests_of(f"{engine}/wanted/workload/files.py")[:2] == [
+        f"{tests}/test_workload_files.py",
+        UNIT,
+    ]
+    assert (
+        f"{tests}/test_decide_problems.py"
+        in concern.tests_of(f"{engine}/decide/problems/drift.py")[:2]
+    )
+    assert concern.tests_of(f"{engine}/linux/netns.py")[0] == UNIT
+    assert UNIT not in concern.tests_of("roles/host/tasks/main.yml")

@@ -82,7 +82,7 @@ def attempt(
             if code in _PASSED:
                 continue
             if code is None:
-                what = NOTICED if test == UNIT else UNDECIDED
+                what = NOTICED if test.startswith(UNIT) else UNDECIDED
                 asked[-1] += ", which does not end"
                 return Verdict(fault, what, "; ".join(asked), time.monotonic() - begun)
             by = _who(tree, fault, source, said)
