@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 
 from documentation import COLLECTIONS
+from lab import control
 from lab.machines import Lab
 
 # The only host is the lab's own, under the name that the documents give it.
@@ -49,6 +50,7 @@ class Desk:
             "ANSIBLE_INVENTORY=inventory",
             "ANSIBLE_NOCOLOR=1",
             "ANSIBLE_LOCALHOST_WARNING=false",
+            *control.environment(),
         ]
 
     def type(self, command: str) -> subprocess.CompletedProcess[str]:

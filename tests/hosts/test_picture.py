@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import shape
+from lab import control
 from lab.machines import Lab
 from lab.modules import COLLECTIONS, Modules
 
@@ -37,6 +38,7 @@ def play(lab: Lab, folder: Path, *options: str) -> str:
     (folder / "inventory.json").write_text(json.dumps({"all": {"hosts": HOSTS}}))
     program = Path(sys.executable).with_name("ansible-playbook")
     environment = [f"ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}", "ANSIBLE_NOCOLOR=1"]
+    environment += control.environment()
     words = ["env", f"--chdir={folder}", *environment, str(program), "netiso.portmap.picture"]
     done = lab.host.run(*words, "-i", "inventory.json", *options, check=False, timeout=120)
     assert done.returncode == 0, done.stdout

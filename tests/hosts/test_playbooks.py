@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import shape
-from lab import state
+from lab import control, state
 from lab.machines import Lab
 from lab.modules import COLLECTIONS, Modules
 
@@ -40,6 +40,7 @@ def play(
     program = Path(sys.executable).with_name("ansible-playbook")
     command = [str(program), f"netiso.portmap.{name}", "-i", str(inventory), *options]
     environment = [f"ANSIBLE_COLLECTIONS_PATH={COLLECTIONS}", "ANSIBLE_NOCOLOR=1"]
+    environment += control.environment()
     environment += [f"PYTHONPATH={pythonpath}"] * bool(pythonpath)
     done: subprocess.CompletedProcess[str] = lab.host.run(
         "env", *environment, *command, check=False, timeout=120

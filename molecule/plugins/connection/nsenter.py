@@ -30,9 +30,11 @@ options:
 
 # What a login shell of root finds; nothing of this machine's environment leaks in.
 ENVIRONMENT = [
+    "COMPILED_ONCE=/run/compiled",  # see tests/lab/once
     "HOME=/root",
     "LC_ALL=C.UTF-8",
     "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "PYTHONPATH=/opt/lab/once",
     "USER=root",
 ]
 
