@@ -26,17 +26,25 @@ OTHER_MAC = "02:00:00:00:00:fd"
 # What is mounted below /run would stay in the table of mounts, covered, and could mislead.  Whoever
 # deletes a handle of the machine takes its mount away here, too, so some go by themselves.  What the
 # machine itself has saved for its next boot is not to be written, and its own files for programs that
-# configure links are not to be deleted.
+# configure links are not to be deleted.  Hundreds of tests begin with this, so few programs are started.
 _HOLD = """
 exec 2>&1
-below_run() {{ cut -d" " -f5 /proc/self/mountinfo | grep ^/run/ | sort -r; }}
-for mount in $(below_run); do umount -l "$mount" 2>/dev/null || true; done
-left=$(below_run)
-if [ "$left" ]; then echo "still mounted:" $left; exit 1; fi
+below_run() {{
+    below=
+    while read -r _ _ _ _ place _; do
+        case $place in /run/*) below="$place $below" ;; esac
+    done </proc/self/mountinfo
+}}
+below_run
+for mount in $below; do umount -l "$mount" 2>/dev/null || true; done
+below_run
+if [ "$below" ]; then echo "still mounted:" $below; exit 1; fi
 mount -t tmpfs -o mode=755 tmpfs /run
 if [ -d /var/lib/netiso-portmap ]; then mount -t tmpfs tmpfs /var/lib; fi
 for directory in /etc/systemd/network /etc/NetworkManager/conf.d; do
-    if ls $directory/*netiso-portmap* >/dev/null 2>&1; then mount -t tmpfs tmpfs $directory; fi
+    for file in $directory/*netiso-portmap*; do
+        if [ -e "$file" ]; then mount -t tmpfs tmpfs $directory; break; fi
+    done
 done
 mount -t sysfs sysfs /sys
 echo ready
@@ -50,12 +58,11 @@ mkdir /run/machine
 for directory in /usr/local/lib /var/lib; do
     mount --rbind "$directory" /run/machine
     mount -t tmpfs tmpfs "$directory"
-    for there in /run/machine/*/; do
-        name=$(basename "$there")
-        if [ -d "$there" ] && [ "$name" != netiso-portmap ]; then
-            mkdir "$directory/$name"
-            mount --rbind "$there" "$directory/$name"
-        fi
+    (cd /run/machine && for name in */; do
+        if [ -d "$name" ] && [ "$name" != netiso-portmap/ ]; then printf '%s\\0' "$name"; fi
+    done) | (cd "$directory" && xargs -0r mkdir --)
+    for there in "$directory"/*/; do
+        if [ -d "$there" ]; then mount --rbind "/run/machine${there#$directory}" "$there"; fi
     done
     umount -l /run/machine
 done
@@ -281,8 +288,8 @@ def _connect(lab: Lab, mtu: int) -> None:
         "if [ -d /proc/sys/net/bridge ]; then echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables; fi"
     )
     # The switch knows where everybody is, so that no frame strays to a third machine.
-    for machine, mac in ends:
-        lab.wire.run("bridge", "fdb", "add", mac, "dev", machine.name, "master", "static")
+    known = [f"fdb add {mac} dev {machine.name} master static\n" for machine, mac in ends]
+    lab.wire.run("bridge", "-batch", "-", text="".join(known))
     for machine in (lab.host, lab.peer, lab.other):
         unlimit_errors(machine.place)
     for machine in (lab.peer, lab.other, lab.wire):
