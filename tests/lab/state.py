@@ -272,11 +272,29 @@ def _filters(lines: list[str]) -> list[str]:
 
 def _values(patterns: Sequence[str]) -> Iterator[str]:
     base = "/proc/sys/net/"
-    paths = {path for pattern in patterns for path in glob.iglob(base + pattern, recursive=True)}
+    paths = {path for pattern in patterns for path in _matching(base + pattern)}
     for path in sorted(paths):
         # Some can only be written, and a link may go while the kernel ends a namespace.
-        with contextlib.suppress(OSError), open(path, encoding="ascii") as file:
-            yield f"{path[len(base) :]} = {' '.join(file.read().split())}"
+        with contextlib.suppress(OSError):
+            yield f"{path[len(base) :]} = {' '.join(_read(path).split())}"
+
+
+def _matching(pattern: str) -> Iterable[str]:
+    """As glob does, which for ** tries to list the entries of every file."""
+    if not pattern.endswith("**"):
+        return glob.iglob(pattern)
+    walked = os.walk(pattern.rstrip("*/"))
+    return (f"{folder}/{name}" for folder, _, names in walked for name in names)
+
+
+def _read(path: str) -> str:
+    """A file of /proc/sys. The kernel clears as much memory as is asked for, so little comes first."""
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        text = os.pread(opened, 1 << 12, 0)
+        return (text if len(text) < 1 << 12 else os.pread(opened, 1 << 17, 0)).decode("ascii")
+    finally:
+        os.close(opened)
 
 
 def _run(place: _Place, folders: Sequence[str]) -> State:
