@@ -13,11 +13,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from .engine import shipped
 from .machines import Machine
-from .modules import COLLECTIONS
 from .runner import TESTS
 
-ENGINE = COLLECTIONS / "ansible_collections/netiso/portmap/plugins/module_utils"
 SECONDS = 30  # within which packets have to pass again, on a machine that does other things too
 
 # The service with a fault at a point of its runs: see faults.py.
@@ -77,9 +76,9 @@ class Follower:
 
 @contextlib.contextmanager
 def following(
-    machine: Machine, *, engine: Path = ENGINE, fault: tuple[int, str] | None = None
+    machine: Machine, *, engine: Path | None = None, fault: tuple[int, str] | None = None
 ) -> Iterator[Follower]:
-    made = Follower(machine, engine, fault)
+    made = Follower(machine, engine or shipped(), fault)
     try:
         yield made
     finally:

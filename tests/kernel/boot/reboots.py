@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from lab import machines
+from lab import engine, machines
 from lab.machines import Lab, Machine
-from lab.modules import ROOT, Modules
+from lab.modules import Modules
 from lab.pools import POOLS
 from scene import inventory
 
@@ -53,13 +52,9 @@ def reboot() -> Iterator[Lab]:
         yield built
 
 
-@pytest.fixture(scope="module")
-def shipped(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The engine as the role ships it: without what speaks with Ansible."""
-    target = tmp_path_factory.mktemp("engine")
-    source = ROOT / "plugins" / "module_utils" / "_portmap"
-    shutil.copytree(source, target / "_portmap", ignore=shutil.ignore_patterns("boundary.py"))
-    return target
+@pytest.fixture(scope="session")
+def shipped() -> Path:
+    return engine.shipped()
 
 
 def restore(machine: Machine, shipped: Path, *prefix: str) -> subprocess.CompletedProcess[str]:

@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 
 from changing import NEW, lives, renumber
-from lab import state
-from lab.follower import ENGINE, SECONDS, Follower, following, until
+from lab import engine, state
+from lab.follower import SECONDS, Follower, following, until
 from lab.machines import HOST, Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -155,7 +155,7 @@ def test_a_new_engine_is_taken_into_use_without_a_new_start(
 ) -> None:
     """The link `current` is swapped: see engine_copy.py."""
     for version in ("old", "new"):
-        shutil.copytree(ENGINE / "_portmap", tmp_path / version / "_portmap")
+        shutil.copytree(engine.shipped() / "_portmap", tmp_path / version / "_portmap")
     with open(tmp_path / "new" / "_portmap" / "follow.py", "r+", encoding="utf-8") as file:
         text = file.read()
         file.seek(0)
