@@ -105,10 +105,10 @@ examples: setup ## Commands and examples of the documentation, played on sandbox
 gates: setup ## Documentation against code: options, RETURN, attributes; the gates themselves
 	@tools/gate gates
 
-sanity: setup ## ansible-test sanity, every Python of the machine
+sanity: setup ## ansible-test sanity, the oldest and the newest Python of the machine
 	@tools/gate sanity
 
-units: setup ## ansible-test units, the oldest and the newest Python of the machine
+units: setup ## ansible-test units, the oldest and the newest Python; imports, every Python
 	@tools/gate units
 
 integration: setup ## ansible-test integration, in a sandbox host (root)
