@@ -19,20 +19,25 @@ options:
     description:
       - A file with an image of the root file system, such as one of squashfs. With O(engine=podman) the
         name of an image of podman.
-      - Excludes O(rootfs).
+      - Excludes O(rootfs). With V(nspawn) and V(oci), mount the image, and give O(rootfs).
     type: str
   read_only:
-    description: Whether the processes can write nothing but O(volumes), O(tmpfs) and the sandbox.
+    description:
+      - Whether the processes can write nothing but O(volumes), O(tmpfs) and the sandbox. With V(nspawn),
+        C(/run) and C(/tmp) are always theirs.
+      - With V(nspawn) a root directory that is read-only must have the directories for O(volumes) and O(tmpfs).
     type: bool
     default: true
   user:
     description:
       - Who runs the processes. The default is root.
-      - A name or a number that the host knows. With O(engine=podman) it is one that the root
-        directory knows.
+      - A name or a number that the host knows. With V(podman) and V(nspawn) it is one that the root
+        directory knows, and with V(oci) a number, which is that of its group, too.
+      - V(nspawn) looks it up with C(getent) in the root directory, and takes only a number where there is a
+        sandbox.
     type: str
   groups:
-    description: Supplementary groups of the processes, known to whom O(user) is.
+    description: Supplementary groups of the processes, known to whom O(user) is. Not with V(nspawn).
     type: list
     elements: str
   working_dir:
@@ -61,7 +66,7 @@ options:
       - The default is what tells about the whole machine, V(/proc/acpi), V(/proc/asound),
         V(/proc/kcore), V(/proc/keys), V(/proc/key-users), V(/proc/latency_stats), V(/proc/sched_debug),
         V(/proc/scsi), V(/proc/timer_list), V(/proc/timer_stats) and V(/sys/firmware). V(podman) masks
-        all of them.
+        all of them in any case.
     type: list
     elements: str
   capabilities:
@@ -70,14 +75,16 @@ options:
     elements: str
     default: []
   hostname:
-    description: A host name of its own. With O(engine=systemd) it needs systemd 258 or later.
+    description:
+      - A host name of its own. With O(engine=systemd) it needs systemd 258 or later.
+      - Otherwise the default is the name of the workload, but for V(podman), which makes one up.
     type: str
   pid:
     description:
       - V(private) gives the processes numbers of their own. With O(engine=systemd) it needs systemd 257
         or later.
       - With V(host) they have the host's, but see no processes of other users.
-      - The default is V(host) with O(engine=systemd). With O(engine=podman) it is always V(private).
+      - The default is V(host) with O(engine=systemd). With the other engines it is always V(private).
     type: str
     choices: [host, private]
 """
@@ -107,7 +114,7 @@ options:
       engine:
         description: See O(engine).
         type: str
-        choices: [systemd, podman]
+        choices: [systemd, nspawn, podman, oci]
         default: systemd
       unit:
         description: See O(unit).
@@ -197,4 +204,9 @@ options:
         type: str
         choices: [container, none]
         default: container
+      runtime:
+        description: See O(runtime).
+        type: str
+        choices: [runc, crun]
+        default: runc
 """

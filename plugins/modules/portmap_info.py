@@ -259,10 +259,18 @@ workloads:
       description: Those that systemd runs.
       type: int
       sample: 3
+    nspawn:
+      description: Those that systemd-nspawn runs.
+      type: int
+      sample: 0
     podman:
       description: Those that podman runs.
       type: int
       sample: 1
+    oci:
+      description: Those that runc or crun runs.
+      type: int
+      sample: 0
     unit:
       description: Services of others that are bound to a container.
       type: int

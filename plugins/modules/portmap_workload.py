@@ -38,12 +38,18 @@ options:
     default: started
   engine:
     description:
-      - What runs the processes. V(systemd) does it as a service. V(podman) does it with podman, in
-        namespaces of their own for everything but the network.
+      - What runs the processes. V(systemd) does it as a service. The others do it in namespaces of their
+        own for everything but the network, V(nspawn) with systemd-nspawn, V(podman) with podman, and
+        V(oci) with O(runtime), from a bundle that this module writes.
       - An option that an engine cannot do is refused.
     type: str
-    choices: [systemd, podman]
+    choices: [systemd, nspawn, podman, oci]
     default: systemd
+  runtime:
+    description: The program that runs the bundle, with O(engine=oci).
+    type: str
+    choices: [runc, crun]
+    default: runc
   unit:
     description:
       - An existing service of systemd, such as one of the distribution, or one that podman has made of
@@ -108,7 +114,7 @@ options:
       - Further lines for the C([Service]) section of the unit, as systemd.exec(5) and
         systemd.service(5) have them.
       - A line that the host's systemd does not understand is refused, where systemd would ignore it.
-      - With O(engine=podman), further words of its command line, each an item.
+      - With another engine than V(systemd), further words of its command line, each an item.
     type: list
     elements: str
   restart:
@@ -246,7 +252,11 @@ WORKLOAD = {
     "name": {"type": "str"},
     "container": {"type": "str"},
     "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
-    "engine": {"type": "str", "choices": ["systemd", "podman"], "default": "systemd"},
+    "engine": {
+        "type": "str",
+        "choices": ["systemd", "nspawn", "podman", "oci"],
+        "default": "systemd",
+    },
     "unit": {"type": "str"},
     "join": {"type": "bool", "default": False},
     "command": {"type": "list", "elements": "str"},
@@ -274,6 +284,7 @@ WORKLOAD = {
     "restart": {"type": "bool", "default": True},
     "sockets": {"type": "dict"},
     "network": {"type": "str", "choices": ["container", "none"], "default": "container"},
+    "runtime": {"type": "str", "choices": ["runc", "crun"], "default": "runc"},
 }
 ARGUMENTS = {
     **WORKLOAD,

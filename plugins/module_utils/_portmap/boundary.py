@@ -281,6 +281,7 @@ def _workload(item: Mapping[str, Any]) -> Workload:
         item["restart"],
         tuple((str(key), _text(value)) for key, value in (item["sockets"] or {}).items()),
         item["network"],
+        item["runtime"],
     )
 
 

@@ -10,9 +10,9 @@ from typing import NamedTuple
 
 from ..sight.processes_seen import FileSeen, WorkloadSeen
 from ..values.errors import InvalidRequest
-from ..values.workloads import ABSENT, ALWAYS, PODMAN, STARTED, STOPPED, SYSTEMD, File, Workload
+from ..values.workloads import ABSENT, ALWAYS, ENGINES, STARTED, STOPPED, File, Workload
 from ..wanted.workload import files, listening
-from ..wanted.workload.setting import UNITS, Setting, sandbox_path
+from ..wanted.workload.setting import ENVIRONMENTS, UNITS, Setting
 from ..wanted.workload.spelling import filled
 
 START, RESTART, STOP = "start", "restart", "stop"
@@ -72,7 +72,7 @@ def purging(workloads: Sequence[Workload], found: Mapping[str, FileSeen]) -> lis
 
 def known(workload: Workload, setting: Setting) -> dict[str, str]:
     """What may stand as ${NAME} in a command and in env."""
-    sandbox = {"SANDBOX": sandbox_path(workload.name)} if workload.sandbox else {}
+    sandbox = {"SANDBOX": files.sandbox(workload)} if workload.sandbox else {}
     return {**setting.environment, **sandbox}
 
 
@@ -128,7 +128,8 @@ def course(workload: Workload, seen: WorkloadSeen, home: Home | None, owed: bool
     write = tuple(file for file in wanted if seen.files.get(file.path) != file.text)
     gone = tuple(path for path in seen.files if path not in paths)
     stale = any(unit.stale for unit in (seen.unit, *(one.unit for one in seen.sockets.values())))
-    reload = stale or any(not file.path.endswith(".env") for file in write) or bool(gone)
+    of_systemd = [path for path in (*gone, *(file.path for file in write)) if _is_systemds(path)]
+    reload = stale or bool(of_systemd)
     found = Course(workload, unit, wanted, write, gone, reload=reload, handle=home.setting.handle)
     closed = tuple(one for one in files.sockets(gone) if seen.sockets[one].unit.is_up)
     found = found._replace(closed=closed)
@@ -208,6 +209,8 @@ def _changed(found: Course, seen: WorkloadSeen) -> list[str]:
             told.append(
                 f"its environment changed ({', '.join(names)})" if names else "its files changed"
             )
+        elif not _is_systemds(file.path):
+            told.append("its bundle changed")
         elif files.sockets([file.path]):
             told.append(f"its socket {listening.named(files.sockets([file.path]))} changed")
         else:
@@ -227,6 +230,10 @@ def _is_up(seen: WorkloadSeen) -> bool:
     return any(unit.is_up for unit in (seen.unit, *(one.unit for one in seen.sockets.values())))
 
 
+def _is_systemds(path: str) -> bool:
+    return not path.startswith(f"{ENVIRONMENTS}/")
+
+
 def _is_upholding(path: str) -> bool:
     """Whether the file is the one that has systemd start the workload with its container."""
     return ".mount.d/" in path
@@ -234,7 +241,7 @@ def _is_upholding(path: str) -> bool:
 
 def counted(seen: Iterable[WorkloadSeen]) -> dict[str, int]:
     """How many run, by what runs them, and of all of them how many have a root directory of their own."""
-    found = {SYSTEMD: 0, PODMAN: 0, "unit": 0, "own_root": 0}
+    found = dict.fromkeys((*ENGINES, "unit", "own_root"), 0)
     for one in seen:
         if one.label and one.unit.runs:
             ours = f"{UNITS}/{one.label.unit}" in one.files

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from ..decide import workloads as decide
 from ..decide.workloads import RESTART, Course, Home
-from ..linux import durable, netns, systemd, units
+from ..linux import durable, netns, procsys, systemd, units
 from ..linux.durable import Step
 from ..linux.view import viewed
 from ..memory import record
@@ -27,8 +27,9 @@ from ..steering import choose
 from ..values.errors import InvalidRequest, Unplaced
 from ..values.workloads import ABSENT, STARTED, STOPPED, File, Workload
 from ..wanted.environment import environment
+from ..wanted.sysctls import PING_GROUPS
 from ..wanted.workload import sound
-from ..wanted.workload.setting import Setting
+from ..wanted.workload.setting import ENVIRONMENTS, Setting
 from .uplink import look_anyway
 
 _OWED = f"{record.DIRECTORY}/restart"  # a file for each workload whose restart is still to come
@@ -115,13 +116,14 @@ def _homes(workloads: Iterable[Workload], version: int) -> dict[str, Home]:
         plane, pools = choose.plane(), prepared.options.pools
         placed = surveys.survey(view, plane, uplink.host, list(states), pools).containers
     address = uplink.host.ipv4.address
+    groups = " ".join((procsys.read(PING_GROUPS) or "").split())
     homes = {}
     for name, container in placed.items():
         path = netns.handle_path(container.handle)
         inode = sight.inode(path)
         if inode:
             told = environment(container, address)
-            homes[name] = Home(Setting(path, told, version), inode)
+            homes[name] = Home(Setting(path, told, version, groups), inode)
     return homes
 
 
@@ -231,9 +233,10 @@ def _write(file: File) -> None:
 def _remove(paths: Iterable[str]) -> None:
     for path in paths:
         Step(f"remove {path}", partial(durable.remove, path)).take()
+        directory = os.path.dirname(path)
         with contextlib.suppress(OSError):  # something else is in it
-            if path.endswith((".conf", ".conf.new")):
-                os.rmdir(os.path.dirname(path))
+            if directory not in (systemd.UNITS, ENVIRONMENTS):
+                os.rmdir(directory)
 
 
 def _note(name: str) -> None:

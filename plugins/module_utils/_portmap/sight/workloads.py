@@ -13,10 +13,11 @@ import pwd
 from collections.abc import Iterable, Mapping
 from itertools import chain
 
-from ..linux import durable, netns, processes, sockets, systemd, units
-from ..values.workloads import PODMAN, SYSTEMD, Workload
+from ..linux import durable, netns, processes, programs, sockets, systemd, units
+from ..values.workloads import SYSTEMD, Workload
 from ..wanted.workload import files, listening
-from ..wanted.workload.files import PROGRAMS, Label
+from ..wanted.workload.bundle import CONFIG
+from ..wanted.workload.files import Label
 from ..wanted.workload.setting import ENVIRONMENTS, UNITS
 from .processes_seen import FileSeen, SocketSeen, WorkloadSeen
 
@@ -25,6 +26,7 @@ _PLACES = (
     f"{UNITS}/*@*{listening.SUFFIX}",
     f"{UNITS}/*.d/{files.DROP_IN}*.conf",
     f"{ENVIRONMENTS}/*.env",
+    f"{ENVIRONMENTS}/*/{CONFIG}",
 )
 
 
@@ -125,10 +127,8 @@ def inode(handle: str) -> int:
 
 def missing(workload: Workload) -> list[str]:
     """What the workload names of the host, and is not there."""
-    image = workload.image if workload.engine != PODMAN else ""
-    program = PROGRAMS.get(workload.engine, "") if not workload.unit else ""
-    paths = [program, workload.rootfs, image, *(volume.source for volume in workload.volumes)]
-    told = [path for path in paths if path and not os.path.exists(path)]
+    told = [name for name in files.programs(workload) if not programs.is_there(name)]
+    told += [path for path in files.needs(workload) if not os.path.exists(path)]
     if workload.engine != SYSTEMD:  # which alone looks users up on the host
         return told
     if workload.user and not _is_user(workload.user):

@@ -8,7 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
-SYSTEMD, PODMAN = "systemd", "podman"
+SYSTEMD, NSPAWN, PODMAN, OCI = "systemd", "nspawn", "podman", "oci"
+ENGINES = (SYSTEMD, NSPAWN, PODMAN, OCI)
+RUNC, CRUN = "runc", "crun"  # runtimes of OCI
 HOST, PRIVATE = "host", "private"  # whose numbers of processes
 CONTAINER, NONE = "container", "none"  # the network of the processes
 # While the container is placed: always.  The others end when the command says so.
@@ -58,6 +60,7 @@ class Workload(NamedTuple):
     restart: bool = True
     sockets: tuple[tuple[str, str], ...] = ()
     network: str = CONTAINER
+    runtime: str = RUNC
 
     @property
     def unit_name(self) -> str:

@@ -36,7 +36,8 @@ INHERITED_SYSCTLS = tuple(
 # What a process without rights may do.  Those who make containers set them for these, so they stay in
 # a namespace of another maker.  The host's ip_local_reserved_ports keeps it from ports, of containers
 # perhaps, and would keep these from their own.
-PERMISSION_SYSCTLS = ("net/ipv4/ip_unprivileged_port_start", "net/ipv4/ping_group_range")
+PING_GROUPS = "net/ipv4/ping_group_range"
+PERMISSION_SYSCTLS = ("net/ipv4/ip_unprivileged_port_start", PING_GROUPS)
 IPV6_SWITCH = "net/ipv6/conf/all/disable_ipv6"
 EPHEMERAL_SYSCTL = "net/ipv4/ip_local_port_range"
 

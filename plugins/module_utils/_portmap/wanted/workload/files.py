@@ -15,23 +15,39 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ...values.workloads import ALWAYS, NEVER, PODMAN, STARTED, SYSTEMD, File, Workload
-from . import listening, podman, service
-from .setting import UNITS, Setting, environment_path
+from ...values.workloads import (
+    ALWAYS,
+    NEVER,
+    NSPAWN,
+    OCI,
+    ON_FAILURE,
+    PODMAN,
+    STARTED,
+    SYSTEMD,
+    File,
+    Workload,
+)
+from . import bundle, listening, nspawn, oci, podman, service
+from .setting import UNITS, Setting, environment_path, sandbox_path
 from .spelling import unit_of_path, word
 
 DROP_IN = "50-portmap"
 _MARK = "# netiso.portmap workload"
-_HEADER = re.compile(rf"{_MARK} (\S+): container=(\S+) engine=(\S+) unit=(\S+)\n")
+_HEADER = re.compile(
+    rf'(?:{{"annotations": {{"netiso.portmap": ")?{_MARK} (\S+): container=(\S+) engine=(\S+) unit=([^\s"]+)'
+)
 _STEPS_SINCE = 254
 
 ENGINES: dict[str, Callable[[Workload, Setting], Iterator[str]]] = {
     SYSTEMD: service.lines,
+    NSPAWN: nspawn.lines,
     PODMAN: podman.lines,
+    OCI: oci.lines,
 }
-PROGRAMS = {PODMAN: podman.PROGRAM}
 # Seconds more than the processes have, for an engine that ends them by itself.
-GRACE = {SYSTEMD: 0, PODMAN: 10}
+GRACE = {SYSTEMD: 0, NSPAWN: 0, PODMAN: 10, OCI: 10}
+# How an engine ends whose processes were told to, and did not say how they end.
+ENDED = {NSPAWN: nspawn.ENDED, PODMAN: oci.ENDED, OCI: oci.ENDED}
 
 
 class Label(NamedTuple):
@@ -57,6 +73,9 @@ def files(workload: Workload, setting: Setting) -> tuple[File, ...]:
         File(unit_path(workload), _header(workload) + _unit(workload, setting)),
         *(_socket(workload, setting, one) for one in listening.of(workload)),
     ]
+    if workload.engine == OCI and not workload.unit:
+        config = bundle.text(workload, setting, _header(workload).strip())
+        found.insert(1, File(f"{bundle.directory(workload.name)}/{bundle.CONFIG}", config))
     if workload.state == STARTED:
         mount = unit_of_path(setting.handle, "mount")
         path = f"{UNITS}/{mount}.d/{DROP_IN}-{workload.name}.conf"
@@ -69,6 +88,28 @@ def unit_path(workload: Workload) -> str:
     if workload.unit:
         return f"{UNITS}/{workload.unit}.d/{DROP_IN}.conf"
     return f"{UNITS}/{workload.unit_name}"
+
+
+def programs(workload: Workload) -> list[str]:
+    """What the host must have to run it, besides systemd."""
+    of_engine = {NSPAWN: nspawn.PROGRAM, PODMAN: podman.PROGRAM, OCI: workload.runtime}
+    return (
+        [of_engine[workload.engine]] if workload.engine in of_engine and not workload.unit else []
+    )
+
+
+def needs(workload: Workload) -> list[str]:
+    """Directories and files of the host that must be there before it starts."""
+    image = workload.image if workload.engine != PODMAN else ""
+    paths = [workload.rootfs, image, *(volume.source for volume in workload.volumes)]
+    if workload.engine == NSPAWN:
+        paths += (f"{workload.rootfs}{path}" for path in nspawn.points(workload))
+    return [path for path in paths if path]
+
+
+def sandbox(workload: Workload) -> str:
+    """Where the processes find it."""
+    return nspawn.SANDBOX if workload.engine == NSPAWN else sandbox_path(workload.name)
 
 
 def sockets(paths: Iterable[str]) -> list[str]:
@@ -150,3 +191,7 @@ def _life(workload: Workload, version: int) -> Iterator[str]:
     # A hundred that start at once on a busy host take long, and to begin anew would not help.
     yield "TimeoutStartSec=600"
     yield f"TimeoutStopSec={workload.stop_timeout + GRACE[workload.engine]}"
+    if workload.engine in ENDED:
+        yield f"SuccessExitStatus={ENDED[workload.engine]}"
+        if workload.restart_policy == ON_FAILURE:  # processes that were killed have not ended well
+            yield f"RestartForceExitStatus={ENDED[workload.engine]}"

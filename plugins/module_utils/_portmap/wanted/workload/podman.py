@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...values.workloads import Workload
-from .setting import SANDBOXES, Setting, environment_path, sandbox_path
+from .setting import Setting, environment_path, made_sandbox, sandbox_path
 from .spelling import argument
 
 PROGRAM = "/usr/bin/podman"
@@ -26,7 +26,7 @@ def lines(workload: Workload, setting: Setting) -> Iterator[str]:
     yield "KillMode=mixed"
     yield "Delegate=yes"
     if workload.sandbox:
-        yield f"StateDirectory={SANDBOXES}/{name}"
+        yield made_sandbox(name)
     # One that a killed podman left would be in the way.
     yield f"ExecStartPre=-{PROGRAM} rm --force --ignore --time 0 {name}"
     yield f"ExecStart={PROGRAM} {' '.join(map(argument, words(workload, setting)))}"
@@ -43,6 +43,8 @@ def words(workload: Workload, setting: Setting) -> Iterator[str]:
     yield from (f"--env={name}={value}" for name, value in workload.env)
     yield from _files(workload)
     yield from _rights(workload)
+    if setting.ping_groups:  # podman would set another one in the container
+        yield f"--sysctl=net.ipv4.ping_group_range={setting.ping_groups}"
     if workload.hostname:
         yield f"--hostname={workload.hostname}"
     yield f"--stop-timeout={workload.stop_timeout}"
@@ -61,7 +63,8 @@ def _files(workload: Workload) -> Iterator[str]:
     for volume in workload.volumes:
         how = "ro" if volume.read_only else "rw"
         yield f"--volume={volume.source}:{volume.target}:{how},rslave"
-    yield from (f"--tmpfs={path}" for path in workload.tmpfs)
+    # By default podman fills it from the image, and gives it the mode that the directory has there.
+    yield from (f"--tmpfs={path}:mode=1777,notmpcopyup" for path in workload.tmpfs)
     sandbox = sandbox_path(workload.name) if workload.sandbox else ""
     if sandbox:
         owner = ",U" if workload.user else ""

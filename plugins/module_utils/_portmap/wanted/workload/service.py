@@ -20,7 +20,8 @@ MASKS = (
     "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys", "/proc/key-users", "/proc/latency_stats",
     "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
 )  # fmt: skip
-_HOST_LINKS = ("/sys/class/net", "/sys/devices/virtual/net")
+# The host's interfaces, where /sys is the host's.
+HOST_LINKS = ("/sys/class/net", "/sys/devices/virtual/net")
 _SHM = "/dev/shm"
 
 
@@ -82,7 +83,7 @@ def _kernel(workload: Workload, version: int) -> Iterator[str]:
     yield "ProtectProc=invisible"
     masks = MASKS if workload.masks is None else workload.masks
     if version < _SYSFS_SINCE:  # the /sys of the service is the host's there
-        masks = (*masks, *_HOST_LINKS)
+        masks = (*masks, *HOST_LINKS)
     if masks:
         yield f"InaccessiblePaths={' '.join(f'-+{path}' for path in masks)}"
 

@@ -10,7 +10,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from ...values.errors import InvalidRequest, Unsupported
-from ...values.workloads import ABSENT, HOST, NONE, PODMAN, PRIVATE, SYSTEMD, Workload
+from ...values.workloads import (
+    ABSENT,
+    HOST,
+    NONE,
+    NSPAWN,
+    OCI,
+    PODMAN,
+    PRIVATE,
+    RUNC,
+    SYSTEMD,
+    Workload,
+)  # fmt: skip
 from .. import claims
 from .service import HOSTNAME_SINCE, PIDS_SINCE
 
@@ -30,6 +41,7 @@ _NETWORK = ("NetworkNamespacePath=", "PrivateNetwork=", "--net", "--pod")
 # What may be said of a unit of others.
 _OF_OTHERS = ("name", "container", "state", "engine", "unit", "join", "restart", "sockets")
 _DEFAULTS = Workload("", "")
+_IMAGES = (SYSTEMD, PODMAN)
 
 
 def check_all(workloads: Sequence[Workload]) -> None:
@@ -98,6 +110,8 @@ def _check_engine(one: Workload) -> None:
     """What only some engines need, or can do."""
     if one.engine != SYSTEMD and one.sockets:
         raise _refused(one, "sockets", f"{one.engine} does not hand them over")
+    if one.runtime != RUNC and one.engine != OCI:
+        raise _refused(one, f"runtime {one.runtime}", f"it is for engine {OCI}")
     if one.network == NONE and not one.sockets:
         raise _refused(one, "network none", "without sockets nobody would reach it")
     if one.engine != PODMAN and not one.command:
@@ -107,14 +121,46 @@ def _check_engine(one: Workload) -> None:
         if not program or program[0] in _PREFIXES or re.search(r"[\s$\x00-\x1f]", program):
             raise _refused(one, f"command {program!r}", "the first word is no program")
         return
-    if not one.rootfs and not one.image:
-        raise InvalidRequest(
-            f"cannot run {one.name} by {one.engine}: it needs a rootfs or an image"
+    if one.image and one.engine not in _IMAGES:
+        raise _refused(
+            one,
+            f"image {one.image!r}",
+            f"{one.engine} is given a directory here; mount the image, and name that as rootfs",
         )
+    if not one.rootfs and not one.image:
+        what = "a rootfs or an image" if one.engine in _IMAGES else "a rootfs"
+        raise InvalidRequest(f"cannot run {one.name} by {one.engine}: it needs {what}")
     if one.pid == HOST:
         raise _refused(one, "pid host", f"with {one.engine} numbers of processes are its own")
+    for what, why in _NOT[one.engine](one) if one.engine in _NOT else ():
+        raise _refused(one, what, why)
     if one.image and not _IMAGE.fullmatch(one.image):
         raise _refused(one, f"image {one.image!r}", "it is no name of an image")
+
+
+def _not_by_nspawn(one: Workload) -> Iterator[tuple[str, str]]:
+    if one.groups:
+        yield "groups", "systemd-nspawn gives a user the groups that its root directory has for it"
+    if one.user and one.sandbox and not one.user.isdecimal():
+        yield (
+            f"user {one.user!r}",
+            "whose the sandbox is has to be a number with nspawn; give that, or leave the sandbox out",
+        )
+    if not _HOSTNAME.fullmatch(one.name) or ".." in one.name:
+        yield (
+            f"the name {one.name!r}",
+            "systemd-nspawn has names of machines, with letters, digits, '-' and '.'",
+        )
+
+
+def _not_by_oci(one: Workload) -> Iterator[tuple[str, str]]:
+    for option, words in (("user", [one.user] if one.user else []), ("groups", one.groups)):
+        for word in words:
+            if not word.isdecimal():
+                yield f"{option} {word!r}", "a runtime of OCI has numbers for users and groups"
+
+
+_NOT = {NSPAWN: _not_by_nspawn, OCI: _not_by_oci}
 
 
 def _check_unit(one: Workload) -> None:

@@ -204,7 +204,9 @@ def test_workloads_that_run_are_counted_by_what_runs_them_and_by_their_roots():
     )
     assert decide.counted([RUNNING, RUNNING, podman, bound, RUNNING._replace(unit=DOWN)]) == {
         "systemd": 2,
+        "nspawn": 0,
         "podman": 1,
+        "oci": 0,
         "unit": 1,
         "own_root": 2,
     }

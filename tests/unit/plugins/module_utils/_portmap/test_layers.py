@@ -45,7 +45,7 @@ VALUES_OF = (
 HARMLESS = {
     "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "fnmatch", "functools",
     "hashlib",
-    "ipaddress", "itertools", "dataclasses", "operator", "re", "socket", "struct", "typing",
+    "ipaddress", "itertools", "json", "dataclasses", "operator", "re", "socket", "struct", "typing",
 }  # fmt: skip
 
 

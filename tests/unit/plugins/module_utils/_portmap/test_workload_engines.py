@@ -44,6 +44,13 @@ def test_podman_joins_the_handle_and_has_the_ports():
     assert found[-3:] == ["localhost/busybox", "httpd", "-f"]
 
 
+def test_who_may_ping_in_the_container_stays_as_it_is():
+    """podman sets net.ipv4.ping_group_range in a namespace that it joins, unless it is told to what."""
+    setting = SETTING._replace(ping_groups="1 0")
+    assert "--sysctl=net.ipv4.ping_group_range=1 0" in list(podman.words(POD, setting))
+    assert not any(word.startswith("--sysctl") for word in pod())
+
+
 def test_mounts_of_the_host_reach_what_podman_runs_later_too():
     found = pod(volumes=VOLUMES)
     assert "--volume=/srv/a:/a:rw,rslave" in found
@@ -59,6 +66,17 @@ def test_the_sandbox_is_where_it_starts_and_in_a_variable():
     assert f"{path}:{path}" in found
     assert f"SANDBOX={path}" in found
     assert path not in " ".join(pod(sandbox=False))
+
+
+def test_the_sandbox_stays_that_of_its_user_while_it_is_stopped():
+    """systemd would give a StateDirectory= to root with every command."""
+    found = unit(POD._replace(user="app"))
+    assert "ExecStartPre=install --directory /var/lib/netiso-workloads/site" in found
+    assert not any(line.startswith("StateDirectory") for line in found)
+
+
+def test_empty_directories_are_empty_and_anybodys():
+    assert "--tmpfs=/tmp:mode=1777,notmpcopyup" in pod()
 
 
 def test_it_is_read_only_unless_it_may_write():
@@ -92,6 +110,7 @@ def test_systemd_waits_longer_than_podman_does():
     found = unit(POD._replace(stop_timeout=7))
     assert "ExecStop=/usr/bin/podman stop --ignore --time 7 site" in found
     assert "TimeoutStopSec=17" in found
+    assert "SuccessExitStatus=137 143" in found  # what is killed then has not failed
 
 
 def test_what_a_killed_podman_left_is_taken_away_first():
