@@ -143,9 +143,9 @@ def _leaving(workload: Workload, unit: str, seen: WorkloadSeen) -> Course:
     rest = tuple(path for path in seen.files if path not in let_go)
     if not seen.files:
         return Course(workload, unit, ())
-    act = STOP if _is_up(seen) else ""
-    left = Course(workload, unit, (), (), let_go, rest, act, "removed", reload=bool(let_go))
-    return left._replace(sockets=tuple(seen.sockets))
+    why = f"removed, with {seen.process}" if seen.process else "removed"
+    left = Course(workload, unit, (), (), let_go, rest, why=why, reload=bool(let_go))
+    return left._replace(act=STOP if _is_up(seen) else "", sockets=tuple(seen.sockets))
 
 
 def _stopping(found: Course, seen: WorkloadSeen) -> Course:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from ..decide import workload_leaving as leaving
 from ..decide import workloads as decide
 from ..decide.workloads import RESTART, Course, Home
 from ..linux import durable, netns, procsys, systemd, units
@@ -75,7 +76,7 @@ def run(workloads: Sequence[Workload], *, purge: bool, dry_run: bool, with_diff:
             if one.state != ABSENT:
                 decide.check_seen(one, seen[one.name], found, course.wanted)
             courses.append(course)
-        warnings = _check_host(workloads, dry_run)
+        warnings = [*_check_host(workloads, dry_run), *leaving.warnings(courses, seen)]
         _check_units(courses, version)
         told = decide.diff(courses, seen) if with_diff else None
         if not dry_run:
@@ -83,7 +84,7 @@ def run(workloads: Sequence[Workload], *, purge: bool, dry_run: bool, with_diff:
     # Without the lock: what starts may wait for the restoring of containers, which takes it.
     changes = decide.changes(courses)
     if not dry_run:
-        _act(courses)
+        _act(courses, changes)
         _finish(courses, changes)
     return Run(courses, changes, warnings, told)
 
@@ -178,11 +179,12 @@ def _prepare(courses: Sequence[Course]) -> None:
         systemd.reload()
 
 
-def _act(courses: Sequence[Course]) -> None:
+def _act(courses: Sequence[Course], changes: list[str]) -> None:
     for verb in decide.VERBS:
         names = [unit for one in courses for unit in one.units(verb)]
         if names:
             units.act(verb, names)
+    _check_ended(leaving.stopped(courses), changes)
     for one in courses:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(f"{_OWED}/{one.workload.name}")
@@ -192,6 +194,18 @@ def _act(courses: Sequence[Course]) -> None:
     if gone:
         _remove(gone)
         systemd.reload()
+
+
+def _check_ended(courses: Sequence[Course], changes: list[str]) -> None:
+    """Raise Unplaced for what runs on, while its files still say whose it is."""
+    told = units.show([one.unit for one in courses])
+    faults = [
+        leaving.left(one, unit, sight.process(unit), units.last_words(one.unit))
+        for one in courses
+        if (unit := told[one.unit]).is_up
+    ]
+    if faults:
+        raise Unplaced("; ".join(faults[:_TOLD]), changes)
 
 
 def _finish(courses: Sequence[Course], changes: list[str]) -> None:

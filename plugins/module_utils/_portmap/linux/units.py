@@ -16,7 +16,7 @@ from . import programs, systemd
 
 _ASKED = (
     "LoadState", "ActiveState", "MainPID", "NeedDaemonReload", "FragmentPath", "Result", "ExecMainStatus",
-    "NRestarts",
+    "NRestarts", "UnitFileState",
 )  # fmt: skip
 _PATIENCE_SECONDS = 600.0  # each unit has its own timeouts
 _VERSION = re.compile(r"systemd (\d+)")
@@ -59,6 +59,7 @@ def _unit(told: dict[str, str]) -> Unit:
         told.get("Result", ""),
         told.get("ExecMainStatus", ""),
         int(told.get("NRestarts") or 0),
+        told.get("UnitFileState") == "enabled",
     )
 
 

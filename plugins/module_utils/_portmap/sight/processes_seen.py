@@ -31,7 +31,7 @@ class WorkloadSeen(NamedTuple):
 
     `spaces` are the network namespaces that the processes of its unit are in, by inode; `sockets`
     are by their units.  `own_root`: a process of it has another root directory than the host's;
-    `restarts`: how often systemd has started it again by itself within the last minute, where that was asked.
+    `process`: its main process, by name and number; `restarts`: how often systemd has started it again by itself within the last minute, where that was asked.
     """
 
     files: Mapping[str, str]
@@ -41,3 +41,4 @@ class WorkloadSeen(NamedTuple):
     sockets: Mapping[str, SocketSeen] = {}
     own_root: bool = False
     restarts: int = 0
+    process: str = ""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from itertools import chain
 
 from ..linux import durable, netns, processes, programs, sockets, systemd, units
-from ..values.workloads import SYSTEMD, Workload
+from ..values.workloads import SYSTEMD, Unit, Workload
 from ..wanted.workload import files, listening
 from ..wanted.workload.bundle import CONFIG
 from ..wanted.workload.files import Label
@@ -84,9 +84,15 @@ def see(
                 for one in listeners[name]
             },
             processes.has_own_root(families.get(told[unit].main, ())),
+            process=process(told[unit]),
         )
         for name, unit in names.items()
     }
+
+
+def process(unit: Unit) -> str:
+    """The main process of a unit, for messages; "" when it has none."""
+    return f"{processes.name(str(unit.main))} (pid {unit.main})" if unit.main else ""
 
 
 def _port(ours: Mapping[str, str], unit: str) -> tuple[str, int] | None:
