@@ -83,6 +83,45 @@ options:
         the host has the fewest connections open. Since those come and go, check mode may show
         another range than the one that a run takes.
     type: str
+  limits:
+    description:
+      - How fast the container may receive and send.
+      - A rate is written as tc(8) does, in bits a second, V(500kbit), V(10mbit), V(2.5gbit).
+      - Left out, a container that is placed keeps its limits. An empty dictionary takes them away.
+        Connections go on meanwhile.
+      - See P(netiso.portmap.docsite.guide_limits#guide) for what the options come to.
+    type: dict
+    version_added: 0.2.0
+    suboptions: &limits
+      receive:
+        description:
+          - What may go into the container, from wherever it comes.
+        type: str
+      receive_ceil:
+        description:
+          - The speed of bursts of O(limits.receive_burst) bytes. It counts when it is above the rate.
+        type: str
+      receive_burst:
+        description:
+          - Bytes that go at the speed of O(limits.receive_ceil) when the container has received less than
+            it may, such as V(256k).
+        type: str
+      per_cpu:
+        description:
+          - The rate for each whole one of O(limits.cpus), instead of O(limits.receive).
+        type: str
+      cpus:
+        description:
+          - How many CPUs the container has; a fraction counts for nothing.
+        type: float
+      minimum:
+        description:
+          - What rates are raised to. Of O(limits.per_cpu) it is V(1mbit) when it is left out.
+        type: str
+      maximum:
+        description:
+          - What rates are cut to.
+        type: str
   force:
     description:
       - Give the container ports from which processes of the host have connections open. They are
@@ -126,6 +165,11 @@ options:
       ephemeral_ports:
         description: See O(ephemeral_ports).
         type: str
+      limits:
+        description: See O(limits).
+        type: dict
+        version_added: 0.2.0
+        suboptions: *limits
       force:
         description: See O(force).
         type: bool
@@ -228,6 +272,13 @@ container:
       description: Its ephemeral ports; null when it is absent.
       type: str
       sample: 32768-33791
+    limits:
+      description:
+        - What it may receive and send, each with C(rate), C(ceil) and C(burst) in bytes, and as C(text);
+          empty when nothing is limited.
+      type: dict
+      sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
+      version_added: 0.2.0
 containers:
   description: The containers in the order of the list, then those that were purged.
   returned: success, when O(containers) is given
@@ -249,6 +300,13 @@ changes:
 from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
+LIMITS = {
+    **{way + what: {"type": "str"} for way in ("receive",) for what in ("", "_ceil", "_burst")},
+    "per_cpu": {"type": "str"},
+    "cpus": {"type": "float"},
+    "minimum": {"type": "str"},
+    "maximum": {"type": "str"},
+}
 CONTAINER = {
     "name": {"type": "str"},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
@@ -257,6 +315,7 @@ CONTAINER = {
     "ports": {"type": "list", "elements": "str"},
     "request": {"type": "dict"},
     "ephemeral_ports": {"type": "str"},
+    "limits": {"type": "dict", "options": LIMITS},
     "force": {"type": "bool", "default": False},
 }
 ARGUMENTS = {
@@ -275,7 +334,7 @@ EXCLUSIVE = [
     ("netns", "pid"),
     *(
         ("containers", option)
-        for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports")
+        for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports", "limits")
     ),
 ]
 

@@ -189,6 +189,13 @@ containers:
       description: Its ephemeral ports; null when no single range leads to it.
       type: str
       sample: 32768-33791
+    limits:
+      description:
+        - What it may receive and send, each with C(rate), C(ceil) and C(burst) in bytes, and as C(text);
+          empty when nothing is limited.
+      type: dict
+      sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
+      version_added: 0.2.0
     statistics:
       description: What the container has received and sent, seen from inside.
       type: dict

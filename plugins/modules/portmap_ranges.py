@@ -119,6 +119,13 @@ container:
       description: Its ephemeral ports.
       type: str
       sample: 32768-33791
+    limits:
+      description:
+        - What it may receive and send, each with C(rate), C(ceil) and C(burst) in bytes, and as C(text);
+          empty when nothing is limited.
+      type: dict
+      sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
+      version_added: 0.2.0
 added:
   description: Ports that the container owns now and did not own before.
   returned: success

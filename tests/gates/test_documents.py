@@ -27,6 +27,7 @@ DOCUMENTS = [
     "docs/docsite/rst/guide_portmapctl.rst",
     "docs/docsite/rst/guide_picture.rst",
     "docs/docsite/rst/guide_guards.rst",
+    "docs/docsite/rst/guide_limits.rst",
     "docs/docsite/rst/guide_metrics.rst",
 ]
 
@@ -49,6 +50,7 @@ BEFORE = {
     "roles/metrics/README.md": [PREPARED],
     "docs/docsite/rst/guide_metrics.rst": [PREPARED],
     "docs/docsite/rst/guide_guards.rst": [PREPARED],
+    "docs/docsite/rst/guide_limits.rst": [PREPARED],
 }
 
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with

@@ -61,6 +61,7 @@ def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
         "ports": ["31000-31007", "31100"],
         "assigned": {},
         "ephemeral_ports": "30016-30031",
+        "limits": {},
     }
 
 

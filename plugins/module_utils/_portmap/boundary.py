@@ -23,7 +23,7 @@ from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
 from .values.workloads import Volume, Workload
-from .wanted import claims, requests
+from .wanted import claims, limits, requests
 from .wanted.claims import Ask
 
 
@@ -173,6 +173,7 @@ def _container(item: Mapping[str, Any]) -> Ask:
         _range(item["ephemeral_ports"], "ephemeral_ports"),
         force=item["force"],
         request=None if item["request"] is None else requests.read(item["request"], name),
+        limits=None if item["limits"] is None else limits.read(item["limits"], name),
     )
 
 

@@ -146,6 +146,7 @@ def _ask(one: Entry) -> Ask:
         ephemeral=one.ephemeral,
         ignore_listeners=True,
         named=one.named,
+        limits=one.limits,
     )
 
 

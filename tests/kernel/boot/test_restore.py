@@ -64,6 +64,23 @@ def test_everything_comes_back_without_ansible(
     assert not modules.container(containers=inventory(), purge=True)["changed"]
 
 
+def test_limits_come_back(lab: Lab, placed: Modules, reboot: Lab, shipped: Path) -> None:
+    limits = {"receive": "10mbit", "receive_ceil": "1gbit", "receive_burst": "64k"}
+    told = placed.container(name="web", limits=limits)
+    after = booted(reboot, text(lab.host))
+    assert restore(after.host, shipped).returncode == 0
+    show = ("tc", "class", "show", "dev", "pm-web")
+    here, there = (
+        re.sub(r"(leaf|tbf|parent) 8\S+", "", host.run(*show).stdout)
+        for host in (lab.host, after.host)
+    )
+    assert "rate 10Mbit ceil 1Gbit" in here
+    assert here == there
+    again = Modules(after.host).container(name="web")
+    assert not again["changed"]
+    assert again["container"]["limits"] == told["container"]["limits"]
+
+
 def _still(found: dict[str, Any]) -> dict[str, Any]:
     given = {"statistics": None, "namespace_inode": None}
     containers = [{**one, **given} for one in found["containers"]]

@@ -96,9 +96,13 @@ def wanted_objects(
     handle: str,
     values: Mapping[str, str],
     known: State,
+    leaf: str = "",
 ) -> State:
-    """One container as it shall be; `handle` is the path of its handle, `values` its sysctls."""
-    objects: list[Object] = list(layout.container_objects(host, container, handle, values))
+    """One container as it shall be; `handle` is the path of its handle, `values` its sysctls.
+
+    `leaf`: the qdisc for what a limit makes wait.
+    """
+    objects: list[Object] = list(layout.container_objects(host, container, handle, values, leaf))
     objects += plane.of_container(host, container, known)
     return state(objects)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 
 from ..values import ports
+from ..values.limits import NONE
 from ..values.tenants import Container, veth_name
 from .containers import Decision
 
@@ -44,6 +45,8 @@ def _moved(had: Container, now: Container) -> Iterator[str]:
             yield f"{name} {before} -> {after}"
     if had.ephemeral != now.ephemeral:
         yield f"ephemeral ports {had.ephemeral or 'unclear'} -> {now.ephemeral}"
+    if had.limits != now.limits:
+        yield f"limits {had.limits} -> {now.limits}"
 
 
 def diff(decision: Decision) -> tuple[str, str]:
@@ -60,4 +63,5 @@ def _owned(container: Container) -> str:
     service = ports.text(container.service) or "none"
     named = ", ".join(f"{name} {text}" for name, text in container.assigned.items())
     service += f" ({named})" if named else ""
-    return f"ports {service}, ephemeral ports {container.ephemeral or 'unclear'}"
+    limits = f", limits {container.limits}" if container.limits != NONE else ""
+    return f"ports {service}, ephemeral ports {container.ephemeral or 'unclear'}{limits}"

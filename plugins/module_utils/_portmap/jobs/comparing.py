@@ -18,9 +18,11 @@ from ..objects.link import Veth
 from ..sight.container import as_container, see_container, see_fresh
 from ..sight.namespace import find_namespace, held_namespace
 from ..sight.seen import NamespaceSeen, Survey
+from ..sight.shaping import best_leaf
 from ..steering.plane import Plane, Seen
 from ..values import tenants
 from ..values.errors import ChangedInside, InvalidRequest, PortmapError
+from ..values.limits import NONE
 from ..values.tenants import Container
 from ..wanted import sysctls
 from ..wanted.claims import Ask, Namespace
@@ -89,11 +91,13 @@ class Observer:
 class _Common(NamedTuple):
     """What the containers of a task share: sysctls of the host, and entries on its interfaces.
 
-    Each container takes its own from `entries`; what is left, nobody wants.
+    Each container takes its own from `entries`; what is left, nobody wants.  `leaf`: the qdisc for what
+    a limit makes wait, where there is a limit.
     """
 
     inherited: Mapping[str, str]
     entries: State
+    leaf: str
 
 
 def compare_containers(
@@ -117,7 +121,8 @@ def compare_containers(
             _add_removed(observer, ask, comparison, kept)
     entries = _entries(observer, decision, comparison)
     inherited = procsys.read_all(sysctls.inherited_sysctl_names())
-    common = _Common(inherited, entries)
+    limited = any(one.limits != NONE for one in decision.placed)
+    common = _Common(inherited, entries, best_leaf() if limited else "")
     for container in decision.placed:
         try:
             _add_present(observer, container, spaces[container.name], comparison, common, leaving)
@@ -195,7 +200,7 @@ def _add_present(
     observer.note(seen.found, comparison)
     values = sysctls.inside_sysctls(host, container, settable, common.inherited)
     path = netns.handle_path(container.handle)
-    wanted = decide.wanted_objects(plane, host, container, path, values, known)
+    wanted = decide.wanted_objects(plane, host, container, path, values, known, common.leaf)
     for name in common.entries.keys() & wanted.keys():
         known[name] = common.entries.pop(name)
     # What is only ever set, and is left to others here, is no part of the difference.

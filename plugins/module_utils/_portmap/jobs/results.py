@@ -14,6 +14,7 @@ from ..memory import units
 from ..memory.record import Record
 from ..values import ports
 from ..values.guards import SLICE, UNIT, Guards
+from ..values.limits import Limits
 from ..values.netfilter import Firewall
 from ..values.tenants import Container, Host
 
@@ -52,6 +53,21 @@ def container_result(container: Container) -> dict[str, Any]:
         "ports": ports.written(container.service),
         "assigned": container.assigned,
         "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
+        "limits": limits_result(container.limits),
+    }
+
+
+def limits_result(limits: Limits) -> dict[str, Any]:
+    """Only what is limited, in bytes a second and as tc(8) writes it."""
+    return {
+        way: {
+            "rate": limit.rate,
+            "ceil": limit.ceil or None,
+            "burst": limit.burst or None,
+            "text": str(limit),
+        }
+        for way, limit in limits._asdict().items()
+        if limit
     }
 
 
@@ -66,6 +82,7 @@ def absent_result(name: str) -> dict[str, Any]:
         "ports": [],
         "assigned": {},
         "ephemeral_ports": None,
+        "limits": {},
     }
 
 

@@ -113,6 +113,7 @@ def as_saved(container: Container, path: str) -> Entry:
         container.service,
         container.ephemeral,
         container.named,
+        container.limits,
     )
 
 

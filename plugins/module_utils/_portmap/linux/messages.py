@@ -39,7 +39,8 @@ class LinkSeen(NamedTuple):
 
     `master` is the index of the bridge (or the like) that it is a port of, 0 for none; of a bridge's
     port, `forwarded` has a bit for each reserved group whose frames it treats as all others.  `peer_nsid`
-    is the number of the other end's namespace; None when it is in the same.
+    is the number of the other end's namespace; None when it is in the same.  `qdisc` is the kind of the
+    root qdisc.
     """
 
     ifindex: int
@@ -56,6 +57,7 @@ class LinkSeen(NamedTuple):
     master: int = 0
     forwarded: int = 0
     peer_nsid: int | None = None
+    qdisc: str = ""
 
 
 def read_link(data: bytes) -> LinkSeen:
@@ -79,6 +81,7 @@ def read_link(data: bytes) -> LinkSeen:
         number(found.get(k.IFLA_MASTER)),
         short(port.get(k.IFLA_BRPORT_GROUP_FWD_MASK)),
         number(found[k.IFLA_LINK_NETNSID]) if k.IFLA_LINK_NETNSID in found else None,
+        text(found.get(k.IFLA_QDISC, b"")),
     )
 
 

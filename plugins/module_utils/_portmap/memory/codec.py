@@ -14,6 +14,7 @@ from typing import Any
 
 from ..linux import uapi as k
 from ..values import ports
+from ..values.limits import Limit, Limits, is_sound
 from ..values.options import HostOptions
 from ..values.tenants import Named
 from ..wanted import requests
@@ -89,6 +90,23 @@ def read_named(value: object) -> tuple[Named, ...]:
     ]
     requests.read({one.name: one.ports.size for one in found}, "a container")
     return tuple(sorted(found))
+
+
+def limits_json(limits: Limits) -> dict[str, list[int]]:
+    return {way: list(one) for way, one in limits._asdict().items() if one}
+
+
+def read_limits(value: object) -> Limits:
+    found = check_keys(value, Limits._fields)
+    return Limits(**{way: _read_limit(one) for way, one in found.items()})
+
+
+def _read_limit(value: object) -> Limit:
+    numbers = [json_number(one) for one in json_list(value)]
+    limit = Limit(*numbers) if len(numbers) == len(Limit._fields) else Limit(0)
+    if not is_sound(limit):
+        raise ValueError(f"{value!r} is no limit")
+    return limit
 
 
 def read_range(value: object, option: str) -> ports.Range | None:

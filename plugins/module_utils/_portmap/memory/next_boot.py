@@ -18,6 +18,7 @@ from typing import NamedTuple
 from ..linux.paths import not_roots_alone
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
+from ..values.limits import NONE, Limits
 from ..values.options import HostOptions
 from ..values.tenants import Named
 from ..wanted import claims
@@ -29,8 +30,8 @@ DIRECTORY = "/var/lib/netiso-portmap"
 _FILE = JsonFile("the desired state", DIRECTORY, "desired.json", lasting=True)
 PATH = _FILE.path
 _VERSION = 1
-# The last one is not in what earlier versions wrote; left out where it says nothing.
-_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports", "assigned")
+# The last two are not in what earlier versions wrote; left out where they say nothing.
+_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports", "assigned", "limits")
 
 
 class Damaged(InvalidRequest):
@@ -56,6 +57,7 @@ class Entry(NamedTuple):
     service: ports.Ranges
     ephemeral: ports.Range | None
     named: tuple[Named, ...] = ()
+    limits: Limits = NONE
 
     @property
     def assigned(self) -> dict[str, str]:
@@ -179,6 +181,7 @@ def encode(state: Saved) -> str:
             "ports": ports.written(one.service),
             "ephemeral_ports": codec.range_json(one.ephemeral),
             **({"assigned": one.assigned} if one.named else {}),
+            **({"limits": codec.limits_json(one.limits)} if one.limits != NONE else {}),
         }
         for _name, one in sorted(state.containers.items())
     ]
@@ -227,7 +230,8 @@ def _entry(found: object) -> Entry:
     stray = ports.subtract([one.ports for one in named], service)
     if stray:
         raise ValueError(f"{ports.text(stray)} of {name} has a name, but is not among its ports")
-    return Entry(name, netns, origin, service, ephemeral, named)
+    limits = codec.read_limits(data.get("limits", {}))
+    return Entry(name, netns, origin, service, ephemeral, named, limits)
 
 
 def check(state: Saved) -> None:
@@ -235,7 +239,13 @@ def check(state: Saved) -> None:
     host = state.host
     claims.check_pools(host.pools, host.host_ephemeral)
     asks = [
-        claims.Ask(one.name, ports=one.service, ephemeral=one.ephemeral, named=one.named)
+        claims.Ask(
+            one.name,
+            ports=one.service,
+            ephemeral=one.ephemeral,
+            named=one.named,
+            limits=one.limits,
+        )
         for one in state.containers.values()
     ]
     spaces = {
@@ -262,5 +272,6 @@ def lines(state: Saved | None) -> dict[str, str]:
             f"container {name} netns {one.netns or 'of a process'} ({one.origin})"
             f" ports {ports.text(one.service) or 'none'} ephemeral_ports {one.ephemeral}"
             + "".join(f" {named} {text}" for named, text in one.assigned.items())
+            + (f" limits {one.limits}" if one.limits != NONE else "")
         )
     return said

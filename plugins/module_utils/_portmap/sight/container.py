@@ -24,6 +24,7 @@ from ..values.places import HOST, Place
 from ..values.tenants import Container, Host
 from ..wanted import sysctls
 from ..wanted.claims import Namespace
+from . import shaping
 from .namespace import see_namespace
 from .seen import ContainerSeen, NamespaceSeen, Placed, Survey
 from .survey import owner_name
@@ -101,7 +102,8 @@ def _renamed(view: View, name: str, eth0: LinkSeen | None) -> Placed | None:
     told = tenants.read_alias(link.alias) if link else None
     if link is None or told is None or told[0] != name or link.group != LINK_GROUP:
         return None
-    return Placed(Container(*told, 0, (), None, tenants.read_named(link.alias)), link)
+    named, limits = tenants.read_named(link.alias), tenants.read_limits(link.alias)
+    return Placed(Container(*told, 0, (), None, named, limits), link)
 
 
 def _handle(name: str, path: str) -> list[Object]:
@@ -135,6 +137,9 @@ def _veth(view: View, placed: Placed, host: Host, paired: bool) -> list[Object]:
         objects.append(Sysctl(HOST, switch, value, seen.name))
     if seen.master and paired:
         objects.append(BridgePort(place, view.names[seen.master], seen.forwarded))
+    if paired:
+        limited = placed.container.limits.receive is not None
+        objects += shaping.on_veth(view, place, seen.qdisc, limited)
     return objects
 
 

@@ -16,7 +16,6 @@ VETH_PREFIX = "pm-"
 # such a name.  A bridge has 1,023 ports; a container's name says which one is its own, so that nobody
 # has to be asked, and all containers that a host has ports for find room.
 BRIDGE_GROUP = 28783
-OUR_GROUPS = (LINK_GROUP, BRIDGE_GROUP)
 BRIDGE_MAC = "02:70:6d:00:00:01"  # nobody ever hears it
 BRIDGE_ALIAS = "drops what containers must not send"
 BRIDGE_PREFIX = "portmap-sink"
@@ -25,3 +24,11 @@ BRIDGES = tuple(f"{BRIDGE_PREFIX}{number}" for number in range(8))
 # What the loopback interface is left with: the kernel refuses zeros, and programs that look for the
 # host's uplink by its MAC must not find this one.
 LOOPBACK_MAC_LEFT = "02:70:6d:00:00:02"
+
+# Pairs in the host through which goes what is limited: its classes are on the first end, and the second
+# one passes it on.  No veth of a container can have such a name, and files that match pm-* match it.
+SHAPER_GROUP = 28784
+SHAPERS = (("pm--lim0", "pm--lim1"),)
+SHAPING_MAJOR = 0x706D  # "pm": of the root qdiscs that we make
+
+OUR_GROUPS = (LINK_GROUP, BRIDGE_GROUP, SHAPER_GROUP)

@@ -11,8 +11,10 @@ from functools import lru_cache
 from socket import AF_INET
 from typing import NamedTuple
 
+from . import limits as limiting
 from . import marks, ports
 from .errors import InvalidRequest
+from .limits import NONE, Limits
 from .places import HOST, SHARED, Place
 
 # Of the first release, which made veths without a bridge, nothing is said; the next one said "bridged",
@@ -114,6 +116,7 @@ class Container(NamedTuple):
     service: ports.Ranges
     ephemeral: ports.Range | None
     named: tuple[Named, ...] = ()
+    limits: Limits = NONE
 
     @property
     def veth(self) -> Place:
@@ -179,9 +182,15 @@ def mark(container: Container) -> str:
 
 
 def alias(container: Container) -> str:
-    """The mark, and which ports have names: the kernel keeps those nowhere else."""
+    """The mark, limits, and which ports have names: the kernel keeps what shall be nowhere else."""
+    words = [mark(container), *limiting.words(container.limits)]
     named = ",".join(f"{one.name}:{one.ports}" for one in container.named)
-    return f"{mark(container)} {_NAMED}{named}" if named else mark(container)
+    return " ".join([*words, f"{_NAMED}{named}"] if named else words)
+
+
+def read_limits(text: str) -> Limits:
+    """The limits from an alias."""
+    return limiting.read_words(text.split(" ")[1:])
 
 
 def read_named(text: str) -> tuple[Named, ...]:

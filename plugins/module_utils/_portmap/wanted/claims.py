@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from ..values import ports
 from ..values.errors import InvalidRequest
+from ..values.limits import NONE, Limits
 from ..values.options import Pools
 from ..values.ports import Range, Ranges
 from ..values.tenants import ALIAS_ROOM, Container, Named, alias, veth_name
-from . import requests
+from . import limits, requests
 from .busy import Busy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -28,7 +29,8 @@ class Ask(NamedTuple):
 
     `ignore_listeners`: do not refuse ports that a process of the host uses (after a boot).
     `force`: do not refuse ports from which the host has connections open.
-    `request`: ports by name and number.  `named`: those that it had before a boot.
+    `request`: ports by name and number.  `named`: those that it had before a boot.  `limits`: as they
+    were then, or what a task says of them.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Ask(NamedTuple):
     force: bool = False
     request: requests.Request | None = None
     named: tuple[Named, ...] = ()
+    limits: limits.Wish | Limits | None = None
 
 
 class Namespace(NamedTuple):
@@ -122,12 +125,13 @@ def resolve(
     namespaces: Mapping[str, Namespace],
     busy: Busy,
     owner_name: Callable[[str], str] = str,
+    link: limits.Link = limits.UNKNOWN,
 ) -> list[Container]:
     """The containers that shall be present, with every port decided.
 
     `current` are the placed containers among the requested, `others` the ports of everybody else
-    (`owner_name` says in messages who that is), `busy` the ports in use on the host.  Raises
-    InvalidRequest with the value and the reason.
+    (`owner_name` says in messages who that is), `busy` the ports in use on the host; `link` is what
+    limits may refer to.  Raises InvalidRequest with the value and the reason.
     """
     _check_veth_names(asks)
     wanted = [ask for ask in asks if ask.present]
@@ -145,10 +149,9 @@ def resolve(
                 f"cannot place {ask.name}: no free range of {pools.per_container} ephemeral"
                 f" ports is left in {pools.ephemeral}"
             )
-        container = _container(
-            namespaces[ask.name], ask.name, service[ask.name], given, named[ask.name]
-        )
         before = current.get(ask.name)
+        ranges = service[ask.name], given, named[ask.name]
+        container = _container(namespaces[ask.name], ask.name, *ranges, _limits(ask, before, link))
         fresh = ports.subtract(container.owned, before.owned if before else ())
         busy.check(ask.name, fresh, ask.force)
         placed.append(container)
@@ -192,17 +195,29 @@ def _named(
     return named
 
 
+def _limits(ask: Ask, have: Container | None, link: limits.Link) -> Limits:
+    """Left out, a container keeps those that it has."""
+    if ask.limits is None:
+        return have.limits if have else NONE
+    if isinstance(ask.limits, Limits):
+        return ask.limits
+    return limits.computed(ask.limits, ask.name, link)
+
+
 def _container(
-    found: Namespace, name: str, by_number: Ranges, ephemeral: Range, named: tuple[Named, ...]
-) -> Container:
-    """Raises InvalidRequest when the kernel has no room for its names."""
+    found: Namespace, name: str, by_number: Ranges, ephemeral: Range, named: tuple[Named, ...],
+    limited: Limits,
+) -> Container:  # fmt: skip
+    """Raises InvalidRequest when the kernel has no room for what its link has to tell."""
     service = ports.join((*by_number, *(one.ports for one in named)))
-    container = Container(name, found.handle, found.origin, found.inode, service, ephemeral, named)
+    container = Container(
+        name, found.handle, found.origin, found.inode, service, ephemeral, named, limited
+    )
     length = len(alias(container))
     if container.named and length > ALIAS_ROOM:
         raise InvalidRequest(
             f"cannot keep the names of the {len(container.named)} requests of {container.name}: with its own"
-            f" name they take {length} characters, and the kernel has room for {ALIAS_ROOM} at a link;"
+            f" name and limits they take {length} characters, and the kernel has room for {ALIAS_ROOM} at a link;"
             " request less, or under shorter names"
         )
     return container

@@ -17,6 +17,7 @@ from ..objects.sysctl import Sysctl
 from ..values.marks import BRIDGES
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import CREATED, KEPT, Container, Host, alias, bridge_name, mark
+from . import shaping
 from .sysctls import IPV6_SWITCH, veth_ipv6_sysctl
 
 
@@ -35,9 +36,12 @@ def bridges(names: Iterable[str] = BRIDGES) -> list[Bridge]:
 
 
 def container_objects(
-    host: Host, container: Container, handle: str, sysctls: Mapping[str, str]
+    host: Host, container: Container, handle: str, sysctls: Mapping[str, str], leaf: str = ""
 ) -> Iterator[Object]:
-    """Of one container: `handle` is the path of its namespace's handle, `sysctls` those inside."""
+    """Of one container: `handle` is the path of its namespace's handle, `sysctls` those inside.
+
+    `leaf`: the qdisc for what a limit makes wait.
+    """
     inside = Place(container.name, host.public)
     lo = Place(container.name, "lo")
     said = mark(container) if container.origin == CREATED else ""
@@ -46,6 +50,8 @@ def container_objects(
     yield Veth(container.veth, inside, host.mac, host.mtu, alias(container))
     yield BridgePort(container.veth, bridge_name(container.name))
     yield LinkUp(container.veth)
+    if container.limits.receive:
+        yield from shaping.received(container.veth, container.limits.receive, host.mtu, leaf)
     yield Link(inside, host.mac, host.mtu, True)
     yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:

@@ -28,7 +28,7 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
     "sight/processes_seen",
-    "linux/uapi", "linux/attributes", "linux/messages", "linux/requests", "linux/snmp", "bpf/code",
+    "linux/uapi", "linux/attributes", "linux/messages", "linux/queueing", "linux/requests", "linux/snmp", "bpf/code",
     "bpf/shipped",
 )  # fmt: skip
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
@@ -43,7 +43,8 @@ VALUES_OF = (
     "memory/next_boot",
 )
 HARMLESS = {
-    "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "fnmatch", "functools",
+    "__future__", "base64", "bisect", "collections", "collections.abc", "enum", "fnmatch", "fractions",
+    "functools",
     "hashlib",
     "ipaddress", "itertools", "json", "dataclasses", "operator", "re", "socket", "struct", "typing",
 }  # fmt: skip

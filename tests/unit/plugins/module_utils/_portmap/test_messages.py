@@ -31,6 +31,7 @@ def test_a_link_is_read_with_its_marks_its_other_end_and_its_counters():
         group=28781,
         peer_ifindex=31,
         statistics=(4, 3, 368, 266, 0, 0, 0, 0),  # ip says: RX 368 bytes, TX 266
+        qdisc="noqueue",
     )
 
 

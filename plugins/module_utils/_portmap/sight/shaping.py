@@ -1,0 +1,78 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What shapes the packets that leave a link of ours, and which qdiscs this kernel has for that."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from ..linux import netns, queueing
+from ..linux import uapi as k
+from ..linux.netlink import opened, refused
+from ..linux.queueing import FQ_CODEL, HTB, TBF
+from ..linux.requests import Request
+from ..linux.view import GONE, View
+from ..objects.kind import Object
+from ..objects.shaping import HANDLE, Shaping
+from ..objects.traffic_class import TrafficClass
+from ..values.places import Place
+
+_NONE = ("noqueue", "")  # what the kernel has at the root of a veth by itself
+
+
+def on_veth(view: View, place: Place, kind: str, limited: bool) -> list[Object]:
+    """The root qdisc of a container's veth, and its classes; `kind` is what the link says of it.
+
+    A stranger's is seen only where ours shall be.
+    """
+    if kind in _NONE or (kind != HTB and not limited):
+        return []
+    root = _root(view, place)
+    if root is None or (root.handle != HANDLE and not limited):
+        return []
+    found: list[Object] = [Shaping(place, root.default, root.kind, root.handle)]
+    if root.handle == HANDLE:
+        found += classes(view, place)
+    return found
+
+
+def _root(view: View, place: Place) -> queueing.RootSeen | None:
+    payload = queueing.ask_root(view.ifindex(place))
+    asked = Request(k.RTM_GETQDISC, k.NLM_F_ECHO | k.NLM_F_ACK, payload, f"read qdisc of {place}")
+    reply = view.socket.send([asked])[0]
+    refused(asked, reply, GONE)
+    return queueing.read_root(reply.data) if reply.data else None
+
+
+def classes(view: View, place: Place) -> list[Object]:
+    """The classes of a link below our root, each with the qdisc in it."""
+    ifindex = view.ifindex(place)
+    asked = Request(k.RTM_GETTCLASS, 0, queueing.ask_classes(ifindex), f"list classes of {place}")
+    seen = [one for one in map(queueing.read_class, view.socket.dump(asked)) if one]
+    ours = [one for one in seen if one.handle >> 16 == HANDLE >> 16]
+    flags = k.NLM_F_ECHO | k.NLM_F_ACK
+    questions = [
+        Request(
+            k.RTM_GETQDISC,
+            flags,
+            queueing.ask_leaf(ifindex, one.handle),
+            f"read the qdisc in a class of {place}",
+        )
+        for one in ours
+    ]
+    found: list[Object] = []
+    for one, question, reply in zip(ours, questions, view.socket.send(questions)):
+        refused(question, reply, GONE)
+        leaf = queueing.read_leaf(reply.data) if reply.data else None
+        found.append(TrafficClass(place, one.handle & 0xFFFF, one.shape, leaf))
+    return found
+
+
+@lru_cache(maxsize=1)
+def best_leaf() -> str:
+    """What this kernel has to queue in a class: tried in a namespace that ends with it."""
+    with netns.made() as namespace, opened(namespace) as sock:
+        payload = queueing.leaf(1, k.TC_H_ROOT, queueing.Leaf(FQ_CODEL))
+        tried = Request(k.RTM_NEWQDISC, k.ADD, payload, f"try {FQ_CODEL}")
+        return TBF if sock.send([tried])[0].errno else FQ_CODEL

@@ -1,0 +1,55 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Limits as qdiscs and classes of the kernel.  Pure.
+
+HTB keeps the rate.  What waits is in a leaf: fq_codel, where the kernel has it; else TBF, which cuts large
+packets into those that the link sends, and drops what would wait longer than _WAIT.  TBF is set faster
+than its class, so that it only queues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..linux.queueing import FQ_CODEL, TBF, Leaf, Shape, ticks
+from ..objects.kind import Object
+from ..objects.shaping import Shaping
+from ..objects.traffic_class import TOP, TrafficClass
+from ..values.limits import Limit
+from ..values.places import Place
+
+_HEADER = 14  # of Ethernet: HTB counts it
+_MILLISECOND = 1000  # of a second: what may go at once without a burst that somebody asked for
+_WAIT = 50  # of a second: 20 ms
+_FEWEST = 16  # packets that can wait, however slow: the first window of a connection is ten
+_SMALLEST_QUANTUM, _LARGEST_QUANTUM = 1514, 60000
+
+
+def received(veth: Place, limit: Limit, mtu: int, leaf: str) -> Iterator[Object]:
+    """On the root of a container's veth: what goes into it."""
+    yield Shaping(veth, TOP)
+    yield TrafficClass(veth, TOP, shape(limit, mtu), queue(leaf, limit, mtu))
+
+
+def shape(limit: Limit, mtu: int) -> Shape:
+    rate, highest = limit.rate, limit.highest
+    burst = limit.burst or rate // _MILLISECOND
+    quantum = min(max(rate // _MILLISECOND, mtu + _HEADER, _SMALLEST_QUANTUM), _LARGEST_QUANTUM)
+    frame = mtu + _HEADER
+    return Shape(
+        rate,
+        highest,
+        ticks(burst + frame, rate),
+        ticks(highest // _MILLISECOND + frame, highest),
+        quantum,
+    )
+
+
+def queue(kind: str, limit: Limit, mtu: int) -> Leaf:
+    if kind != TBF:
+        return Leaf(FQ_CODEL)
+    frame, rate = mtu + _HEADER, 2 * limit.highest
+    whole = max(limit.highest // _MILLISECOND, 2 * frame)  # what is longer is cut
+    longest = max(limit.highest // _WAIT, _FEWEST * frame)
+    return Leaf(TBF, rate, ticks(whole, rate), min(longest, 0xFFFFFFFF))
