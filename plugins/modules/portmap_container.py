@@ -106,9 +106,22 @@ options:
           - Bytes that go at the speed of O(limits.receive_ceil) when the container has received less than
             it may, such as V(256k).
         type: str
+      send:
+        description:
+          - What may leave the container to the outside. What goes to the host and to other containers is not
+            slowed, nor are echo requests and ARP.
+        type: str
+      send_ceil:
+        description:
+          - The speed of bursts of O(limits.send_burst) bytes. It counts when it is above the rate.
+        type: str
+      send_burst:
+        description:
+          - Bytes that go at the speed of O(limits.send_ceil) when the container has sent less than it may.
+        type: str
       per_cpu:
         description:
-          - The rate for each whole one of O(limits.cpus), instead of O(limits.receive).
+          - The rates for each whole one of O(limits.cpus), instead of O(limits.receive) and O(limits.send).
         type: str
       cpus:
         description:
@@ -301,7 +314,11 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 LIMITS = {
-    **{way + what: {"type": "str"} for way in ("receive",) for what in ("", "_ceil", "_burst")},
+    **{
+        way + what: {"type": "str"}
+        for way in ("receive", "send")
+        for what in ("", "_ceil", "_burst")
+    },
     "per_cpu": {"type": "str"},
     "cpus": {"type": "float"},
     "minimum": {"type": "str"},

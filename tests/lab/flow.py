@@ -99,7 +99,14 @@ def flowing(
 
 @contextlib.contextmanager
 def arriving(
-    source: Place, to: Place, address: str, port: int, twice: float, settle: float = _SETTLED
+    source: Place,
+    to: Place,
+    address: str,
+    port: int,
+    twice: float,
+    settle: float = _SETTLED,
+    source_port: int = 0,
+    priority: int = 0,
 ) -> Iterator[Flow]:
     """Datagrams at `twice` bits a second, which is more than may pass."""
     flow = Flow()
@@ -110,6 +117,9 @@ def arriving(
             receiver.settimeout(0.2)
         with inside(source.netns):
             sender = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            if source_port:
+                sender.bind(("", source_port))
+            sender.setsockopt(socket.SOL_SOCKET, socket.SO_PRIORITY, priority)
             sender.connect((address, port))
         threads = [
             threading.Thread(target=_flood, args=(flow, sender, twice), daemon=True),

@@ -46,7 +46,7 @@ listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
 usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
-limits.py shaping.py queueing.py traffic_class.py   kernel/test_limits
+limits.py shaping.py queueing.py traffic_class.py shaper.py limiting.py   kernel/test_limits*
 statistics.py         kernel/test_info kernel/test_lost
 survey.py look.py seen.py     kernel/test_info kernel/test_moves kernel/test_host* kernel/test_bad_* robust/test_drift
 namespace.py          kernel/test_moves kernel/test_strangers kernel/test_container* robust/test_refused

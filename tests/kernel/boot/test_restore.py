@@ -65,7 +65,12 @@ def test_everything_comes_back_without_ansible(
 
 
 def test_limits_come_back(lab: Lab, placed: Modules, reboot: Lab, shipped: Path) -> None:
-    limits = {"receive": "10mbit", "receive_ceil": "1gbit", "receive_burst": "64k"}
+    limits = {
+        "receive": "10mbit",
+        "receive_ceil": "1gbit",
+        "receive_burst": "64k",
+        "send": "9mbit",
+    }
     told = placed.container(name="web", limits=limits)
     after = booted(reboot, text(lab.host))
     assert restore(after.host, shipped).returncode == 0
@@ -77,6 +82,7 @@ def test_limits_come_back(lab: Lab, placed: Modules, reboot: Lab, shipped: Path)
     assert "rate 10Mbit ceil 1Gbit" in here
     assert here == there
     again = Modules(after.host).container(name="web")
+    assert "rate 9Mbit" in after.host.run("tc", "class", "show", "dev", "pm--lim0").stdout
     assert not again["changed"]
     assert again["container"]["limits"] == told["container"]["limits"]
 

@@ -13,6 +13,7 @@ from ..objects.handle import HandleDirectory
 from ..objects.kind import Object, State, state
 from ..objects.link import Link
 from ..objects.qdisc import Qdisc
+from ..objects.shaper import Shaper
 from ..objects.sysctl import Sysctl
 from ..objects.unmanaged import Unmanaged
 from ..sight.seen import Survey
@@ -308,11 +309,11 @@ def ours_on_interfaces(survey: Survey) -> State:
 
 
 def ours_on_host(found: Iterable[Object]) -> State:
-    """Our bridges, and our files of other programs."""
+    """Our bridges and pairs, and our files of other programs."""
     return state(
         item
         for item in found
-        if isinstance(item, Unmanaged) or (isinstance(item, Bridge) and item.ours)
+        if isinstance(item, Unmanaged) or (isinstance(item, (Bridge, Shaper)) and item.ours)
     )
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from ..decide import containers as decide
 from ..decide.containers import Decision
+from ..decide.limits import Shared
 from ..engine.comparison import Comparison
 from ..linux import netns, procsys
 from ..linux.view import View
@@ -26,6 +27,7 @@ from ..values.limits import NONE
 from ..values.tenants import Container
 from ..wanted import sysctls
 from ..wanted.claims import Ask, Namespace
+from . import limiting
 
 
 class Observer:
@@ -119,7 +121,7 @@ def compare_containers(
     for ask in decision.asks:
         if not ask.present:
             _add_removed(observer, ask, comparison, kept)
-    entries = _entries(observer, decision, comparison)
+    entries, there = _entries(observer, decision, comparison)
     inherited = procsys.read_all(sysctls.inherited_sysctl_names())
     limited = any(one.limits != NONE for one in decision.placed)
     common = _Common(inherited, entries, best_leaf() if limited else "")
@@ -131,6 +133,7 @@ def compare_containers(
                 raise
             refused[container.name] = error
     comparison.before.update(common.entries)
+    limiting.add(comparison, plane, survey, there, decision)
     before, after = plane.copies(
         survey.host, survey.steered, *decide.sharing(survey, decision.asks)
     )
@@ -139,8 +142,13 @@ def compare_containers(
     return comparison
 
 
-def _entries(observer: Observer, decision: Decision, comparison: Comparison) -> State:
-    """The task's objects on the host's interfaces, and those that lead to no container."""
+def _entries(
+    observer: Observer, decision: Decision, comparison: Comparison
+) -> tuple[State, Shared]:
+    """The task's objects on the host's interfaces, and those that lead to no container.
+
+    Also on the links that limited containers share, and what else is there.
+    """
     plane, survey = observer.plane, observer.survey
     veths = decide.veths_of(survey, decision.asks)
     listed = (
@@ -153,7 +161,9 @@ def _entries(observer: Observer, decision: Decision, comparison: Comparison) -> 
     blocks = decide.blocks_of(decision, listed)
     seen = plane.see_entries(observer.view, survey.host, survey.steered, blocks, veths, others)
     observer.note(seen, comparison)
-    return state(seen.objects)
+    there, found = limiting.look(observer.view, plane, survey, veths)
+    observer.note(found, comparison)
+    return state([*seen.objects, *there.own]), there
 
 
 def _add_removed(observer: Observer, ask: Ask, comparison: Comparison, kept: Set[int]) -> None:

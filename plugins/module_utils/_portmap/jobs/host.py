@@ -30,6 +30,7 @@ from ..sight.host import (
     rp_filters,
     sysctl_objects,
 )
+from ..sight.shaping import pairs
 from ..sight.unmanaged import see_files, see_managers
 from ..steering import choose
 from ..values import ports
@@ -37,7 +38,7 @@ from ..values.errors import InvalidRequest, KernelRefused
 from ..values.netfilter import Firewall
 from ..values.options import HostOptions
 from ..values.tenants import Host
-from ..wanted import unmanaged
+from ..wanted import shaping, unmanaged
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask
 from . import command, results, saving, unattended
@@ -311,6 +312,7 @@ class TakingBack:
         uplink = look_anyway(view, old) if old else look_without_record(view, self._given, "")
         host = uplink.host
         found: list[Object] = [*base_objects(view, host), *see_files()]
+        found += pairs(view, *shaping.PAIRS)
         survey = surveys.survey(view, plane, host, [], interfaces=True)
         comparison = Observer(view, plane, survey).comparison(in_full)
         comparison.complete = True

@@ -320,9 +320,11 @@ def ask_all_qdiscs() -> bytes:
     return tcmsg(0, 0, 0, 0, 0)
 
 
-def ask_filters(ifindex: int, priority: int = 0, protocol: int = 0) -> bytes:
-    """RTM_GETTFILTER of the ingress hook, of one priority when it is given."""
-    return tcmsg(ifindex, 0, k.INGRESS_HOOK, priority, protocol)
+def ask_filters(
+    ifindex: int, priority: int = 0, protocol: int = 0, hook: int = k.INGRESS_HOOK
+) -> bytes:
+    """RTM_GETTFILTER of the ingress hook or of a qdisc, of one priority when it is given."""
+    return tcmsg(ifindex, 0, hook, priority, protocol)
 
 
 def read_priority(data: bytes) -> int:

@@ -69,6 +69,17 @@ def veth(name: str, peer: str, mac: str, mtu: int, netns_fd: int) -> bytes:
     )
 
 
+def shaper(name: str, peer: str, mac: str, mtu: int) -> bytes:
+    """RTM_NEWLINK of a pair with both ends here."""
+    ends: list[tuple[str, Any]] = [("IFLA_ADDRESS", mac), ("IFLA_MTU", mtu)]
+    ends += [("IFLA_NUM_TX_QUEUES", 1), ("IFLA_NUM_RX_QUEUES", 1)]
+    ends.append(("IFLA_GROUP", marks.SHAPER_GROUP))
+    other = [("IFLA_IFNAME", peer), *ends]
+    data = {"attrs": [("VETH_INFO_PEER", {"family": 0, "attrs": other})]}
+    info = {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]}
+    return _link([("IFLA_IFNAME", name), *ends, ("IFLA_LINKINFO", info)])
+
+
 def link_alias(name: str, alias: str) -> bytes:
     """RTM_SETLINK of the alias; an empty one takes it away."""
     return _link([("IFLA_IFNAME", name), ("IFLA_IFALIAS", alias)])

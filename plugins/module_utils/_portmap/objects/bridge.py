@@ -65,7 +65,7 @@ class Bridge(_BridgeFields, Object):
         if change.before is None:
             yield Request(k.RTM_NEWLINK, k.ADD, rtnl.bridge(name, BRIDGE_MAC), change)
         yield Request(k.RTM_SETLINK, k.NLM_F_ACK, rtnl.bridge_values(name), change)
-        yield Call(partial(_without_ipv6, name))
+        yield Call(partial(without_ipv6, name))
 
     def __str__(self) -> str:
         if not self.ours:
@@ -75,7 +75,7 @@ class Bridge(_BridgeFields, Object):
         return f'link {self.place} type bridge {up}{ipv6} group {self.group} alias "{self.alias}"'
 
 
-def _without_ipv6(link: str) -> None:
+def without_ipv6(link: str) -> None:
     switch = ipv6_switch(link)
     if procsys.read(switch) is not None:  # not every kernel has IPv6
         procsys.write(switch, "1")

@@ -30,7 +30,7 @@ Slot = tuple[object, ...]  # what one deletion can take away as a whole
 # gets its name: whoever enters by it finds a network that is whole.  Removing goes the other way
 # round, but the handle goes late, and last the veth, which tells whose everything is.
 
-ON_HOST, ON_VETH, INSIDE, STEER, COPY, UP, NAME = range(7)
+SHARED_LINKS, ON_HOST, ON_VETH, INSIDE, STEER, COPY, UP, NAME = range(-1, 7)
 
 # Stages of a plan: what stands in the way goes first.  Then objects are made, and only then removed,
 # so that a port which stays is never without its filter.

@@ -12,18 +12,16 @@ from ..linux import queueing
 from ..linux import uapi as k
 from ..linux.ids import Ids
 from ..linux.requests import Operation, Request
-from ..values.marks import SHAPING_MAJOR
+from ..values.marks import SHAPING_HANDLE
 from ..values.places import Place
 from .kind import Change, Identity, Object
-
-HANDLE = SHAPING_MAJOR << 16
 
 
 class _Fields(NamedTuple):
     place: Place
     default: int
     kind: str = queueing.HTB
-    handle: int = HANDLE
+    handle: int = SHAPING_HANDLE
 
 
 class Shaping(_Fields, Object):

@@ -14,9 +14,9 @@ from ..linux.ids import Ids
 from ..linux.queueing import Leaf, Shape
 from ..linux.requests import Operation, Request
 from ..values.limits import rate_text
+from ..values.marks import SHAPING_HANDLE
 from ..values.places import SHARED, Place
 from .kind import Change, Identity, Object
-from .shaping import HANDLE
 
 # Of the class on a container's own veth, and of that of which all on a shared link are children.
 TOP = 1
@@ -54,14 +54,14 @@ class TrafficClass(_Fields, Object):
         return (*self.place, self.minor)
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
-        link, handle = ids.link(self.place), HANDLE | self.minor
+        link, handle = ids.link(self.place), SHAPING_HANDLE | self.minor
         if change.after is None:
             payload = queueing.class_gone(link, handle)
             yield Request(k.RTM_DELTCLASS, k.NLM_F_ACK, payload, change)
             return
         before = change.before if isinstance(change.before, TrafficClass) else None
         if before is None or before.shape != self.shape:
-            parent = HANDLE if self.minor == TOP else HANDLE | TOP
+            parent = SHAPING_HANDLE if self.minor == TOP else SHAPING_HANDLE | TOP
             payload = queueing.htb_class(link, parent, handle, self.shape)
             flags = k.ADD if before is None else k.NLM_F_ACK
             yield Request(k.RTM_NEWTCLASS, flags, payload, change)
@@ -82,4 +82,4 @@ class TrafficClass(_Fields, Object):
 
 def class_name(minor: int) -> str:
     """As tc(8) writes it."""
-    return f"{HANDLE >> 16:x}:{minor:x}"
+    return f"{SHAPING_HANDLE >> 16:x}:{minor:x}"

@@ -18,7 +18,7 @@ from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
 from ..values import ports
-from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, LINK_GROUP
+from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, OUR_GROUPS
 from ..values.netfilter import Firewall
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Host
@@ -48,7 +48,7 @@ def public_link(view: View, name: str, ifindex: int, mac: str) -> LinkSeen | Non
         same = [
             link
             for link in view.all_links()
-            if link.mac == mac and not link.loopback and link.group != LINK_GROUP
+            if link.mac == mac and not link.loopback and link.group not in OUR_GROUPS
         ]
         return same[0] if len(same) == 1 else None
     return found
@@ -61,7 +61,7 @@ def likely_public(view: View, loopback: str) -> str:
     alike = [
         link.name
         for link in view.all_links()
-        if loop and link.mac == loop.mac and not link.loopback and link.group != LINK_GROUP
+        if loop and link.mac == loop.mac and not link.loopback and link.group not in OUR_GROUPS
     ]
     return named if named in alike or not alike else alike[0]
 

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 
-from ..linux import netns, queueing
+from ..linux import netns, procsys, queueing
 from ..linux import uapi as k
 from ..linux.netlink import opened, refused
 from ..linux.queueing import FQ_CODEL, HTB, TBF
 from ..linux.requests import Request
 from ..linux.view import GONE, View
+from ..objects.bridge import ipv6_switch
 from ..objects.kind import Object
-from ..objects.shaping import HANDLE, Shaping
-from ..objects.traffic_class import TrafficClass
-from ..values.places import Place
+from ..objects.shaper import End, Shaper
+from ..objects.shaping import Shaping
+from ..objects.traffic_class import TOP, TrafficClass
+from ..steering.plane import Plane, Seen
+from ..values.marks import SHAPER_GROUP, SHAPING_HANDLE
+from ..values.places import SHARED, Place
 
 _NONE = ("noqueue", "")  # what the kernel has at the root of a veth by itself
 
@@ -29,10 +34,10 @@ def on_veth(view: View, place: Place, kind: str, limited: bool) -> list[Object]:
     if kind in _NONE or (kind != HTB and not limited):
         return []
     root = _root(view, place)
-    if root is None or (root.handle != HANDLE and not limited):
+    if root is None or (root.handle != SHAPING_HANDLE and not limited):
         return []
     found: list[Object] = [Shaping(place, root.default, root.kind, root.handle)]
-    if root.handle == HANDLE:
+    if root.handle == SHAPING_HANDLE:
         found += classes(view, place)
     return found
 
@@ -50,7 +55,7 @@ def classes(view: View, place: Place) -> list[Object]:
     ifindex = view.ifindex(place)
     asked = Request(k.RTM_GETTCLASS, 0, queueing.ask_classes(ifindex), f"list classes of {place}")
     seen = [one for one in map(queueing.read_class, view.socket.dump(asked)) if one]
-    ours = [one for one in seen if one.handle >> 16 == HANDLE >> 16]
+    ours = [one for one in seen if one.handle >> 16 == SHAPING_HANDLE >> 16]
     flags = k.NLM_F_ECHO | k.NLM_F_ACK
     questions = [
         Request(
@@ -65,7 +70,10 @@ def classes(view: View, place: Place) -> list[Object]:
     for one, question, reply in zip(ours, questions, view.socket.send(questions)):
         refused(question, reply, GONE)
         leaf = queueing.read_leaf(reply.data) if reply.data else None
-        found.append(TrafficClass(place, one.handle & 0xFFFF, one.shape, leaf))
+        minor = one.handle & 0xFFFF
+        if minor == TOP and place.role == SHARED:  # what is in it counts while nothing is below it
+            leaf = None
+        found.append(TrafficClass(place, minor, one.shape, leaf))
     return found
 
 
@@ -76,3 +84,36 @@ def best_leaf() -> str:
         payload = queueing.leaf(1, k.TC_H_ROOT, queueing.Leaf(FQ_CODEL))
         tried = Request(k.RTM_NEWQDISC, k.ADD, payload, f"try {FQ_CODEL}")
         return TBF if sock.send([tried])[0].errno else FQ_CODEL
+
+
+# --- the links that limited containers share ----------------------------------------------------
+
+
+def on_pair(view: View, plane: Plane, pair: tuple[Place, Place]) -> Seen:
+    """The pair, what shapes on its first end, and what leads there and from there."""
+    found = Seen(list(pairs(view, pair)))
+    if all(isinstance(one, Shaper) and one.ours for one in found.objects):
+        root = _root(view, pair[0])
+        if root is not None and root.kind not in _NONE:
+            found.objects.append(Shaping(pair[0], root.default, root.kind, root.handle))
+            if root.handle == SHAPING_HANDLE:
+                found.objects += classes(view, pair[0])
+        found.add(plane.see_shaper(view, pair))
+    return found
+
+
+def pairs(view: View, *asked: tuple[Place, Place]) -> Iterator[Object]:
+    """The pairs, a stranger's links of such names too."""
+    for first, second in asked:
+        links = view.links([first.link, second.link])
+        there = [link for link in links if link]
+        if not there:
+            continue
+        ends = [
+            End(link.mac, link.mtu, link.up, procsys.read(ipv6_switch(link.name)) == "0")
+            for link in there
+        ]
+        ours = len(there) == 2 and all(
+            link.group == SHAPER_GROUP and link.kind == "veth" for link in there
+        )
+        yield Shaper(first, second.link, (ends[0], ends[-1]), ours)

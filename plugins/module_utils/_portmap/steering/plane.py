@@ -93,6 +93,9 @@ class Plane(Protocol):
         `present` and `absent` are veths; all others stay as they are.
         """
 
+    def of_shaper(self, host: Host, pair: tuple[Place, Place]) -> Iterable[Object]:
+        """What leads to classes on the first end of a pair of links, and on from its second end."""
+
     def orphans(self, steered: Steered) -> list[Object]:
         """Single containers' objects on the host's interfaces that lead to a link that is gone."""
 
@@ -126,6 +129,9 @@ class Plane(Protocol):
 
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
         """What is on a container's veth, or on a link inside."""
+
+    def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
+        """The same, as it is, with what leads to the class of each container."""
 
     def ports_of(self, objects: Iterable[Object]) -> list[Block]:
         """The ports that a veth lets out.  What it lists is always a superset of the entries."""

@@ -29,6 +29,7 @@ LOOPBACK_MAC_LEFT = "02:70:6d:00:00:02"
 # one passes it on.  No veth of a container can have such a name, and files that match pm-* match it.
 SHAPER_GROUP = 28784
 SHAPERS = (("pm--lim0", "pm--lim1"),)
-SHAPING_MAJOR = 0x706D  # "pm": of the root qdiscs that we make
+ENTRANCES = frozenset(first for first, _second in SHAPERS)
+SHAPING_HANDLE = 0x706D0000  # "pm": of the root qdiscs that we make
 
 OUR_GROUPS = (LINK_GROUP, BRIDGE_GROUP, SHAPER_GROUP)

@@ -123,6 +123,11 @@ class Container(NamedTuple):
         return Place(HOST, veth_name(self.name))
 
     @property
+    def number(self) -> int:
+        """Of its class among those of all: no two have the same ephemeral ports, of which it has 16 or more."""
+        return self.ephemeral.first >> 4 if self.ephemeral else 0
+
+    @property
     def unnamed(self) -> ports.Ranges:
         """The service ports that it was given by number."""
         return ports.subtract(self.service, [one.ports for one in self.named])

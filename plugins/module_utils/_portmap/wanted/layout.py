@@ -52,6 +52,8 @@ def container_objects(
     yield LinkUp(container.veth)
     if container.limits.receive:
         yield from shaping.received(container.veth, container.limits.receive, host.mtu, leaf)
+    if container.limits.send:
+        yield from shaping.sent(container, container.limits.send, host.mtu, leaf)
     yield Link(inside, host.mac, host.mtu, True)
     yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:

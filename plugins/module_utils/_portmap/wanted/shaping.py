@@ -14,22 +14,46 @@ from collections.abc import Iterator
 
 from ..linux.queueing import FQ_CODEL, TBF, Leaf, Shape, ticks
 from ..objects.kind import Object
+from ..objects.shaper import End, Shaper
 from ..objects.shaping import Shaping
 from ..objects.traffic_class import TOP, TrafficClass
 from ..values.limits import Limit
-from ..values.places import Place
+from ..values.marks import SHAPERS
+from ..values.places import HOST, SHARED, Place
+from ..values.tenants import Container, Host
 
 _HEADER = 14  # of Ethernet: HTB counts it
 _MILLISECOND = 1000  # of a second: what may go at once without a burst that somebody asked for
 _WAIT = 50  # of a second: 20 ms
 _FEWEST = 16  # packets that can wait, however slow: the first window of a connection is ten
 _SMALLEST_QUANTUM, _LARGEST_QUANTUM = 1514, 60000
+PAIRS = tuple(
+    (Place(HOST, first, SHARED), Place(HOST, second, SHARED)) for first, second in SHAPERS
+)
+# Of the class above those of containers: they borrow what it has, and have a rate of their own.
+NOTHING_TO_LEND = Shape(1, 1, 1, 1, _SMALLEST_QUANTUM)
 
 
 def received(veth: Place, limit: Limit, mtu: int, leaf: str) -> Iterator[Object]:
     """On the root of a container's veth: what goes into it."""
     yield Shaping(veth, TOP)
     yield TrafficClass(veth, TOP, shape(limit, mtu), queue(leaf, limit, mtu))
+
+
+def common(host: Host) -> Iterator[Object]:
+    """What all share who are limited in what they send."""
+    end = End(host.mac, host.mtu)
+    for first, second in PAIRS:
+        yield Shaper(first, second.link, (end, end))
+        yield Shaping(first, 0)
+        yield TrafficClass(first, TOP, NOTHING_TO_LEND, None)
+
+
+def sent(container: Container, limit: Limit, mtu: int, leaf: str) -> Iterator[Object]:
+    """The class of a container."""
+    for first, _second in PAIRS:
+        own = shape(limit, mtu), queue(leaf, limit, mtu)
+        yield TrafficClass(first, container.number, *own)
 
 
 def shape(limit: Limit, mtu: int) -> Shape:

@@ -24,6 +24,7 @@ from ...sight.seen import Survey
 from ...values.places import HOST as HERE
 from ...values.places import OWN, Place
 from ...values.tenants import MADE, Host
+from .. import limits
 from .problem import HOST, Problem, few, place
 
 KIND = "drift"
@@ -51,10 +52,13 @@ def problems(
     """
     listed = list(changes)
     veths = {placed.veth.name: name for name, placed in survey.placed.items()}
+    classes = limits.classes(survey.containers.values())
+    veths.update(classes)
     broken, bridges = _lost_containers(listed, veths), _lost_bridges(listed)
     causes: dict[_Cause, list[tuple[Change, Set[str]]]] = {}
     for change in listed:
         seeming = set(concerned(change, veths))
+        seeming |= set(classes.values()) if limits.is_common(change) else set()
         names = seeming - spoilt.keys() - others
         if names or (not seeming and is_of_host(change)):
             cause = _cause(change, names, broken, bridges)
@@ -94,7 +98,7 @@ def concerned(change: Change, names: Mapping[str, str]) -> Iterator[str]:
         return
     before = change.before.leads_to if change.before else frozenset()
     after = change.after.leads_to if change.after else frozenset()
-    for _how, link in (after - before) or (before - after):
+    for _how, link in (after - before) or (before - after) or after:
         if link in names:
             yield names[link]
 

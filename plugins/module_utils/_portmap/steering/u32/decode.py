@@ -19,6 +19,7 @@ from ...linux import uapi as k
 from ...linux.attributes import HEADER, attribute, attributes, number, text
 from ...linux.messages import TCMSG
 from ...objects.kind import Object
+from ...values.marks import ENTRANCES
 from ...values.places import Place
 from . import encode, numbers
 from .fields import Action, Bytecode
@@ -29,6 +30,7 @@ LinkNames = Mapping[int, str]
 
 _U32, _BPF = b"u32\0", b"bpf\0"
 _NUMBER = struct.Struct("=I")
+_ACCEPTED = _NUMBER.pack(k.ACCEPT_CLASS)
 _GENERAL = struct.Struct("=IIi")  # how struct tc_gen begins: index, capabilities, verdict
 _TWO_HEADERS = struct.Struct("=HHHH")
 # How the kernel begins what it tells of our filters: u32, in chain 0; the options follow, and end it.
@@ -144,7 +146,10 @@ def _read_u32(
         table = 0  # a root table: its number is the kernel's choice
     if known.divisor:
         return Table(place, protocol, priority, table, known.divisor)
-    if acting and _ends_with_mirred(options):
+    actions: tuple[Action, ...]
+    if known.flow and place.link in ENTRANCES:
+        actions = _classed(known.flow)
+    elif acting and _ends_with_mirred(options):
         verb, control, ifindex = _mirred_read(options, len(options) - 64)
         actions = _alone(verb, control, names[ifindex])
     else:
@@ -168,13 +173,17 @@ def _ends_with_mirred(data: bytes) -> bool:
 
 
 class _Head(NamedTuple):
-    """What a u32 filter has besides its actions; `others` are those that it had in it."""
+    """What a u32 filter has besides its actions; `others` are those that it had in it.
+
+    `flow` is the number of the class that it leads to, 0: none.
+    """
 
     match: Match
     hashkey: tuple[int, int]
     goto: int
     divisor: int
     others: bytes
+    flow: int
 
 
 # The same in every container, and in every look.
@@ -182,7 +191,7 @@ class _Head(NamedTuple):
 def _read_head(options: bytes) -> _Head | None:
     """None when there is something in the selector that we never write."""
     selector = others = b""
-    goto = divisor = 0
+    goto = divisor = flow = 0
     for attr, value in attributes(options):
         if attr == k.TCA_U32_SEL:
             selector = value
@@ -192,8 +201,10 @@ def _read_head(options: bytes) -> _Head | None:
             goto = number(value) >> 20
         elif attr == k.TCA_U32_DIVISOR:
             divisor = number(value)
+        elif attr == k.TCA_U32_CLASSID and value != _ACCEPTED:
+            flow = number(value)
     read = ((), (0, 0)) if divisor else _read_selector(selector)
-    return _Head(*read, goto, divisor, others) if read else None
+    return _Head(*read, goto, divisor, others, flow) if read else None
 
 
 def _read_selector(data: bytes) -> tuple[Match, tuple[int, int]] | None:
@@ -230,6 +241,11 @@ def _read_actions(data: bytes, names: LinkNames) -> tuple[Action, ...]:
 def _alone(verb: str, control: int, target: str) -> tuple[Action, ...]:
     """The only action of a filter; nearly all lead to the same few links."""
     return (Action(_said(verb, control, True), target),)
+
+
+@lru_cache(maxsize=1024)
+def _classed(flow: int) -> tuple[Action, ...]:
+    return (Action("class", f"{flow >> 16:x}:{flow & 0xFFFF:x}"),)
 
 
 def _said(verb: str, control: int, last: bool) -> str:

@@ -16,6 +16,8 @@ from functools import lru_cache
 from ...linux import uapi as k
 from ...linux.attributes import attribute
 from ...linux.messages import tcmsg
+from ...values.marks import ENTRANCES, SHAPING_HANDLE
+from ...values.places import Place
 from . import numbers
 from .fields import (
     Action,
@@ -36,7 +38,7 @@ BPF_LINE = struct.Struct("=HBBI")
 
 def table_message(table: TableFields, ifindex: int) -> bytes:
     options = attribute(k.TCA_U32_DIVISOR, struct.pack("=I", table.divisor))
-    return _filter(ifindex, table.table << 20, table.priority, table.protocol, b"u32\0", options)
+    return _filter(table, ifindex, table.table << 20, b"u32\0", options)
 
 
 def filter_message(
@@ -48,23 +50,32 @@ def filter_message(
     """
     options = b""
     if not item.goto:
-        options += attribute(k.TCA_U32_CLASSID, struct.pack("=I", k.ACCEPT_CLASS))
+        options += attribute(k.TCA_U32_CLASSID, struct.pack("=I", _class(item.actions)))
     hash_id = handle & 0xFFFFF000 or item.table << 20 | item.bucket << 12
     if hash_id:
         options += attribute(k.TCA_U32_HASH, struct.pack("=I", hash_id))
     if item.goto:
         options += attribute(k.TCA_U32_LINK, struct.pack("=I", item.goto << 20))
     options += attribute(k.TCA_U32_SEL, _selector(item.match, item.goto, item.hashkey))
-    if item.actions:
-        options += attribute(k.TCA_U32_ACT, _actions(item.actions, targets))
+    acting = tuple(action for action in item.actions if action.verb != "class")
+    if acting:
+        options += attribute(k.TCA_U32_ACT, _actions(acting, targets))
     handle = handle or hash_id * bool(item.node) | item.node
-    return _filter(ifindex, handle, item.priority, item.protocol, b"u32\0", options)
+    return _filter(item, ifindex, handle, b"u32\0", options)
+
+
+def _class(actions: tuple[Action, ...]) -> int:
+    """What a filter leads to a class of; of any other it is what tc(8) writes for "accept"."""
+    if not actions or actions[0].verb != "class":
+        return k.ACCEPT_CLASS
+    major, minor = actions[0].target.split(":")
+    return int(major, 16) << 16 | int(minor, 16)
 
 
 def program_message(program: ProgramFields, ifindex: int) -> bytes:
     handle = numbers.PROGRAM_HANDLES[program.priority]
     options = _program(program.bytecode)
-    return _filter(ifindex, handle, program.priority, program.protocol, b"bpf\0", options)
+    return _filter(program, ifindex, handle, b"bpf\0", options)
 
 
 # The same on every veth.
@@ -86,17 +97,22 @@ def offload_message(item: OffloadFields, ifindex: int, descriptor: int) -> bytes
         + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
     )
     handle = numbers.OFFLOAD_HANDLE
-    return _filter(ifindex, handle, item.priority, item.protocol, b"bpf\0", options)
+    return _filter(item, ifindex, handle, b"bpf\0", options)
 
 
-def ask_filter(ifindex: int, handle: int, priority: int, protocol: int) -> bytes:
+def hook(place: Place) -> int:
+    """What filters of a link hang on: where packets arrive or, on a link that shapes, our root qdisc."""
+    return SHAPING_HANDLE if place.link in ENTRANCES else k.INGRESS_HOOK
+
+
+def ask_filter(place: Place, ifindex: int, handle: int, priority: int, protocol: int) -> bytes:
     """The address of one filter or table, to ask for it or to delete it."""
     kind = attribute(k.TCA_KIND, b"u32\0")
-    return tcmsg(ifindex, handle, k.INGRESS_HOOK, priority, protocol) + kind
+    return tcmsg(ifindex, handle, hook(place), priority, protocol) + kind
 
 
-def priority_deletion(ifindex: int, priority: int, protocol: int) -> bytes:
-    return ask_filter(ifindex, 0, priority, protocol)
+def priority_deletion(place: Place, ifindex: int, priority: int, protocol: int) -> bytes:
+    return ask_filter(place, ifindex, 0, priority, protocol)
 
 
 def program_deletion(program: ProgramFields, ifindex: int) -> bytes:
@@ -113,10 +129,14 @@ def _deletion(item: ProgramFields | OffloadFields, ifindex: int, handle: int) ->
 
 
 def _filter(
-    ifindex: int, handle: int, priority: int, protocol: int, kind: bytes, options: bytes
+    item: FilterFields | TableFields | ProgramFields | OffloadFields,
+    ifindex: int,
+    handle: int,
+    kind: bytes,
+    options: bytes,
 ) -> bytes:
     return (
-        tcmsg(ifindex, handle, k.INGRESS_HOOK, priority, protocol)
+        tcmsg(ifindex, handle, hook(item.place), item.priority, item.protocol)
         + attribute(k.TCA_KIND, kind)
         + attribute(k.TCA_OPTIONS, options)
     )

@@ -14,7 +14,10 @@ Bytecode = tuple[tuple[int, int, int, int], ...]  # struct sock_filter: code, jt
 
 
 class Action(NamedTuple):
-    """mirred: `redirect` or `mirror` to a link; an empty target is a link that is gone."""
+    """mirred: `redirect` or `mirror` to a link; an empty target is a link that is gone.
+
+    Or to a `class` of what shapes the link, as tc(8) writes it.
+    """
 
     verb: str
     target: str

@@ -15,6 +15,8 @@ from functools import lru_cache
 from ...linux import uapi as k
 from ...objects.kind import Object, State
 from ...objects.qdisc import Qdisc
+from ...objects.traffic_class import class_name
+from ...values.marks import SHAPERS
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Container, Host
 from . import keys as u32
@@ -31,6 +33,7 @@ _PLAIN = (u32.NO_OPTIONS, u32.NO_FRAGMENT)
 _ICMP = (*_PLAIN, u32.protocol(k.IPPROTO_ICMP))
 _QUOTED = (u32.QUOTED_NO_OPTIONS, u32.QUOTED_NO_FRAGMENT)
 _BY_DESTINATION_PORT = (20, 0x0000FF00)
+_BY_SOURCE_PORT = (20, 0xFF000000)
 _BY_QUOTED_SOURCE_PORT = (48, 0xFF000000)
 _MIRRORED_ICMP = (  # what has no port: echo and timestamp replies, errors about such requests
     (u32.icmp_type(0),),
@@ -93,6 +96,28 @@ def _by_port(rows: Rows, framed: u32.Match, addressed: u32.Match) -> Iterator[Ob
             yield rows.root(n.PRIO_ICMP_ERROR, node, *quoted, goto=to, hashed=hashed)
 
 
+# --- what is limited ----------------------------------------------------------------------------
+
+
+def shaper_filters(host: Host, pair: tuple[Place, Place]) -> Iterator[Object]:
+    """Into the classes by source port on the first end, and on from the second one [2]."""
+    first, second = Rows(pair[0]), Rows(pair[1])
+    yield first.table(n.PRIO_IP_OUT, n.TABLE_IP_OUT, 256)
+    to, hashed = n.TABLE_IP_OUT, _BY_SOURCE_PORT
+    yield first.root(n.PRIO_IP_OUT, 1, *_PLAIN, goto=to, hashed=hashed)
+    yield Qdisc(pair[1], "ingress")
+    yield second.root(n.PRIO_IP_OUT, 1, *_PLAIN, to=host.public)
+
+
+def _flows(container: Container) -> Iterator[Object]:
+    name = class_name(container.number)
+    for first, _second in SHAPERS:
+        rows = Rows(Place(HOST, first, SHARED))
+        for block in hashed_blocks(container.blocks):
+            key = u32.source_port(block)
+            yield rows.classed(n.PRIO_IP_OUT, n.TABLE_IP_OUT, block, key, name)
+
+
 # --- a container --------------------------------------------------------------------------------
 
 
@@ -124,6 +149,8 @@ def container_filters(
     yield from _veth_filters(host, container)
     yield from _inside_filters(host, container, inside, lo)
     yield from shared_entries(host, container)
+    if container.limits.send:
+        yield from _flows(container)
 
 
 def _offload(veth: Place, observed: State, tag: str) -> Iterator[Object]:
@@ -141,6 +168,7 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
     rows = Rows(container.veth)
     yield Program(container.veth, k.ETH_P_ALL, n.PRIO_FIRST, programs.LEAVING)
     yield Program(container.veth, k.ETH_P_ALL, n.PRIO_DROP, programs.NOTHING)
+    outwards = SHAPERS[0][0] if container.limits.send else host.public
     tables = (
         (
             n.PRIO_ICMP_ERROR,
@@ -150,7 +178,7 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
         ),
         (n.PRIO_ICMP, n.TABLE_ICMP, u32.quoted_destination_port, host.public),
         (n.PRIO_IP, n.TABLE_IP, u32.source_port, host.loopback),
-        (n.PRIO_IP_OUT, n.TABLE_IP_OUT, u32.source_port, host.public),
+        (n.PRIO_IP_OUT, n.TABLE_IP_OUT, u32.source_port, outwards),
     )
     for priority, table, key, to in tables:
         yield rows.table(priority, table)

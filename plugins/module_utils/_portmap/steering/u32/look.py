@@ -155,7 +155,7 @@ def _ask_entries(view: View, place: Place, blocks: Iterable[Block]) -> Iterator[
             bucket, node = rows.hashed_handle(block)
             handles.append(table << 20 | bucket << 12 | node)
         for handle in handles:
-            payload = encode.ask_filter(ifindex, handle, priority, k.ETH_P_IP)
+            payload = encode.ask_filter(place, ifindex, handle, priority, k.ETH_P_IP)
             what = f"read filter {handle:08x} of {place}"
             asked.append(Request(k.RTM_GETTFILTER, 0, payload, what))
     for request, reply in zip(asked, view.socket.send(asked)):
@@ -177,6 +177,14 @@ def see_link(sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen
         return Seen([qdisc])
     found = _filters(sock, place, ifindex, names)
     found.objects.insert(0, qdisc)
+    return found
+
+
+def see_shaper(view: View, pair: tuple[Place, Place]) -> Seen:
+    """Our filters on both ends of a pair."""
+    first, second = pair
+    found = see_link(view.socket, second, view.ifindex(second), view.names)
+    found.add(_filters(view.socket, first, view.ifindex(first), view.names))
     return found
 
 
@@ -217,7 +225,7 @@ def dump_filters(
 
 
 def _ask_filters(place: Place, ifindex: int, only: tuple[int, int]) -> Request:
-    payload = messages.ask_filters(ifindex, *only)
+    payload = messages.ask_filters(ifindex, *only, hook=encode.hook(place))
     return Request(k.RTM_GETTFILTER, 0, payload, f"list the filters of {place}")
 
 

@@ -14,6 +14,7 @@ from ...linux.ids import Ids
 from ...linux.requests import Operation, Request
 from ...objects.kind import COPY, ON_HOST, STEER, Change, Identity, Object, Slot
 from ...values.errors import KernelRefused
+from ...values.marks import ENTRANCES, SHAPING_HANDLE
 from ...values.places import Place
 from . import encode, keys, numbers, offload, programs
 from .fields import FilterFields, OffloadFields, ProgramFields, TableFields
@@ -74,6 +75,7 @@ class Filter(FilterFields, Object):
         targets = {
             action.target: ids.link(Place(self.place.netns, action.target))
             for action in self.actions
+            if action.verb != "class"
         }
         payload = encode.filter_message(self, ids.link(self.place), handle, targets)
         yield Request(k.RTM_NEWTFILTER, k.SET if before is not None else k.ADD, payload, change)
@@ -88,7 +90,10 @@ class Filter(FilterFields, Object):
     def _then(self) -> str:
         if self.goto:
             return f"link {self.goto:x}:"
-        said = [f"{verb} dev {target or '(gone)'}" for verb, target in self.actions]
+        said = [
+            f"flowid {target}" if verb == "class" else f"{verb} dev {target or '(gone)'}"
+            for verb, target in self.actions
+        ]
         return " ".join(said) or "accept"
 
 
@@ -186,7 +191,7 @@ class Priority(_PriorityFields, Object):
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         link = ids.link(self.place)
-        payload = encode.priority_deletion(link, self.priority, self.protocol)
+        payload = encode.priority_deletion(self.place, link, self.priority, self.protocol)
         yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, payload, change)
 
     def __str__(self) -> str:
@@ -196,7 +201,8 @@ class Priority(_PriorityFields, Object):
 
 def _where(item: Filter | Table | Program | Offload) -> str:
     protocol = _PROTOCOLS.get(item.protocol, "ip")
-    return f"filter dev {item.place} ingress protocol {protocol} prio {item.priority}"
+    hook = f"parent {SHAPING_HANDLE >> 16:x}:" if item.place.link in ENTRANCES else "ingress"
+    return f"filter dev {item.place} {hook} protocol {protocol} prio {item.priority}"
 
 
 def _deletion(item: Filter | Table, handle: int, change: Change, ids: Ids) -> Request:
@@ -204,7 +210,7 @@ def _deletion(item: Filter | Table, handle: int, change: Change, ids: Ids) -> Re
     if not handle:
         raise KernelRefused(f"cannot delete {change.before}: its handle is unknown", errno.ENOENT)
     link = ids.link(item.place)
-    payload = encode.ask_filter(link, handle, item.priority, item.protocol)
+    payload = encode.ask_filter(item.place, link, handle, item.priority, item.protocol)
     return Request(k.RTM_DELTFILTER, k.NLM_F_ACK, payload, change)
 
 

@@ -77,6 +77,12 @@ class U32:
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
         return look.see_link(sock, place, ifindex, names)
 
+    def of_shaper(self, host: Host, pair: tuple[Place, Place]) -> Iterable[Object]:
+        return layout.shaper_filters(host, pair)
+
+    def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
+        return look.see_shaper(view, pair)
+
     def ports_of(self, objects: Iterable[Object]) -> list[Block]:
         return look.listed_blocks(objects)
 

@@ -66,6 +66,14 @@ class Rows:
         match, actions = _alone(key), _redirect(to)
         return Filter(self._place, self._protocol, priority, table, bucket, node, match, actions)
 
+    def classed(
+        self, priority: int, table: int, block: ports.Block, key: u32.Key, name: str
+    ) -> Filter:
+        """The same, which leads to a class of what shapes the link."""
+        bucket, node = hashed_handle(block)
+        match, actions = _alone(key), (Action("class", name),)
+        return Filter(self._place, self._protocol, priority, table, bucket, node, match, actions)
+
 
 def hashed_handle(block: ports.Block) -> tuple[int, int]:
     """Bucket and node of a block of at most 256 ports."""
