@@ -86,7 +86,8 @@ options:
   limits:
     description:
       - How fast the container may receive and send.
-      - A rate is written as tc(8) does, in bits a second, V(500kbit), V(10mbit), V(2.5gbit).
+      - A rate is written as tc(8) does, in bits a second, V(500kbit), V(10mbit), V(2.5gbit), or as a percentage
+        of O(netiso.portmap.portmap_host#module:link_speed), V(10%).
       - Left out, a container that is placed keeps its limits. An empty dictionary takes them away.
         Connections go on meanwhile.
       - See P(netiso.portmap.docsite.guide_limits#guide) for what the options come to.
@@ -109,11 +110,12 @@ options:
       send:
         description:
           - What may leave the container to the outside. What goes to the host and to other containers is not
-            slowed, nor are echo requests and ARP.
+            slowed, unless O(netiso.portmap.portmap_host#module:limit_scope=all), nor are echo requests and ARP.
         type: str
       send_ceil:
         description:
-          - The speed of bursts of O(limits.send_burst) bytes. It counts when it is above the rate.
+          - The speed of bursts of O(limits.send_burst) bytes and, where the speed of the link is known, of what
+            others leave of it. It counts when it is above the rate.
         type: str
       send_burst:
         description:
@@ -122,6 +124,7 @@ options:
       per_cpu:
         description:
           - The rates for each whole one of O(limits.cpus), instead of O(limits.receive) and O(limits.send).
+          - V(auto) is O(netiso.portmap.portmap_host#module:link_speed) by the CPUs of the host.
         type: str
       cpus:
         description:

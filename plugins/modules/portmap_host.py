@@ -93,6 +93,23 @@ options:
       - V(relax) when the host is prepared for the first time; left out later, it stays as it is.
     type: str
     choices: [relax, keep]
+  link_speed:
+    description:
+      - How fast the host's link is, as tc(8) writes rates, such as V(10gbit), or V(auto), which is what the
+        network card says; virtual ones say nothing.
+      - Percentages in O(netiso.portmap.portmap_container#module:limits) refer to it, and what is left of it
+        is lent to containers that may send more than their rate.
+      - V(auto) when the host is prepared for the first time; left out later, it stays as it is.
+    type: str
+    version_added: 0.2.0
+  limit_scope:
+    description:
+      - Whether O(netiso.portmap.portmap_container#module:limits.send) is about what goes to the V(outside), or
+        about V(all), with what goes to the host and to other containers apart, at the same rate.
+      - V(outside) when the host is prepared for the first time; left out later, it stays as it is.
+    type: str
+    choices: [outside, all]
+    version_added: 0.2.0
   restore_at_boot:
     description:
       - Whether a unit of systemd, C(portmap-restore.service), brings host and containers back after
@@ -218,6 +235,16 @@ host:
       description: What was done about reverse path filtering.
       type: str
       sample: relax
+    link_speed:
+      description: How fast the link is, as it was given; V(auto) is what the card says.
+      type: str
+      sample: 10gbit
+      version_added: 0.2.0
+    limit_scope:
+      description: What limits of what containers send are about.
+      type: str
+      sample: outside
+      version_added: 0.2.0
 changes:
   description: What was changed, or would be in check mode, in order.
   returned: success
@@ -238,6 +265,8 @@ ARGUMENTS = {
     "ephemeral_ports_per_container": {"type": "int"},
     "host_ephemeral_ports": {"type": "str"},
     "rp_filter": {"type": "str", "choices": ["relax", "keep"]},
+    "link_speed": {"type": "str"},
+    "limit_scope": {"type": "str", "choices": ["outside", "all"]},
     "restore_at_boot": {"type": "bool"},
     "follow": {"type": "bool"},
     "command": {"type": "bool"},

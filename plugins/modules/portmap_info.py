@@ -110,6 +110,16 @@ host:
       description: What was done about reverse path filtering.
       type: str
       sample: relax
+    link_speed:
+      description: How fast the link is, as it was given; V(auto) is what the card says.
+      type: str
+      sample: 10gbit
+      version_added: 0.2.0
+    limit_scope:
+      description: What limits of what containers send are about.
+      type: str
+      sample: outside
+      version_added: 0.2.0
     follow:
       description: >-
         Whether a service brings host and containers up to date when the host changes: V(off), V(running), V(dead)

@@ -67,6 +67,8 @@ def test_present_says_what_the_host_is(modules: Modules) -> None:
         "ephemeral_ports_per_container": 16,
         "host_ephemeral_ports": "32768-60999",
         "rp_filter": "relax",
+        "link_speed": "auto",
+        "limit_scope": "outside",
     }
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -99,6 +100,7 @@ def test_a_burst_goes_at_the_ceil(lab: Lab, placed: Modules) -> None:
 
 
 def test_rates_above_32_bits_arrive_in_the_kernel(lab: Lab, placed: Modules) -> None:
+    placed.host(**POOLS, link_speed="400gbit")
     told = limit(placed, receive="100gbit", receive_ceil="400gbit")
     assert "rate 100Gbit ceil 400Gbit" in classes(lab)
     assert told["container"]["limits"]["receive"]["rate"] == 12_500_000_000
@@ -173,11 +175,21 @@ def test_who_is_not_limited_keeps_the_qdisc_of_a_stranger(lab: Lab, placed: Modu
         assert "htb" not in roots(lab, link)
 
 
+def test_a_percentage_is_of_the_speed_that_the_host_was_given(lab: Lab, placed: Modules) -> None:
+    told = placed.host(**POOLS, link_speed="200mbit")
+    assert told["changes"] == ["set link_speed to 200mbit"]
+    assert told["host"]["link_speed"] == "200mbit"
+    told = limit(placed, receive="10%", receive_ceil="50%")
+    assert told["container"]["limits"]["receive"]["text"] == "20mbit ceil 100mbit"
+    told = limit(placed, per_cpu="auto", cpus=os.cpu_count())
+    assert told["container"]["limits"]["receive"]["rate"] == pytest.approx(25e6, rel=1e-6)
+
+
 REFUSED = {
     "cannot use receive '10bps'.*eight times": {"receive": "10bps"},
     "cannot use receive '0'": {"receive": "0"},
     "cannot use receive 'fast'": {"receive": "fast"},
-    "10% refers to the speed of the link.*link_speed": {"receive": "10%"},
+    "20gbit is more than the link's speed, 10gbit": {"receive": "20gbit"},  # so veth says
     "the minimum 2mbit is above the maximum 1mbit": {
         "receive": "1mbit", "minimum": "2mbit", "maximum": "1mbit",
     },

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from lab import state
-from lab.flow import arriving, flowing
+from lab.flow import CARRIED, arriving, flowing
 from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
@@ -211,3 +211,53 @@ def test_another_mac_of_the_host_is_followed(lab: Lab, placed: Modules) -> None:
     (seen,) = lab.host.json("ip", "-j", "link", "show", "dev", "pm--lim1")
     assert seen["address"] == "02:00:00:00:00:77"
     assert placed.info()["problems"] == []
+
+
+def test_with_the_scope_all_the_host_and_siblings_are_reached_as_fast(
+    lab: Lab, placed: Modules
+) -> None:
+    limit(placed, send="10mbit")
+    assert placed.host(**POOLS, limit_scope="all")["host"]["limit_scope"] == "all"
+    web, db, peer = lab.container("web"), lab.container("db"), lab.peer.place
+    ways = ((lab.host.place, HOST, OUTSIDE), (db, HOST, DB), (peer, PEER, OUTSIDE))
+    for to, address, port in ways:
+        with flowing(web, to, address, port) as flow:
+            assert flow.rate(1) == pytest.approx(10e6, rel=0.07), to
+    with flowing(db, web, HOST, WEB) as flow:
+        assert max(flow.rate(0.3) for _ in range(3)) > 60e6
+    assert placed.info()["problems"] == []
+    assert not placed.container(name="web")["changed"]
+    assert not placed.host(**POOLS)["changed"]
+    placed.host(**POOLS, limit_scope="outside")
+    assert not lab.host.run("ip", "link", "show", "pm--lim2", check=False).stdout
+    with flowing(web, db, HOST, DB) as flow:
+        assert max(flow.rate(0.3) for _ in range(3)) > 60e6
+    limit(placed)
+    assert pair(lab) == []
+
+
+def test_two_that_borrow_share_by_container_and_not_by_connection(
+    lab: Lab, placed: Modules
+) -> None:
+    placed.host(**POOLS, link_speed="30mbit")
+    limits = {"send": "5mbit", "send_ceil": "100%"}
+    placed.container(containers=[{"name": name, "limits": limits} for name in ("web", "db")])
+    web, db, peer = lab.container("web"), lab.container("db"), lab.peer.place
+    with flowing(web, peer, PEER, OUTSIDE, streams=8) as many:
+        assert many.rate(1) == pytest.approx(30e6, rel=0.1)
+        with flowing(db, peer, PEER, OUTSIDE + 1) as one:
+            start = many.received
+            alone = one.rate(2)
+            shared = (many.received - start) * 8 / CARRIED / 2
+    for got in (alone, shared):
+        assert got == pytest.approx(15e6, rel=0.15)
+
+
+def test_another_speed_of_the_link_is_followed(lab: Lab, placed: Modules) -> None:
+    limit(placed, send="10mbit")
+    placed.host(**POOLS, link_speed="3gbit")
+    assert "706d:1 root rate 3Gbit" in classes(lab)
+    assert placed.info()["problems"] == []
+    lab.host.run("rm", "/run/portmap/host.json")
+    placed.container(name="db", state="absent")
+    assert "706d:1 root rate 3Gbit" in classes(lab)

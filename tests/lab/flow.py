@@ -9,7 +9,7 @@ import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .machines import Place
 from .netns import inside
@@ -25,9 +25,23 @@ class Flow:
     """Connections over which one end sends as fast as it can; `received` grows at the other end."""
 
     def __init__(self) -> None:
-        self.received: float = 0
+        self._received: list[float] = []  # by thread: adding is two steps
         self.broken = ""
         self._over = threading.Event()
+
+    @property
+    def received(self) -> float:
+        return sum(self._received)
+
+    def counter(self) -> Callable[[float], None]:
+        """Counts what one thread receives."""
+        at = len(self._received)
+        self._received.append(0)
+
+        def count(size: float) -> None:
+            self._received[at] += size
+
+        return count
 
     def rate(self, seconds: float) -> float:
         """Bits a second on the wire, over some time from now on."""
@@ -49,10 +63,10 @@ class Flow:
                 self.broken = str(error)
                 return
 
-    def receive(self, sock: socket.socket) -> None:
+    def receive(self, sock: socket.socket, count: Callable[[float], None]) -> None:
         while not self.is_over:
             try:
-                self.received += len(sock.recv(_AT_ONCE))
+                count(len(sock.recv(_AT_ONCE)))
             except TimeoutError:
                 continue
             except OSError as error:
@@ -84,8 +98,9 @@ def flowing(
             receiver = stack.enter_context(server.accept()[0])
             receiver.settimeout(0.2)
             sender.settimeout(0.2)
-            for act, sock in ((flow.send, sender), (flow.receive, receiver)):
-                threads.append(threading.Thread(target=act, args=(sock,), daemon=True))
+            threads.append(threading.Thread(target=flow.send, args=(sender,), daemon=True))
+            both = (receiver, flow.counter())
+            threads.append(threading.Thread(target=flow.receive, args=both, daemon=True))
         for thread in threads:
             thread.start()
         try:
@@ -123,7 +138,7 @@ def arriving(
             sender.connect((address, port))
         threads = [
             threading.Thread(target=_flood, args=(flow, sender, twice), daemon=True),
-            threading.Thread(target=_count, args=(flow, receiver), daemon=True),
+            threading.Thread(target=_count, args=(flow, receiver, flow.counter()), daemon=True),
         ]
         for thread in threads:
             thread.start()
@@ -151,11 +166,11 @@ def _flood(flow: Flow, sock: socket.socket, rate: float) -> None:
             time.sleep(0.001)
 
 
-def _count(flow: Flow, sock: socket.socket) -> None:
+def _count(flow: Flow, sock: socket.socket, count: Callable[[float], None]) -> None:
     while not flow.is_over:
         with contextlib.suppress(TimeoutError):
             sock.recv(2048)
-            flow.received += _OVER_WIRE
+            count(_OVER_WIRE)
 
 
 def asked(source: Place, to: Place, address: str, port: int, times: int = 100) -> list[float]:

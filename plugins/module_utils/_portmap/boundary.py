@@ -125,6 +125,8 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         _range(params["host_ephemeral_ports"], "host_ephemeral_ports"),
         params["rp_filter"] or "",
         _address(params["address"]),
+        limits.read_speed(params["link_speed"]) if params["link_speed"] else "",
+        params["limit_scope"] or "",
     )
 
 

@@ -213,8 +213,10 @@ def _qdiscs_made(before: State, after: State, old: Record | None) -> tuple[str, 
 
 def containers_are_stale(host: Host, before: State, after: State, old: Record | None) -> bool:
     """Whether containers must be looked at too: what they copy changed, or where their filters hang."""
-    if old is not None and (old.applied, old.options.public) != (host.applied, host.public):
-        return True
+    if old is not None:
+        had = old.applied, old.options.public, old.options.link_speed
+        if had != (host.applied, host.public, host.link_speed):
+            return True
     return any(item.carries_others and name not in before for name, item in after.items())
 
 
@@ -246,7 +248,11 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
         "host_ephemeral_ports": str(options.host_ephemeral or "left alone"),
         "ports": ports.text(options.service or ()) or "none",
         "rp_filter": options.rp_filter,
-        **({"address": options.address} if options.address else {}),
+        **{
+            name: value
+            for name in ("address", "link_speed", "limit_scope")
+            if (value := getattr(options, name))
+        },
     }
 
 

@@ -22,7 +22,7 @@ from ..memory.lock import host_lock
 from ..memory.record import Record
 from ..objects.kind import state
 from ..sight import survey as surveys
-from ..sight.host import early_programs, see_bridges
+from ..sight.host import early_programs, link, see_bridges
 from ..steering import choose
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
@@ -31,6 +31,7 @@ from ..values.tenants import Container
 from ..wanted import claims, layout, requests
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask, Namespace
+from ..wanted.limits import UNKNOWN, Wish
 from . import guard_follow, saving
 from .comparing import Observer, compare_containers
 from .leaving import Leaving
@@ -233,6 +234,7 @@ def decided(
     had = decide.concerned(observer.survey, asks)
     if pools is None:
         return Decision(asks, (), had)
+    relative = any(isinstance(ask.limits, Wish) for ask in asks)
     placed = claims.resolve(
         asks,
         pools,
@@ -241,6 +243,7 @@ def decided(
         spaces,
         _busy(pools) if decide.new_ports(asks, had) else Busy(),
         lambda veth: surveys.owner_name(observer.view, veth),
+        link(observer.survey.host) if relative else UNKNOWN,
     )
     return Decision(asks, placed, had)
 

@@ -14,6 +14,7 @@ from ..engine.comparison import Comparison
 from ..linux.view import View
 from ..objects.kind import state
 from ..sight import shaping as sight
+from ..sight.host import link
 from ..sight.seen import Survey
 from ..steering.plane import Plane, Seen
 from ..wanted import shaping
@@ -33,11 +34,14 @@ def add(
 ) -> None:
     """What everybody shares stays as long as somebody needs it.
 
-    Raises InvalidRequest when it is needed, and somebody else's links are in the way.
+    For others alone it is left as it is.  Raises InvalidRequest when it is needed, and somebody else's
+    links are in the way.
     """
     comparison.before.update(state(there.common))
-    if there.others or any(one.limits.send for one in decision.placed):
+    if not any(one.limits.send for one in decision.placed):
+        comparison.after.update(state(there.common if there.others else ()))
+    else:
         decide.check(there.common)
-        comparison.after.update(state(shaping.common(survey.host)))
-        for pair in shaping.PAIRS:
+        comparison.after.update(state(shaping.common(survey.host, link(survey.host).speed)))
+        for pair in shaping.pairs_of(survey.host):
             comparison.after.update(state(plane.of_shaper(survey.host, pair)))

@@ -59,7 +59,9 @@ def as_given(host: Host, prepared: Record) -> Host:
     """The host as its containers were last made after it: only what differs from that is drift."""
     if not prepared.applied:  # a run was killed before there was any
         return host
-    return last_known(host.public, host.loopback, prepared.applied)
+    limited = prepared.options.link_speed, prepared.options.limit_scope
+    given = last_known(host.public, host.loopback, prepared.applied)
+    return given._replace(link_speed=limited[0], limit_scope=limited[1])
 
 
 # --- what the host is like ------------------------------------------------------------------------

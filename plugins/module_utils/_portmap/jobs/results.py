@@ -14,7 +14,7 @@ from ..memory import units
 from ..memory.record import Record
 from ..values import ports
 from ..values.guards import SLICE, UNIT, Guards
-from ..values.limits import Limits
+from ..values.limits import AUTO, OUTSIDE, Limits
 from ..values.netfilter import Firewall
 from ..values.tenants import Container, Host
 
@@ -105,6 +105,8 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "ephemeral_ports_per_container": options.per_container,
         "host_ephemeral_ports": str(port_range),
         "rp_filter": options.rp_filter,
+        "link_speed": options.link_speed or AUTO,
+        "limit_scope": options.limit_scope or OUTSIDE,
     }
 
 

@@ -70,7 +70,8 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     route = route_through(view.socket, link.ifindex, address.address)
     had = bool(was and was.gateway)
     gateways, of_route = decide.gateways(link.name, address.address, route, had)
-    host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways)
+    limited = options.link_speed, options.limit_scope
+    host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways, *limited)
     before = was.options.public if was else link.name
     told = [*decide.renamed(before, link), *told, *of_route]
     if closely:

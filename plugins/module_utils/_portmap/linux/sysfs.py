@@ -27,6 +27,15 @@ def group(link: str) -> str:
     return _read(f"class/net/{link}/netdev_group")
 
 
+def speed(link: str) -> int:
+    """Megabits a second, as the card says; 0 when it says nothing, as virtual ones do."""
+    try:
+        said = _read(f"class/net/{link}/speed")
+    except OSError:  # EINVAL: of a link that is down, or has no speed
+        return 0
+    return max(int(said or 0), 0)
+
+
 def _read(path: str) -> str:
     """ "" when there is no such file.
 

@@ -14,9 +14,10 @@ from typing import Any
 
 from ..linux import uapi as k
 from ..values import ports
-from ..values.limits import Limit, Limits, is_sound
+from ..values.limits import ALL, OUTSIDE, SCOPES, Limit, Limits, is_sound
 from ..values.options import HostOptions
 from ..values.tenants import Named
+from ..wanted import limits as limiting
 from ..wanted import requests
 
 HOST_KEYS = (
@@ -27,8 +28,12 @@ HOST_KEYS = (
     "ephemeral_ports_per_container",
     "host_ephemeral_ports",
     "rp_filter",
-    "address",  # not in what earlier versions wrote; left out where it says nothing
+    # Not in what earlier versions wrote; left out where they say nothing:
+    "address",
+    "link_speed",
+    "limit_scope",
 )
+_OPTIONAL = HOST_KEYS[-3:]
 
 
 def host_json(options: HostOptions) -> dict[str, Any]:
@@ -42,7 +47,8 @@ def host_json(options: HostOptions) -> dict[str, Any]:
         "host_ephemeral_ports": range_json(options.host_ephemeral),
         "rp_filter": options.rp_filter,
     }
-    return {**data, "address": options.address} if options.address else data
+    told = {name: getattr(options, name) for name in _OPTIONAL}
+    return {**data, **{name: value for name, value in told.items() if value}}
 
 
 def read_host(data: Mapping[str, object]) -> HostOptions:
@@ -59,7 +65,21 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         read_range(data["host_ephemeral_ports"], "host_ephemeral_ports"),
         rp_filter,
         read_address(data.get("address", "")),
+        _read_speed(data.get("link_speed", "")),
+        _read_scope(data.get("limit_scope", "")),
     )
+
+
+def _read_speed(value: object) -> str:
+    speed = json_text(value)
+    return limiting.read_speed(speed) if speed else ""
+
+
+def _read_scope(value: object) -> str:
+    scope = json_text(value)
+    if scope not in ("", *SCOPES):
+        raise ValueError(f"limit_scope '{scope}' is neither {OUTSIDE} nor {ALL}")
+    return scope
 
 
 def read_address(value: object) -> str:

@@ -266,6 +266,8 @@ def lines(state: Saved | None) -> dict[str, str]:
         f" ephemeral_ports {host.ephemeral} (each {host.per_container})"
         f" host_ephemeral_ports {host.host_ephemeral or 'left alone'} rp_filter {host.rp_filter}"
         + (f" address {host.address}" if host.address else "")
+        + (f" link_speed {host.link_speed}" if host.link_speed else "")
+        + (f" limit_scope {host.limit_scope}" if host.limit_scope else "")
     }
     for name, one in sorted(state.containers.items()):
         said[f"container {name}"] = (

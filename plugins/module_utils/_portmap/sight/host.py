@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from socket import AF_INET
 
@@ -18,11 +19,12 @@ from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
 from ..values import ports
+from ..values.limits import AUTO
 from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, OUR_GROUPS
 from ..values.netfilter import Firewall
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Host
-from ..wanted import sysctls
+from ..wanted import limits, sysctls
 from .namespace import link_object
 
 
@@ -64,6 +66,16 @@ def likely_public(view: View, loopback: str) -> str:
         if loop and link.mac == loop.mac and not link.loopback and link.group not in OUR_GROUPS
     ]
     return named if named in alike or not alike else alike[0]
+
+
+def link(host: Host) -> limits.Link:
+    """What limits may refer to: the link's speed, as given or as the card says, and the CPUs."""
+    given = host.link_speed
+    if given in ("", AUTO):
+        speed = sysfs.speed(host.public) * 10**6 // 8
+    else:
+        speed = limits.read_rate(given, "link_speed").bytes
+    return limits.Link(speed, os.cpu_count() or 1)
 
 
 def early_programs(view: View, host: Host) -> dict[str, list[int]]:

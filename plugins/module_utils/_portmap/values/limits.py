@@ -13,6 +13,10 @@ from typing import NamedTuple
 _UNITS = ((10**12, "tbit"), (10**9, "gbit"), (10**6, "mbit"), (10**3, "kbit"), (1, "bit"))
 _WORDS = ("send", "receive")
 
+AUTO = "auto"  # of the link's speed: what the card says
+OUTSIDE, ALL = "outside", "all"  # where what is sent is limited
+SCOPES = (OUTSIDE, ALL)
+
 
 class Limit(NamedTuple):
     """`burst` bytes may go at `ceil`; what is 0 is not said.  A `ceil` is above the rate."""

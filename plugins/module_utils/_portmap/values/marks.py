@@ -28,7 +28,10 @@ LOOPBACK_MAC_LEFT = "02:70:6d:00:00:02"
 # Pairs in the host through which goes what is limited: its classes are on the first end, and the second
 # one passes it on.  No veth of a container can have such a name, and files that match pm-* match it.
 SHAPER_GROUP = 28784
-SHAPERS = (("pm--lim0", "pm--lim1"),)
+SHAPERS = (
+    ("pm--lim0", "pm--lim1"),
+    ("pm--lim2", "pm--lim3"),
+)  # to the outside; to host and siblings
 ENTRANCES = frozenset(first for first, _second in SHAPERS)
 SHAPING_HANDLE = 0x706D0000  # "pm": of the root qdiscs that we make
 

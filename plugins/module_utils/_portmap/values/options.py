@@ -32,6 +32,8 @@ class HostOptions(NamedTuple):
 
     `host_ephemeral`: the host's own ip_local_port_range; None: left alone.  `address`: the one of the
     public interface that containers share; "": the one that the host itself would send from.
+    `link_speed` is a rate as tc(8) writes it, or what the card says ("auto"); `limit_scope` is what limits
+    of what containers send are about.
     """
 
     public: str
@@ -42,6 +44,8 @@ class HostOptions(NamedTuple):
     host_ephemeral: Range | None
     rp_filter: str
     address: str = ""
+    link_speed: str = ""
+    limit_scope: str = ""
 
     @property
     def pools(self) -> Pools:
@@ -67,6 +71,8 @@ class HostOptions(NamedTuple):
             else self.per_container,
             host_ephemeral=self.host_ephemeral or before.host_ephemeral,
             rp_filter=self.rp_filter or before.rp_filter,
+            link_speed=self.link_speed or before.link_speed,
+            limit_scope=self.limit_scope or before.limit_scope,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:

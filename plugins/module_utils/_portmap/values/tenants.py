@@ -14,7 +14,7 @@ from typing import NamedTuple
 from . import limits as limiting
 from . import marks, ports
 from .errors import InvalidRequest
-from .limits import NONE, Limits
+from .limits import ALL, NONE, Limits
 from .places import HOST, SHARED, Place
 
 # Of the first release, which made veths without a bridge, nothing is said; the next one said "bridged",
@@ -38,7 +38,10 @@ class Gateway(NamedTuple):
 
 
 class Host(NamedTuple):
-    """What containers share with their host.  A host without a gateway has none for that family."""
+    """What containers share with their host.  A host without a gateway has none for that family.
+
+    `link_speed` and `limit_scope`: see `options.HostOptions`.
+    """
 
     public: str
     loopback: str
@@ -46,6 +49,8 @@ class Host(NamedTuple):
     mac: str
     mtu: int
     gateways: tuple[Gateway, ...]
+    link_speed: str = ""
+    limit_scope: str = ""
 
     @property
     def public_place(self) -> Place:
@@ -73,7 +78,8 @@ class Host(NamedTuple):
         """
         addresses = (text for one in self.addresses for text in (one.address, str(one.prefix)))
         gateways = tuple(one.address or _ON_LINK for one in self.gateways) or ("",)
-        return (*addresses, self.mac, str(self.mtu), *gateways, MADE)
+        limited = ("limits everywhere",) if self.limit_scope == ALL else ()
+        return (*addresses, self.mac, str(self.mtu), *gateways, *limited, MADE)
 
 
 _ON_LINK = "on-link"

@@ -53,7 +53,7 @@ def container_objects(
     if container.limits.receive:
         yield from shaping.received(container.veth, container.limits.receive, host.mtu, leaf)
     if container.limits.send:
-        yield from shaping.sent(container, container.limits.send, host.mtu, leaf)
+        yield from shaping.sent(host, container, container.limits.send, leaf)
     yield Link(inside, host.mac, host.mtu, True)
     yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ..values.errors import InvalidRequest
-from ..values.limits import BIGGEST_BURST, HIGHEST, Limit, Limits, rate_text
+from ..values.limits import AUTO, BIGGEST_BURST, HIGHEST, Limit, Limits, rate_text
 
 _WRITTEN = re.compile(r"([0-9]{1,20}(?:\.[0-9]{1,9})?)\s*([a-z%]*)")
 _PREFIXES = {"": 1, **{letter: 1000**power for power, letter in enumerate("kmgt", 1)}}
@@ -20,7 +20,6 @@ _BITS = {f"{name}bit": size for name, size in {**_PREFIXES, **_BINARY}.items()}
 _BYTES = {"": 1, "b": 1}
 for _power, _letter in enumerate("kmg", 1):
     _BYTES.update({_letter: 1024**_power, f"{_letter}b": 1024**_power})
-AUTO = "auto"
 SMALLEST_PER_CPU = (
     125000  # bytes a second: no container gets less by its CPUs, unless a minimum says so
 )
@@ -84,6 +83,16 @@ def read_rate(text: object, option: str) -> Rate:
             f" or a percentage of the link's speed, such as 10%{bytes_meant}"
         )
     return Rate(rate, Fraction(0), written)
+
+
+def read_speed(text: str) -> str:
+    """The option `link_speed`, as it is remembered.  Raises InvalidRequest."""
+    if text.strip().lower() == AUTO:
+        return AUTO
+    rate = read_rate(text, "link_speed")
+    if rate.share:
+        raise InvalidRequest(f"cannot use link_speed '{text}': a percentage of what?")
+    return rate_text(rate.bytes)
 
 
 def read_size(text: object, option: str) -> int:

@@ -17,7 +17,7 @@ from ..objects.kind import Object
 from ..objects.shaper import End, Shaper
 from ..objects.shaping import Shaping
 from ..objects.traffic_class import TOP, TrafficClass
-from ..values.limits import Limit
+from ..values.limits import ALL, Limit
 from ..values.marks import SHAPERS
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Container, Host
@@ -40,19 +40,28 @@ def received(veth: Place, limit: Limit, mtu: int, leaf: str) -> Iterator[Object]
     yield TrafficClass(veth, TOP, shape(limit, mtu), queue(leaf, limit, mtu))
 
 
-def common(host: Host) -> Iterator[Object]:
-    """What all share who are limited in what they send."""
+def pairs_of(host: Host) -> tuple[tuple[Place, Place], ...]:
+    """The pairs through which goes what is limited."""
+    return PAIRS if host.limit_scope == ALL else PAIRS[:1]
+
+
+def common(host: Host, speed: int) -> Iterator[Object]:
+    """What all share who are limited in what they send.
+
+    Where the link's `speed` is known, those who may send at a higher `ceil` borrow what is left of it.
+    """
     end = End(host.mac, host.mtu)
-    for first, second in PAIRS:
+    lent = shape(Limit(speed), host.mtu) if speed else NOTHING_TO_LEND
+    for first, second in pairs_of(host):
         yield Shaper(first, second.link, (end, end))
         yield Shaping(first, 0)
-        yield TrafficClass(first, TOP, NOTHING_TO_LEND, None)
+        yield TrafficClass(first, TOP, lent._replace(quantum=_SMALLEST_QUANTUM), None)
 
 
-def sent(container: Container, limit: Limit, mtu: int, leaf: str) -> Iterator[Object]:
+def sent(host: Host, container: Container, limit: Limit, leaf: str) -> Iterator[Object]:
     """The class of a container."""
-    for first, _second in PAIRS:
-        own = shape(limit, mtu), queue(leaf, limit, mtu)
+    for first, _second in pairs_of(host):
+        own = shape(limit, host.mtu), queue(leaf, limit, host.mtu)
         yield TrafficClass(first, container.number, *own)
 
 

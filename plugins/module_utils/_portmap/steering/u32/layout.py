@@ -16,6 +16,7 @@ from ...linux import uapi as k
 from ...objects.kind import Object, State
 from ...objects.qdisc import Qdisc
 from ...objects.traffic_class import class_name
+from ...values.limits import ALL
 from ...values.marks import SHAPERS
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Container, Host
@@ -103,15 +104,26 @@ def shaper_filters(host: Host, pair: tuple[Place, Place]) -> Iterator[Object]:
     """Into the classes by source port on the first end, and on from the second one [2]."""
     first, second = Rows(pair[0]), Rows(pair[1])
     yield first.table(n.PRIO_IP_OUT, n.TABLE_IP_OUT, 256)
-    to, hashed = n.TABLE_IP_OUT, _BY_SOURCE_PORT
-    yield first.root(n.PRIO_IP_OUT, 1, *_PLAIN, goto=to, hashed=hashed)
+    goto, hashed = n.TABLE_IP_OUT, _BY_SOURCE_PORT
+    yield first.root(n.PRIO_IP_OUT, 1, *_PLAIN, goto=goto, hashed=hashed)
     yield Qdisc(pair[1], "ingress")
-    yield second.root(n.PRIO_IP_OUT, 1, *_PLAIN, to=host.public)
+    to = host.public if pair[0].link == SHAPERS[0][0] else host.loopback
+    yield second.root(n.PRIO_IP_OUT, 1, *_PLAIN, to=to)
 
 
-def _flows(container: Container) -> Iterator[Object]:
+def _ways_out(host: Host, container: Container) -> tuple[str, str]:
+    """Where leads what is for host and siblings, and what is for the outside."""
+    if container.limits.send is None:
+        return host.loopback, host.public
+    outside, inside = (first for first, _second in SHAPERS)
+    return inside if host.limit_scope == ALL else host.loopback, outside
+
+
+def _flows(host: Host, container: Container) -> Iterator[Object]:
     name = class_name(container.number)
-    for first, _second in SHAPERS:
+    for first in _ways_out(host, container):
+        if first == host.loopback:
+            continue
         rows = Rows(Place(HOST, first, SHARED))
         for block in hashed_blocks(container.blocks):
             key = u32.source_port(block)
@@ -150,7 +162,7 @@ def container_filters(
     yield from _inside_filters(host, container, inside, lo)
     yield from shared_entries(host, container)
     if container.limits.send:
-        yield from _flows(container)
+        yield from _flows(host, container)
 
 
 def _offload(veth: Place, observed: State, tag: str) -> Iterator[Object]:
@@ -168,7 +180,7 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
     rows = Rows(container.veth)
     yield Program(container.veth, k.ETH_P_ALL, n.PRIO_FIRST, programs.LEAVING)
     yield Program(container.veth, k.ETH_P_ALL, n.PRIO_DROP, programs.NOTHING)
-    outwards = SHAPERS[0][0] if container.limits.send else host.public
+    inwards, outwards = _ways_out(host, container)
     tables = (
         (
             n.PRIO_ICMP_ERROR,
@@ -177,7 +189,7 @@ def _veth_filters(host: Host, container: Container) -> Iterator[Object]:
             host.loopback,
         ),
         (n.PRIO_ICMP, n.TABLE_ICMP, u32.quoted_destination_port, host.public),
-        (n.PRIO_IP, n.TABLE_IP, u32.source_port, host.loopback),
+        (n.PRIO_IP, n.TABLE_IP, u32.source_port, inwards),
         (n.PRIO_IP_OUT, n.TABLE_IP_OUT, u32.source_port, outwards),
     )
     for priority, table, key, to in tables:

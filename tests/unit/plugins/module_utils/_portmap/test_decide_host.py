@@ -58,7 +58,7 @@ def test_what_is_left_out_stays_as_it_was():
 
 def test_what_is_left_out_at_first_is_what_the_documents_say():
     given = HostOptions("", "", None, Range(2048, 9999), None, None, "")
-    assert given.completed(None) == ("", "", (), (2048, 9999), 1024, None, "relax", "")
+    assert given.completed(None) == ("", "", (), (2048, 9999), 1024, None, "relax", "", "", "")
     given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
         given.completed(None).pools  # noqa: B018

@@ -85,6 +85,8 @@ options = st.builds(
     st.one_of(st.none(), any_range),
     st.sampled_from(["relax", "keep"]),
     st.one_of(st.just(""), st.ip_addresses(v=4).map(str)),
+    st.sampled_from(["", "auto", "10gbit", "1500kbit"]),
+    st.sampled_from(["", "outside", "all"]),
 )
 records = st.builds(
     Record,
