@@ -1,6 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 netiso.portmap contributors */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
+#pragma once
+
 /* What our programs use of the kernel's interface (linux/bpf.h), and no more.
  *
  * The distribution's headers are another text on every machine; with these few lines the bytes of
@@ -21,7 +23,10 @@ struct map {
 };
 #define MAP struct map SECTION("maps")
 #define BPF_MAP_TYPE_ARRAY 2
+#define BPF_MAP_TYPE_PERCPU_ARRAY 6
+#define BPF_MAP_TYPE_LRU_HASH 9
 #define BPF_MAP_TYPE_RINGBUF 27
+#define BPF_F_MMAPABLE 1024
 
 /* Context of cgroup/sock_create and cgroup/post_bind: struct bpf_sock. */
 struct bpf_sock {
@@ -43,27 +48,65 @@ struct bpf_sock_ops {
 struct packet {
 	u32 len, pkt_type, mark, queue_mapping;
 	u32 protocol; /* network order */
-	u32 unused[36];
+	u32 vlan_present, vlan_tci, vlan_proto, priority, ingress_ifindex, ifindex;
+	u32 tc_index, cb[5], hash, tc_classid;
+	u32 unused[22];
 	u32 gso_segs;
 	u64 sk;
 	u32 gso_size;
 };
 #define TC_ACT_UNSPEC (-1)
 #define TC_ACT_SHOT 2
+#define PACKET_HOST 0
+#define PACKET_BROADCAST 1
+#define BPF_F_INGRESS 1
 #define BPF_MTU_CHK_SEGS 1
+
+/* In network order, as a little-endian machine reads it. */
+#define ETH_P_IP 0x0008
+#define ETH_P_ARP 0x0608
+#define NETWORK16(number) ((u16)((number) << 8 | (number) >> 8))
+#define NETWORK32(number) __builtin_bswap32(number)
+
+#define IPPROTO_ICMP 1
+#define IPPROTO_TCP 6
+#define IPPROTO_UDP 17
+#define IPPROTO_DCCP 33
+#define IPPROTO_SCTP 132
+#define IPPROTO_UDPLITE 136
+
+#define ICMP_ECHO_REPLY 0
+#define ICMP_UNREACHABLE 3
+#define ICMP_FRAGMENTATION_NEEDED 4 /* a code of unreachable */
+#define ICMP_QUENCH 4
+#define ICMP_ECHO 8
+#define ICMP_EXCEEDED 11
+#define ICMP_PARAMETER 12
+#define ICMP_TIMESTAMP 13
+#define ICMP_TIMESTAMP_REPLY 14
 
 /* A number that the loader fills in. */
 #define NUMBER(name) extern const char name
 #define VALUE(name) ((u64)&name)
 
 static void *(*const bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
+static long (*const bpf_map_update_elem)(void *map, const void *key, const void *value, u64 flags) =
+	(void *)2;
 static u64 (*const bpf_ktime_get_ns)(void) = (void *)5;
+static u32 (*const bpf_get_prandom_u32)(void) = (void *)7;
+static long (*const bpf_skb_store_bytes)(void *context, u32 at, const void *from, u32 size, u64 flags) =
+	(void *)9;
+static long (*const bpf_l3_csum_replace)(void *context, u32 at, u64 from, u64 to, u64 size) = (void *)10;
 static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static long (*const bpf_get_current_comm)(void *to, u32 size) = (void *)16;
+static long (*const bpf_redirect)(u32 ifindex, u64 flags) = (void *)23;
 static long (*const bpf_skb_load_bytes)(void *context, u32 at, void *to, u32 size) = (void *)26;
+static long (*const bpf_skb_change_type)(void *context, u32 type) = (void *)32;
 static u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
 static long (*const bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static u64 (*const bpf_get_netns_cookie)(void *context) = (void *)122;
 static long (*const bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;
 static long (*const bpf_check_mtu)(void *context, u32 ifindex, u32 *mtu, long difference, u64 flags) =
 	(void *)163;
+static long (*const bpf_redirect_neigh)(u32 ifindex, void *hop, int size, u64 flags) = (void *)152;
+static long (*const bpf_redirect_peer)(u32 ifindex, u64 flags) = (void *)155;
