@@ -110,6 +110,18 @@ options:
     type: str
     choices: [outside, all]
     version_added: 0.2.0
+  steering:
+    description:
+      - How packets find their container.
+      - V(u32) puts filters into the kernel, some for each container and each block of its ports.
+      - V(bpf) puts one program of eBPF there, with maps that say whose a port is. It steers fragments and packets
+        with IP options, too, and a reply to ping or an ARP reply goes to who has asked instead of to every
+        container. It needs Linux 5.10.
+      - V(u32) when the host is prepared for the first time; left out later, it stays as it is.
+      - A prepared host goes over with all its containers, and connections go on.
+    type: str
+    choices: [u32, bpf]
+    version_added: 0.2.0
   restore_at_boot:
     description:
       - Whether a unit of systemd, C(portmap-restore.service), brings host and containers back after
@@ -245,6 +257,11 @@ host:
       type: str
       sample: outside
       version_added: 0.2.0
+    steering:
+      description: How packets find their container.
+      type: str
+      sample: u32
+      version_added: 0.2.0
 changes:
   description: What was changed, or would be in check mode, in order.
   returned: success
@@ -271,6 +288,7 @@ ARGUMENTS = {
     "follow": {"type": "bool"},
     "command": {"type": "bool"},
     "address": {"type": "str"},
+    "steering": {"type": "str", "choices": ["u32", "bpf"]},
 }
 
 

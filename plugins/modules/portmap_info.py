@@ -255,6 +255,12 @@ containers:
             other protocols, and what no host sends.
           type: int
           sample: 0
+        tx_filtered_by:
+          description: >-
+            With the steering V(bpf), how many of these were dropped for which reason: C(malformed), C(address),
+            C(port), C(protocol), C(icmp), C(fragment), C(request) (pings), C(offload). Null with V(u32).
+          type: dict
+          sample: null
     usage:
       description:
         - >-

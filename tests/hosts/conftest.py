@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from lab import machines
 from lab.machines import Lab
 from lab.modules import Modules
+from lab.steering import pytest_generate_tests as pytest_generate_tests
 from lab.steering import steering as steering
 
 

@@ -19,6 +19,7 @@ from lab import machines
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
+from lab.steering import pytest_generate_tests as pytest_generate_tests
 from lab.steering import steering as steering
 from refusals import bare_host as bare_host
 from refusals import crowded as crowded

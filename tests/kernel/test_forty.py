@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from lab import frames, machines, probes
+from lab import frames, machines, probes, steering
 from lab.frames import ARP, ICMP, IPV4, UDP, ethernet, ip, token, udp
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC, Lab, Place
 from lab.modules import Modules
@@ -151,14 +151,31 @@ def hears(forty: Forty, frame: bytes) -> set[str]:
         return frames.heard(forty.lab.peer.place, {"frame": frame}, ears)["frame"]
 
 
-def test_an_arp_reply_reaches_all_forty(forty: Forty) -> None:
+def test_an_arp_reply_reaches_all_forty_or_none(forty: Forty) -> None:
     reply = frames.arp(2, PEER_MAC, PEER, HOST_MAC, HOST) + token()
-    assert hears(forty, ethernet(ARP, reply, to=HOST_MAC, sender=PEER_MAC)) == set(NAMES)
+    heard = hears(forty, ethernet(ARP, reply, to=HOST_MAC, sender=PEER_MAC))
+    assert heard == steering.by_way(set(NAMES), set())
 
 
-def test_an_echo_reply_reaches_all_forty(forty: Forty) -> None:
+def test_an_echo_reply_that_nobody_asked_for_reaches_all_forty_or_none(forty: Forty) -> None:
     reply = ip(PEER, HOST, ICMP, frames.icmp(0, 0, token()))
-    assert hears(forty, ethernet(IPV4, reply, to=HOST_MAC, sender=PEER_MAC)) == set(NAMES)
+    heard = hears(forty, ethernet(IPV4, reply, to=HOST_MAC, sender=PEER_MAC))
+    assert heard == steering.by_way(set(NAMES), set())
+
+
+def test_an_echo_reply_reaches_who_has_asked_or_all_forty(forty: Forty) -> None:
+    """Each asks with an id of its own; what the others hear is not theirs."""
+    with ExitStack() as stack:
+        ears = {
+            name: stack.enter_context(frames.ear(place)) for name, place in forty.places.items()
+        }
+        forty.lab.host.run("ping", "-n", "-c", "1", "-W", "2", PEER, container=NAMES[7])
+        heard = {name for name, ear in ears.items() if any(map(_is_echo_reply, ear.frames()))}
+    assert heard == steering.by_way(set(NAMES), {NAMES[7]})
+
+
+def _is_echo_reply(frame: bytes) -> bool:
+    return frame[12:14] == b"\x08\x00" and frame[23] == ICMP and frame[34] == 0
 
 
 @pytest.mark.parametrize("name", [NAMES[0], NAMES[31], NAMES[32], NAMES[39]])

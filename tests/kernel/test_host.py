@@ -10,7 +10,7 @@ import re
 
 import pytest
 
-from lab import machines, probes, state
+from lab import machines, probes, state, steering
 from lab.machines import HOST, HOST_MAC, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -69,6 +69,7 @@ def test_present_says_what_the_host_is(modules: Modules) -> None:
         "rp_filter": "relax",
         "link_speed": "auto",
         "limit_scope": "outside",
+        "steering": steering.used,
     }
 
 

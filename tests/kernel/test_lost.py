@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from lab import frames, machines, original
+from lab import frames, machines, original, steering
 from lab.frames import IPV4, UDP, ethernet, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC, Lab, Place
 from lab.modules import Modules
@@ -82,7 +82,7 @@ Arrived = dict[tuple[tuple[str, str, str, int], str], bool]
 
 
 @pytest.fixture(scope="module")
-def both() -> Iterator[tuple[Arrived, Arrived]]:
+def both(steering: str) -> Iterator[tuple[Arrived, Arrived]]:
     """What arrives through our filters, and through the original's on the same host."""
     with machines.lab() as lab:
         placed(lab)
@@ -107,11 +107,12 @@ def test_lost_are_fragments_and_options_of_containers_and_nothing_else(
     ours, _ = both
     between_others = ("peer", "host", HOST, HOSTS)
     lost = {(path, kind) for (path, kind), arrived in ours.items() if not arrived}
-    assert lost == {
+    of_u32 = {
         (path, kind)
         for path, kind in itertools.product(PATHS, ("fragments", "options"))
         if path != between_others
     }
+    assert lost == steering.by_way(of_u32, set())
 
 
 def test_the_original_takes_payload_for_ports_and_we_do_not() -> None:
@@ -133,19 +134,37 @@ def test_the_original_takes_payload_for_ports_and_we_do_not() -> None:
 # --- counted ------------------------------------------------------------------------------------
 
 
-def test_datagrams_that_came_in_fragments_are_counted(lab: Lab) -> None:
+def test_datagrams_that_came_in_fragments_are_counted_where_they_are_lost(lab: Lab) -> None:
     """In the container, which waited for the rest, and on the host, which had the rest."""
     modules = placed(lab)
-    for where in (lab.container("web"), lab.host.place):
-        where.set_sysctl("ipv4/ipfrag_time", "1")
-    before = modules.info(container="web")
+    lost = steering.by_way(3, 0)
+    before = told_at_once(lab, modules)
     for _ in range(3):
-        assert not arrives(lab, ("peer", "web", HOST, WEB), "fragments")
+        assert arrives(lab, ("peer", "web", HOST, WEB), "fragments") != bool(lost)
     lab.host.run("sleep", "1.5")  # until the kernel gives up
     after = modules.info(container="web")
-    assert unassembled(after["containers"][0]) - unassembled(before["containers"][0]) == 3
-    assert unassembled(after["host"]) - unassembled(before["host"]) == 3
+    assert unassembled(after["containers"][0]) - unassembled(before["containers"][0]) == lost
+    assert unassembled(after["host"]) - unassembled(before["host"]) == lost
     assert unassembled(after["host"]) == lab.host.place.snmp("Ip", "ReasmFails")
+
+
+def test_first_fragments_without_others_are_counted_in_the_container_alone(lab: Lab) -> None:
+    modules = placed(lab)
+    before = told_at_once(lab, modules)
+    for identity in range(3):
+        start = ip(PEER, HOST, UDP, frames.udp(1053, WEB, bytes(24)), more=True, identity=identity)
+        frames.send(lab.peer.place, ethernet(IPV4, start, to=HOST_MAC, sender=PEER_MAC))
+    lab.host.run("sleep", "1.5")
+    after = modules.info(container="web")
+    assert unassembled(after["containers"][0]) - unassembled(before["containers"][0]) == 3
+    assert unassembled(after["host"]) == unassembled(before["host"])
+
+
+def told_at_once(lab: Lab, modules: Modules) -> dict:
+    """What is told of web, where the kernel waits a second for fragments."""
+    for where in (lab.container("web"), lab.host.place):
+        where.set_sysctl("ipv4/ipfrag_time", "1")
+    return modules.info(container="web")
 
 
 def unassembled(item: dict) -> int:
@@ -155,14 +174,19 @@ def unassembled(item: dict) -> int:
 def test_what_a_container_sent_and_no_filter_let_pass_is_counted(lab: Lab) -> None:
     modules = placed(lab)
     before = filtered(modules)
-    assert not arrives(lab, ("web", "peer", PEER, PEERS), "options")
-    assert filtered(modules) == before + 1
-    assert not arrives(lab, ("web", "peer", PEER, PEERS), "fragments")
-    assert filtered(modules) == before + 4  # all three: without the others the first is of no use
+    with_options, with_fragments = steering.by_way((1, 3), (0, 0))
+    assert arrives(lab, ("web", "peer", PEER, PEERS), "options") != bool(with_options)
+    assert filtered(modules) == before + with_options
+    # All three fragments: without the others the first is of no use.
+    assert arrives(lab, ("web", "peer", PEER, PEERS), "fragments") != bool(with_fragments)
+    assert filtered(modules) == before + with_options + with_fragments
     assert arrives(lab, ("web", "peer", PEER, PEERS), "plain")
-    assert filtered(modules) == before + 4
+    foreign = ethernet(IPV4, ip(HOST, PEER, UDP, frames.udp(WEB + 99, PEERS, b"")), to=PEER_MAC)
+    frames.send(lab.container("web"), foreign)
+    expected = before + with_options + with_fragments + 1
+    assert filtered(modules) == expected
     told = lab.host.run("tc", "-s", "qdisc", "show", "dev", "pm-web", "ingress").stdout
-    assert f"dropped {before + 4}" in told
+    assert f"dropped {expected}" in told
 
 
 def filtered(modules: Modules) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from lab import state
+from lab import state, steering
 from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.pools import POOLS
@@ -108,6 +108,9 @@ def test_a_filter_of_others_at_a_priority_of_ours_is_told(
     lab: Lab, prepared: Modules, where: str
 ) -> None:
     prepared.container(containers=inventory())
+    # The kernel takes nothing else at the only priority of eBPF steering: only before it.
+    earlier = f"{where.partition(' ')[0]} ingress protocol ip prio 100"
+    where = steering.by_way(where, earlier)
     lab.host.tc(f"filter add dev {where} {STRANGER}")
     told = prepared.info()["problems"]
     assert [(item["containers"], item["kind"]) for item in told] == [([], "earlier_filter")]

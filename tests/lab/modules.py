@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from . import runner
+from . import runner, steering
 from .machines import Machine
 from .runner import PATIENCE, Ended
 
@@ -116,6 +116,8 @@ class Modules:
     def execute(self, module: str, parameters: dict[str, Any]) -> Ended:
         """Run the module, whatever it says."""
         parameters = {**self.options, **parameters}
+        if module == "portmap_host" and steering.used != steering.U32:
+            parameters.setdefault("steering", steering.used)
         if not self.prefix and (self.python, self.paths) == (sys.executable, (str(COLLECTIONS),)):
             return self._runner.run(self.machine.pid, module, parameters, patience=self.patience)
         # The variable is set inside: nsenter and strace must not see it.

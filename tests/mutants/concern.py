@@ -67,6 +67,9 @@ paths.py places.py    kernel/test_paths kernel/test_restore kernel/test_stranger
 processes.py sockets.py busy.py   kernel/test_host_sockets kernel/test_bad_*
 linux/programs.py tcx.py      hosts/test_strangers_filters
 u32/programs.py       kernel/test_arriving kernel/test_leaving robust/test_frames robust/test_earlier robust/test_drift
+bpf/kit.py bpf/look.py bpf/objects.py bpf/plane.py   kernel/test_matrix kernel/test_cost kernel/test_info kernel/test_datagrams robust/test_moving
+moving.py             robust/test_moving kernel/test_going_over
+strangers.py unfinished.py    kernel/test_strangers robust/hostile/test_offload
 nsids.py              kernel/test_strangers kernel/test_container* robust/test_drift
 marks.py tenants.py   kernel/test_strangers kernel/test_info kernel/test_container* kernel/test_paths
 summary.py            kernel/test_check_mode kernel/test_moves kernel/test_container*

@@ -15,6 +15,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import stage
+from lab.steering import pytest_generate_tests as pytest_generate_tests
 from lab.steering import steering as steering
 from stage import Stage
 

@@ -127,6 +127,7 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         _address(params["address"]),
         limits.read_speed(params["link_speed"]) if params["link_speed"] else "",
         params["limit_scope"] or "",
+        params["steering"] or "",
     )
 
 

@@ -217,7 +217,11 @@ def containers_are_stale(host: Host, before: State, after: State, old: Record | 
         had = old.applied, old.options.public, old.options.link_speed
         if had != (host.applied, host.public, host.link_speed):
             return True
-    return any(item.carries_others and name not in before for name, item in after.items())
+    return any(
+        (item.carries_others and name not in before)
+        or (item.serves_all and before.get(name) != item)
+        for name, item in after.items()
+    )
 
 
 def orphans(plane: Plane, survey: Survey) -> tuple[list[Object], list[Object]]:
@@ -248,6 +252,7 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
         "host_ephemeral_ports": str(options.host_ephemeral or "left alone"),
         "ports": ports.text(options.service or ()) or "none",
         "rp_filter": options.rp_filter,
+        "steering": options.steering,
         **{
             name: value
             for name in ("address", "link_speed", "limit_scope")

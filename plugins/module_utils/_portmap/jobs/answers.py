@@ -23,8 +23,9 @@ from ..memory.record import Record
 from ..sight import statistics
 from ..sight.host import host_ephemeral
 from ..sight.seen import Placed
-from ..sight.survey import all_placed, steered, survey
+from ..sight.survey import all_counted, steered, survey
 from ..steering import choose
+from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest, Unsupported
 from ..values.options import Pools
@@ -50,6 +51,7 @@ class Look(NamedTuple):
     """
 
     view: View
+    plane: Plane
     host: Host
     pools: Pools | None
     placed: dict[str, Placed]
@@ -69,11 +71,13 @@ def _looked() -> Iterator[Look]:
             prepared = record.required()
         except PermissionError:
             host = look_without_record(view, None, "").host
+            plane = choose.standing(view, host)
         else:
             uplink = look_anyway(view, prepared)
             host, pools = uplink.host, prepared.options.pools
+            plane = choose.plane(prepared.options.steering)
             faults = list(_faults(uplink, prepared))
-        yield Look(view, host, pools, steered(view, choose.plane(), host, pools), faults)
+        yield Look(view, plane, host, pools, steered(view, plane, host, pools), faults)
 
 
 def _faults(uplink: Uplink, prepared: Record) -> Iterator[str]:
@@ -148,7 +152,7 @@ def who(port: int) -> Answer:
 
 def _listed(look: Look) -> dict[str, Ranges]:
     """What each veth lets out, too: more than the host's interfaces lead to it when filters are lost there."""
-    found = survey(look.view, choose.plane(), look.host, None, look.pools)
+    found = survey(look.view, look.plane, look.host, None, look.pools)
     return {name: one.owned for name, one in found.containers.items()}
 
 
@@ -259,14 +263,14 @@ def top(seconds: float) -> Answer:
     """What containers receive and send, measured for so long."""
     if not 0 < seconds <= _LONGEST:
         raise InvalidRequest(f"cannot measure for {seconds:g} seconds: expected 0.1 to {_LONGEST}")
-    with viewed() as view:
-        before, start = _counters(view), time.monotonic()
+    with _looked() as look:
+        before, start = _counters(look), time.monotonic()
         time.sleep(seconds)
-        after, end = _counters(view), time.monotonic()
+        after, end = _counters(look), time.monotonic()
     found = rates.rates(before, after, end - start)
     return {"seconds": round(end - start, 3), "containers": [one._asdict() for one in found]}
 
 
-def _counters(view: View) -> dict[str, dict[str, int]]:
-    placed = all_placed(view, statistics=True)
+def _counters(look: Look) -> dict[str, dict[str, int]]:
+    placed = all_counted(look.view, look.plane)
     return {name: statistics.of_link(one.veth.statistics) for name, one in placed.items()}

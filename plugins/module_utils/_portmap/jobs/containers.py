@@ -199,11 +199,12 @@ class Placing:
         )
 
     def _observer(self, view: View) -> Observer:
-        plane = choose.plane()
         if self._prepared:
+            plane = choose.plane(self._prepared.options.steering)
             uplink = look_anyway(view, self._prepared)
         else:
             uplink = look_without_record(view, None, self._why)
+            plane = choose.standing(view, uplink.host)
         self._fault = uplink.fault
         survey = surveys.survey(view, plane, uplink.host, self._names, self._pools)
         return Observer(view, plane, survey)
@@ -245,6 +246,9 @@ def decided(
         lambda veth: surveys.owner_name(observer.view, veth),
         link(observer.survey.host) if relative else UNKNOWN,
     )
+    refused = observer.plane.refuses(placed)
+    if refused:
+        raise InvalidRequest(f"cannot place containers: {refused}")
     return Decision(asks, placed, had)
 
 

@@ -44,8 +44,9 @@ def host_now(containers: Iterable[str]) -> Host:
 
 def _placed(prepared: Record, names: list[str]) -> Mapping[str, Inside]:
     with viewed() as view:
-        host, pools = look_anyway(view, prepared).host, prepared.options.pools
-        return inside(surveys.survey(view, choose.plane(), host, names, pools).containers.values())
+        host, options = look_anyway(view, prepared).host, prepared.options
+        plane = choose.plane(options.steering)
+        return inside(surveys.survey(view, plane, host, names, options.pools).containers.values())
 
 
 def inside(placed: Iterable[Container]) -> dict[str, Inside]:

@@ -33,6 +33,7 @@ from ..sight.host import (
 from ..sight.shaping import pairs
 from ..sight.unmanaged import see_files, see_managers
 from ..steering import choose
+from ..steering.moving import Moving
 from ..values import ports
 from ..values.errors import InvalidRequest, KernelRefused
 from ..values.netfilter import Firewall
@@ -103,7 +104,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     told, before, after = decide.changed_parameters(old, job.record)
     outcome.changes = [*told, *outcome.changes]
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
-    unseen = offloads.warnings(choose.plane().unseen())
+    unseen = offloads.warnings(choose.plane(job.record.options.steering).unseen())
     outcome.warnings = [*job.uplink.warnings, *job.earlier, *job.of_pools, *unseen]
     outcome.warnings += nat.warnings(
         job.host, job.record.options.pools, job.port_range, job.rules.translations()
@@ -185,6 +186,7 @@ class Preparing:
             was = self._old or self.record._replace(applied=())
             values = {**was.before, **self.record.before}  # also those that this run gives back
             options = self.record.options.on(was.options.public, was.options.loopback)
+            options = options._replace(steering=was.options.steering)
             record.save(
                 self.record._replace(
                     options=options, before=values, applied=was.applied, ifindex=was.ifindex
@@ -192,8 +194,9 @@ class Preparing:
             )
 
     def _observer(self, view: View) -> Observer:
-        plane = choose.plane()
         self._seen = look(view, self._options, self._old, closely=True)
+        plane = choose.whole(self._options.steering, view, self._seen.host)
+        self._goes_over = isinstance(plane, Moving)
         survey = surveys.survey(view, plane, self._seen.host, [], interfaces=True)
         return Observer(view, plane, survey)
 
@@ -215,6 +218,7 @@ class Preparing:
         }
         managers = see_managers()
         comparison = observer.comparison(in_full)
+        comparison.complete = self._goes_over  # then all containers are looked at
         comparison.before = state(
             [
                 *managers.ours,
@@ -245,7 +249,7 @@ class Preparing:
         """Every container as it is, on the host as it is now; or only what leads nowhere."""
         host, plane = observer.survey.host, observer.plane
         before, after = comparison.before, comparison.after
-        if decide.containers_are_stale(host, before, after, self._old):
+        if self._goes_over or decide.containers_are_stale(host, before, after, self._old):
             survey = surveys.survey(observer.view, plane, host, None, self._options.pools)
             if survey.placed or survey.steered.entries.objects:
                 comparison.add(
@@ -308,9 +312,10 @@ class TakingBack:
         return self.compare_again(view, in_full)
 
     def compare_again(self, view: View, in_full: bool) -> Comparison:
-        plane, old = choose.plane(), self._old
+        old = self._old
         uplink = look_anyway(view, old) if old else look_without_record(view, self._given, "")
         host = uplink.host
+        plane = choose.whole(old.options.steering if old else "", view, host)
         found: list[Object] = [*base_objects(view, host), *see_files()]
         found += pairs(view, *shaping.PAIRS)
         survey = surveys.survey(view, plane, host, [], interfaces=True)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ..decide import workloads
@@ -19,6 +19,7 @@ from ..sight import survey as surveys
 from ..sight import usage as used
 from ..sight.host import firewall, host_ephemeral
 from ..steering import choose
+from ..steering.plane import Counted, Plane
 from ..values.errors import InvalidRequest
 from ..values.tenants import Container
 from ..wanted import claims
@@ -40,7 +41,8 @@ def gather(
     with viewed() as view:
         if prepared is None:
             return _unprepared(view, container, why, detail)
-        options, plane = prepared.options, choose.plane()
+        options = prepared.options
+        plane = choose.plane(options.steering)
         names = None if container is None else [claims.check_name(container, "container")]
         uplink = look_anyway(view, prepared, closely=True)
         given = problems.as_given(uplink.host, prepared)
@@ -61,7 +63,7 @@ def gather(
                 ),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
-            "containers": _described(view, survey.containers, container, levels),
+            "containers": _described(view, plane, survey.containers, container, levels),
             "workloads": workloads.counted(case.workloads.values()),
             "problems": [one.result(detail) for one in found],
         }
@@ -84,7 +86,11 @@ def _unprepared(view: View, container: str | None, why: str, detail: bool) -> di
 
 
 def _described(
-    view: View, placed: dict[str, Container], container: str | None, levels: Collection[str]
+    view: View,
+    plane: Plane,
+    placed: dict[str, Container],
+    container: str | None,
+    levels: Collection[str],
 ) -> list[dict[str, Any]]:
     """The containers that have a veth of the name which they should have."""
     if container is None:
@@ -92,11 +98,13 @@ def _described(
     else:
         veths = [one.veth.link for one in placed.values()]
         links = {link.name: link for link in view.links(veths, True) if link}
+    counts = plane.counted(one.veth.link for one in placed.values())
+    links = {name: statistics.counted(one, counts.get(name)) for name, one in links.items()}
     there = [one for _name, one in sorted(placed.items()) if one.veth.link in links]
     told = [
         {
             **results.container_result(_with_inode(one)),
-            "statistics": _statistics(view, one, links[one.veth.link]),
+            "statistics": _statistics(view, one, links[one.veth.link], counts),
         }
         for one in there
     ]
@@ -113,9 +121,13 @@ def _with_inode(container: Container) -> Container:
     return container._replace(inode=netns.inode_at(netns.handle_path(container.handle)))
 
 
-def _statistics(view: View, container: Container, link: LinkSeen) -> dict[str, int]:
+def _statistics(
+    view: View, container: Container, link: LinkSeen, counts: Mapping[str, Counted]
+) -> dict[str, Any]:
+    own = counts.get(link.name)
     return {
         **statistics.of_link(link.statistics),
         "rx_unassembled": statistics.unassembled_in(netns.handle_path(container.handle)),
         "tx_filtered": statistics.filtered(view, container.veth),
+        "tx_filtered_by": dict(own.drops) if own else None,
     }

@@ -85,7 +85,9 @@ def _families(groups: Set[str]) -> Iterator[Family]:
 def _of_containers(view: View, prepared: Record, levels: Set[str]) -> Iterator[Family]:
     """`levels`: without any, who there is, and whose ports are whose."""
     host, pools = look_anyway(view, prepared).host, prepared.options.pools
-    placed = steered(view, choose.plane(), host, pools, statistics=bool(levels))
+    placed = steered(
+        view, choose.plane(prepared.options.steering), host, pools, statistics=bool(levels)
+    )
     queues = sight.queues(view) if levels else {}
     measured = []
     for one in placed.values():

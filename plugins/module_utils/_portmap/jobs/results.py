@@ -107,6 +107,7 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "rp_filter": options.rp_filter,
         "link_speed": options.link_speed or AUTO,
         "limit_scope": options.limit_scope or OUTSIDE,
+        "steering": options.steering,
     }
 
 

@@ -99,7 +99,7 @@ def _as_it_is(prepared: Record) -> Saved:
     options = prepared.options
     with viewed() as view:
         host = look_anyway(view, prepared).host
-        seen = survey(view, choose.plane(), host, None, options.pools)
+        seen = survey(view, choose.plane(options.steering), host, None, options.pools)
     placed = seen.containers
     return Saved(options, {name: as_saved(one, "") for name, one in placed.items()})
 

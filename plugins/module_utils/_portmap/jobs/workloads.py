@@ -114,7 +114,7 @@ def _homes(workloads: Iterable[Workload], version: int) -> dict[str, Home]:
         uplink = look_anyway(view, prepared)
         if uplink.fault:
             raise InvalidRequest(f"cannot run workloads: {uplink.fault}")
-        plane, pools = choose.plane(), prepared.options.pools
+        plane, pools = choose.plane(prepared.options.steering), prepared.options.pools
         placed = surveys.survey(view, plane, uplink.host, list(states), pools).containers
     address = uplink.host.ipv4.address
     groups = " ".join((procsys.read(PING_GROUPS) or "").split())

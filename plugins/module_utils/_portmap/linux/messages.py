@@ -332,6 +332,11 @@ def read_priority(data: bytes) -> int:
     return int(TCMSG.unpack_from(data)[4]) >> 16
 
 
+def read_protocol(data: bytes) -> int:
+    """The EtherType that a filter is for."""
+    return socket.ntohs(int(TCMSG.unpack_from(data)[4]) & 0xFFFF)
+
+
 def ask_egress_filters(ifindex: int) -> bytes:
     """RTM_GETTFILTER of the egress hook that a clsact qdisc has."""
     return tcmsg(ifindex, 0, k.EGRESS_HOOK, 0, 0)

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 
 from . import detached
 
@@ -34,6 +35,13 @@ def speed(link: str) -> int:
     except OSError:  # EINVAL: of a link that is down, or has no speed
         return 0
     return max(int(said or 0), 0)
+
+
+@lru_cache(maxsize=1)
+def possible_cpus() -> int:
+    """How many values the kernel has of what it counts for each CPU."""
+    last = _read("devices/system/cpu/possible").replace(",", "-").rpartition("-")[2]
+    return int(last or 0) + 1
 
 
 def _read(path: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 from ..linux import uapi as k
 from ..values import ports
 from ..values.limits import ALL, OUTSIDE, SCOPES, Limit, Limits, is_sound
-from ..values.options import HostOptions
+from ..values.options import STEERING, HostOptions
 from ..values.tenants import Named
 from ..wanted import limits as limiting
 from ..wanted import requests
@@ -32,8 +32,10 @@ HOST_KEYS = (
     "address",
     "link_speed",
     "limit_scope",
+    "steering",
 )
-_OPTIONAL = HOST_KEYS[-3:]
+_OPTIONAL = HOST_KEYS[-4:]
+_FIRST = ("steering", STEERING)
 
 
 def host_json(options: HostOptions) -> dict[str, Any]:
@@ -48,7 +50,10 @@ def host_json(options: HostOptions) -> dict[str, Any]:
         "rp_filter": options.rp_filter,
     }
     told = {name: getattr(options, name) for name in _OPTIONAL}
-    return {**data, **{name: value for name, value in told.items() if value}}
+    return {
+        **data,
+        **{name: value for name, value in told.items() if value and (name, value) != _FIRST},
+    }
 
 
 def read_host(data: Mapping[str, object]) -> HostOptions:
@@ -56,6 +61,9 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
     rp_filter = json_text(data["rp_filter"])
     if rp_filter not in ("relax", "keep"):
         raise ValueError(f"rp_filter '{rp_filter}' is neither relax nor keep")
+    steering = json_text(data.get("steering", STEERING))
+    if steering not in ("u32", "bpf"):
+        raise ValueError(f"steering '{steering}' is neither u32 nor bpf")
     return HostOptions(
         _read_link(data["public_interface"]),
         _read_link(data["loopback_interface"]),
@@ -67,6 +75,7 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         read_address(data.get("address", "")),
         _read_speed(data.get("link_speed", "")),
         _read_scope(data.get("limit_scope", "")),
+        steering,
     )
 
 

@@ -49,7 +49,7 @@ class Object:
     `rank` orders the kinds within a step.  `set_only`: the object is there anyway, and never
     removed.  `alone`: no change of another object looks at this one.  `of_pair`: `engine.pairs` makes
     and removes it, with the namespace that it leads to.  `carries_others`: objects of containers hang
-    on it, and go with it.
+    on it, and go with it.  `serves_all`: no packet reaches a container without it.
     """
 
     __slots__ = ()
@@ -58,6 +58,7 @@ class Object:
     alone = False
     of_pair = False
     carries_others = False
+    serves_all = False
 
     @property
     def identity(self) -> Identity:

@@ -8,13 +8,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..linux import messages, netns
+from ..linux.messages import LinkSeen
 from ..linux.snmp import group
 from ..linux.view import View, ask_qdisc
+from ..steering.plane import Counted
 from ..values.places import Place
 
 # struct rtnl_link_stats64: packets, bytes, errors, dropped; the veth receives what is sent inside
 _COUNTERS = ("packets", "bytes", "errors", "dropped")
 _SNMP = "/proc/thread-self/net/snmp"
+
+
+def counted(link: LinkSeen, counts: Counted | None) -> LinkSeen:
+    """A veth with what its container received past it."""
+    if counts is None or len(link.statistics) < 4:
+        return link
+    received, sent, received_bytes, sent_bytes, *rest = link.statistics
+    sent, sent_bytes = sent + counts.packets, sent_bytes + counts.bytes
+    return link._replace(statistics=(received, sent, received_bytes, sent_bytes, *rest))
 
 
 def of_link(counters: Sequence[int]) -> dict[str, int]:

@@ -18,6 +18,7 @@ from ..values.options import Pools
 from ..values.places import HOST, Place
 from ..values.tenants import Container, Host
 from .seen import Placed, Survey
+from .statistics import counted
 
 
 def survey(
@@ -100,6 +101,18 @@ def all_placed(view: View, statistics: bool = False) -> dict[str, Placed]:
     return placed
 
 
+def all_counted(view: View, plane: Plane, statistics: bool = True) -> dict[str, Placed]:
+    """The same with what the steering has counted itself.  The plane has seen the host."""
+    placed = all_placed(view, statistics)
+    if not statistics:
+        return placed
+    counts = plane.counted(one.veth.name for one in placed.values())
+    return {
+        name: one._replace(veth=counted(one.veth, counts.get(one.veth.name)))
+        for name, one in placed.items()
+    }
+
+
 def steered(
     view: View, plane: Plane, host: Host, pools: Pools | None, statistics: bool = False
 ) -> dict[str, Placed]:
@@ -109,7 +122,7 @@ def steered(
     """
     blocks = plane.see_host(view, host, False).blocks
     found = {}
-    for name, one in sorted(all_placed(view, statistics).items()):
+    for name, one in sorted(all_counted(view, plane, statistics).items()):
         owned = ports.cover(blocks.get(one.veth.name, ()))
         container = one.container._replace(service=owned)
         found[name] = one._replace(container=_owning(container, owned, pools))

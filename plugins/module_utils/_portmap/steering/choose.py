@@ -5,9 +5,25 @@
 
 from __future__ import annotations
 
+from ..linux.view import View
+from ..values.tenants import Host
+from .bpf.plane import Bpf
+from .moving import Moving
 from .plane import Plane
 from .u32.plane import U32
 
 
-def plane() -> Plane:
-    return U32()
+def plane(steering: str) -> Plane:
+    """By the name that the option of portmap_host has for it."""
+    return Bpf() if steering == "bpf" else U32()
+
+
+def whole(steering: str, view: View, host: Host) -> Plane:
+    """The same for who changes the host: with what another way has there, which shall go."""
+    new, old = (Bpf(), U32()) if steering == "bpf" else (U32(), Bpf())
+    return Moving(new, old) if old.is_used(view, host) else new
+
+
+def standing(view: View, host: Host) -> Plane:
+    """What the kernel has, for a host of which nothing is noted."""
+    return whole("bpf" if Bpf().is_used(view, host) else "u32", view, host)

@@ -74,6 +74,17 @@ class Steered(NamedTuple):
     complete: bool
 
 
+class Counted(NamedTuple):
+    """What a way of steering counts itself: what reached a container past the counters of its veth.
+
+    `drops`: packets that the container could not send, by reason.
+    """
+
+    packets: int
+    bytes: int
+    drops: Mapping[str, int]
+
+
 class Plane(Protocol):
     """One way of steering.  ARCHITECTURE.md says what each verb does with u32 and with eBPF."""
 
@@ -104,10 +115,16 @@ class Plane(Protocol):
     ) -> list[Change]:
         """The same with fewer changes; `settled` and `foreign` tell what must not go along."""
 
+    def refuses(self, containers: Iterable[Container]) -> str:
+        """What of these it cannot do, and why; "" when it can do all."""
+
     def fault(self, host: Host, steered: Steered) -> str:
         """Why no container can be placed on this host as it is; "" when one can."""
 
     # --- what is; asks the kernel ---
+
+    def is_used(self, view: View, host: Host) -> bool:
+        """Whether the host's interfaces have anything of this way of steering."""
 
     def unseen(self) -> str:
         """Why this kernel cannot judge what a container leaves to a network card; "" when it can."""
@@ -132,6 +149,9 @@ class Plane(Protocol):
 
     def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
         """The same, as it is, with what leads to the class of each container."""
+
+    def counted(self, veths: Iterable[str]) -> Mapping[str, Counted]:
+        """By veth, of those whose host was seen; what is not in it has nothing to add."""
 
     def ports_of(self, objects: Iterable[Object]) -> list[Block]:
         """The ports that a veth lets out.  What it lists is always a superset of the entries."""

@@ -10,7 +10,8 @@ from typing import NamedTuple
 from .errors import InvalidRequest
 from .ports import Range, Ranges
 
-PER_CONTAINER, RP_FILTER = 1024, "relax"  # of a host that is prepared for the first time
+# Of a host that is prepared for the first time.
+PER_CONTAINER, RP_FILTER, STEERING = 1024, "relax", "u32"
 
 
 class Pools(NamedTuple):
@@ -33,7 +34,7 @@ class HostOptions(NamedTuple):
     `host_ephemeral`: the host's own ip_local_port_range; None: left alone.  `address`: the one of the
     public interface that containers share; "": the one that the host itself would send from.
     `link_speed` is a rate as tc(8) writes it, or what the card says ("auto"); `limit_scope` is what limits
-    of what containers send are about.
+    of what containers send are about.  `steering` is a name that `steering.choose` knows.
     """
 
     public: str
@@ -46,6 +47,7 @@ class HostOptions(NamedTuple):
     address: str = ""
     link_speed: str = ""
     limit_scope: str = ""
+    steering: str = ""
 
     @property
     def pools(self) -> Pools:
@@ -58,7 +60,9 @@ class HostOptions(NamedTuple):
     def completed(self, before: HostOptions | None) -> HostOptions:
         """With what was before, where nothing is given; at first with what the options have for that."""
         if before is None:
-            before = HostOptions("", "", (), None, PER_CONTAINER, None, RP_FILTER)
+            before = HostOptions(
+                "", "", (), None, PER_CONTAINER, None, RP_FILTER, steering=STEERING
+            )
         moves = bool(self.public) and self.public != before.public
         return self._replace(
             public=self.public or before.public,
@@ -73,6 +77,7 @@ class HostOptions(NamedTuple):
             rp_filter=self.rp_filter or before.rp_filter,
             link_speed=self.link_speed or before.link_speed,
             limit_scope=self.limit_scope or before.limit_scope,
+            steering=self.steering or before.steering,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:

@@ -96,6 +96,9 @@ def concerned(change: Change, names: Mapping[str, str]) -> Iterator[str]:
     if container:
         yield container
         return
+    if item.serves_all:
+        yield from names.values()
+        return
     before = change.before.leads_to if change.before else frozenset()
     after = change.after.leads_to if change.after else frozenset()
     for _how, link in (after - before) or (before - after) or after:
@@ -203,4 +206,5 @@ def _problem(alike: list[tuple[_Cause, list[tuple[Change, Set[str]]]]]) -> Probl
 
 
 def _repair(changes: list[tuple[Change, Set[str]]], containers: tuple[str, ...]) -> str:
-    return place(containers) if all(names for _change, names in changes) else HOST
+    theirs = all(names and not change.subject.serves_all for change, names in changes)
+    return place(containers) if theirs else HOST

@@ -21,6 +21,7 @@ from ...linux.messages import TCMSG
 from ...objects.kind import Object
 from ...values.marks import ENTRANCES
 from ...values.places import Place
+from ..strangers import is_filter
 from . import encode, numbers
 from .fields import Action, Bytecode
 from .keys import Key, Match
@@ -31,7 +32,6 @@ LinkNames = Mapping[int, str]
 _U32, _BPF = b"u32\0", b"bpf\0"
 _NUMBER = struct.Struct("=I")
 _ACCEPTED = _NUMBER.pack(k.ACCEPT_CLASS)
-_GENERAL = struct.Struct("=IIi")  # how struct tc_gen begins: index, capabilities, verdict
 _TWO_HEADERS = struct.Struct("=HHHH")
 # How the kernel begins what it tells of our filters: u32, in chain 0; the options follow, and end it.
 _OURS_FIRST = attribute(k.TCA_KIND, _U32) + attribute(k.TCA_CHAIN, bytes(4))
@@ -68,11 +68,9 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
     if len(data) < TCMSG.size:
         return None
     _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
-    if not handle:
-        return None
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
     kind, chain, options = _parts(data)
-    if options is None or (kind == _U32 and _is_root_table(handle)):
+    if options is None or not is_filter(text(kind), handle):
         return None
     item: Object | None = None
     if chain and number(chain):
@@ -86,38 +84,6 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
     return Decoded(text(kind), protocol, priority, handle, item, options)
 
 
-_ACTIONS = {
-    "u32": k.TCA_U32_ACT,
-    "flower": k.TCA_FLOWER_ACT,
-    "matchall": k.TCA_MATCHALL_ACT,
-    "bpf": k.TCA_BPF_ACT,
-    "basic": k.TCA_BASIC_ACT,
-    "fw": k.TCA_FW_ACT,
-}
-
-
-def can_end_search(one: Decoded) -> bool:
-    """Whether no later filter may see what this one matches.  Only `continue` goes on for certain."""
-    if not one.options:
-        return False
-    found = dict(attributes(one.options))
-    if one.kind == "u32":
-        selector = found.get(k.TCA_U32_SEL, b"\0")
-        if not selector[0] & k.TC_U32_TERMINAL:
-            return False  # a hash table, or the way to one
-    if one.kind == "bpf" and number(found.get(k.TCA_BPF_FLAGS)) & k.TCA_BPF_FLAG_ACT_DIRECT:
-        return True  # the program decides
-    actions = attributes(found.get(_ACTIONS.get(one.kind, 0), b""))
-    if not actions:
-        return True
-    _order, last = max(actions)
-    parameters = dict(attributes(dict(attributes(last)).get(k.TCA_ACT_OPTIONS, b"")))
-    general = parameters.get(k.TCA_ACT_PARMS, b"")
-    if len(general) < _GENERAL.size:
-        return True
-    return bool(_GENERAL.unpack_from(general)[2] != k.TC_ACT_UNSPEC)
-
-
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
     """(kind, chain, options) of a filter message."""
     if data.startswith(_OURS_FIRST, TCMSG.size) and len(data) >= _OPTIONS_AT + 4:
@@ -126,10 +92,6 @@ def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:
             return _U32, b"", data[_OPTIONS_AT + 4 :]
     found = dict(attributes(data, TCMSG.size))
     return found.get(k.TCA_KIND, b""), found.get(k.TCA_CHAIN, b""), found.get(k.TCA_OPTIONS)
-
-
-def _is_root_table(handle: int) -> bool:
-    return handle >> 20 >= numbers.FIRST_AUTOMATIC_NODE and not handle & 0xFFFFF
 
 
 def _read_u32(

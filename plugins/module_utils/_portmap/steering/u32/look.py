@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 
 from ...linux import messages
 from ...linux import uapi as k
@@ -18,6 +18,7 @@ from ...values.places import HOST, OWN, SHARED, Place
 from ...values.ports import Block
 from ...values.tenants import Host
 from ..plane import Foreign, Seen, Steered
+from ..strangers import can_end_search
 from . import decode, encode, mirrors, rows
 from . import numbers as n
 from .objects import Filter, Offload, Program, Table
@@ -30,6 +31,24 @@ _EVERY = (0, 0)  # priority and protocol: of all of them
 
 
 # --- the host's interfaces ----------------------------------------------------------------------
+
+
+def is_used(view: View, host: Host) -> bool:
+    return any(_has_ours(view, place) for place in (host.public_place, host.loopback_place))
+
+
+def _has_ours(view: View, place: Place) -> bool:
+    """The kernel is asked no further than to the first of ours."""
+    found = False
+
+    def is_ours(message: bytes) -> bool:
+        nonlocal found
+        one = decode.read_filter(message, place, view.names)
+        found = one is not None and recognised(one, place) is not None
+        return found
+
+    _up_to(view, place, is_ours)
+    return found
 
 
 def see_host(view: View, host: Host, complete: bool) -> Steered:
@@ -272,14 +291,18 @@ def see_earlier(view: View, host: Host) -> list[Foreign]:
     """
     found: list[Foreign] = []
     for place in (host.public_place, host.loopback_place):
-        asked = _ask_filters(place, view.ifindex(place), _EVERY)
-        sock = Socket()
-        try:
-            first = sock.dump_up_to(asked, _is_of_ports)
-        finally:
-            sock.close()
+        first = _up_to(view, place, _is_of_ports)
         found += _sort_ours(_decoded(first, place, view.names), place).foreign
     return [one for one in found if one.earlier]
+
+
+def _up_to(view: View, place: Place, last: Callable[[bytes], bool]) -> list[bytes]:
+    """The filters of a link, as the kernel tells them, but no longer than to the last one asked for."""
+    sock = Socket()
+    try:
+        return sock.dump_up_to(_ask_filters(place, view.ifindex(place), _EVERY), last)
+    finally:
+        sock.close()
 
 
 def _is_of_ports(message: bytes) -> bool:
@@ -292,7 +315,7 @@ _STEERED = (k.ETH_P_ALL, k.ETH_P_IP, k.ETH_P_ARP)
 def _is_earlier(one: decode.Decoded, place: Place) -> bool:
     """Whether a packet for a container can end in a stranger's filter before it comes to ours."""
     before_ours = one.priority < n.PRIO_IP and one.protocol in _STEERED
-    return place.role == SHARED and before_ours and decode.can_end_search(one)
+    return place.role == SHARED and before_ours and can_end_search(one.kind, one.options)
 
 
 def recognised(one: decode.Decoded, place: Place) -> Object | None:

@@ -11,15 +11,12 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from ...bpf import btf, programs, shipped
+from ...bpf import programs, shipped
 from ...bpf.code import Known
 from ...linux import uapi as k
 from ...values.errors import KernelRefused, Unsupported
+from ..unfinished import numbers
 from .numbers import OFFLOAD_PROGRAM
-
-_CHECKSUM_PARTIAL = 3  # linux/skbuff.h
-_MEMBERS = ("ip_summed", "csum_start", "csum_offset", "network_header")
-_PART = 128  # bytes, as in the program
 
 
 class Ready(NamedTuple):
@@ -34,28 +31,10 @@ def ready() -> Ready:
     """Loads the program, once in a process, which then holds it to its end."""
     (program,) = shipped.OFFLOAD.programs
     try:
-        loaded = programs.load(program, Known(numbers=_numbers()))
+        loaded = programs.load(program, Known(numbers=numbers()))
         return Ready(programs.info(loaded).tag)
     except (Unsupported, KernelRefused) as error:
         return Ready("", str(error).split("\n", 1)[0])
-
-
-def _numbers() -> dict[str, int]:
-    """What the program must know of the kernel's structure of a packet.  Raises Unsupported."""
-    with btf.of_kernel() as types:
-        found = {name: types.member("sk_buff", name) for name in _MEMBERS}
-    places = {name: member.offset // 8 for name, member in found.items()}
-    part = min(places.values()) & ~7
-    if max(places.values()) + 2 - part > _PART:
-        raise Unsupported("cannot judge offloads: this kernel has sk_buff in another order")
-    summed = found["ip_summed"]
-    bit = summed.offset % 8
-    return {
-        **{name: place - part for name, place in places.items()},
-        "part": part,
-        "ip_summed_mask": (1 << summed.size) - 1 << bit,
-        "ip_summed_partial": _CHECKSUM_PARTIAL << bit,
-    }
 
 
 @lru_cache(maxsize=8)

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 
 from ...linux.netlink import LinkNames, Socket
 from ...linux.view import View
@@ -14,7 +14,7 @@ from ...objects.qdisc import Qdisc
 from ...values.places import Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
-from ..plane import Foreign, Seen, Steered
+from ..plane import Counted, Foreign, Seen, Steered
 from . import layout, look, mirrors, offload, order
 from . import numbers as n
 from .objects import Filter, Program, Table
@@ -51,6 +51,9 @@ class U32:
     def unseen(self) -> str:
         return offload.ready().why
 
+    def refuses(self, containers: Iterable[Container]) -> str:
+        return ""
+
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}
         for item in layout.host_filters(host, observed):
@@ -59,6 +62,9 @@ class U32:
             if observed.get(item.identity) != item:
                 return f"'{item}' is missing or changed"
         return ""
+
+    def is_used(self, view: View, host: Host) -> bool:
+        return look.is_used(view, host)
 
     def see_host(self, view: View, host: Host, complete: bool) -> Steered:
         return look.see_host(view, host, complete)
@@ -82,6 +88,9 @@ class U32:
 
     def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
         return look.see_shaper(view, pair)
+
+    def counted(self, veths: Iterable[str]) -> Mapping[str, Counted]:
+        return {}
 
     def ports_of(self, objects: Iterable[Object]) -> list[Block]:
         return look.listed_blocks(objects)

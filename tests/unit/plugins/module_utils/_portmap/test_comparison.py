@@ -24,7 +24,7 @@ LINK = Link(LO, "02:00:00:00:00:01", 1500, True)
 
 
 def compared(in_full: bool) -> Comparison:
-    comparison = Comparison(choose.plane().shorten, in_full)
+    comparison = Comparison(choose.plane("u32").shorten, in_full)
     comparison.handles = {SAME.identity: 1, GONE.identity: 2}
     comparison.add_container(state([SAME, GONE, SYSCTL, LINK]), {}, state([SAME, SYSCTL, LINK]))
     return comparison
@@ -43,7 +43,7 @@ def test_what_matches_is_dropped_but_its_slot_stays_known():
 
 
 def test_of_a_namespace_that_is_still_to_be_made_what_it_will_have_is_no_change():
-    comparison = Comparison(choose.plane().shorten)
+    comparison = Comparison(choose.plane("u32").shorten)
     other = SYSCTL._replace(name="net/core/rmem_max")
     comparison.add_container(
         {}, state([SYSCTL, other]), state([SYSCTL, other._replace(value="9")])

@@ -42,7 +42,7 @@ FORWARD = "net/ipv4/conf/all/rp_filter"
 def base(old: Record | None, before: list, options: HostOptions = OPTIONS) -> Record:
     known = state(before)
     values = {FORWARD: "0"}
-    after = decide.wanted_objects(choose.plane(), HOST, "/run/netns", values, known)
+    after = decide.wanted_objects(choose.plane("u32"), HOST, "/run/netns", values, known)
     return decide.record(options, HOST, known, after, old, "directory", 2, False)
 
 
@@ -170,7 +170,7 @@ def test_a_host_moves_to_other_interfaces_only_without_containers():
 
 
 def test_containers_are_looked_at_when_what_they_copy_has_changed_or_their_filters_homes():
-    plane = choose.plane()
+    plane = choose.plane("u32")
     whole = decide.wanted_objects(plane, HOST, "/run/netns", {}, {})
     assert not decide.containers_are_stale(HOST, whole, whole, RECORD)
     assert decide.containers_are_stale(HOST, whole, whole, RECORD._replace(applied=()))

@@ -11,6 +11,7 @@ import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.attributes import (
     attribute,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering import strangers
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import (
     decode,
     encode,
@@ -263,4 +264,4 @@ TERMINAL, ROOT = (attribute(5, bytes([flags]) + bytes(15)) for flags in (1, 0))
     ],
 )
 def test_only_what_goes_on_for_certain_does_not_end_the_search(kind, options, ends):
-    assert decode.can_end_search(decode.Decoded(kind, 0x800, 5, 1, None, options)) == ends
+    assert strangers.can_end_search(kind, options) == ends

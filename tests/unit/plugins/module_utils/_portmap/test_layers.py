@@ -31,6 +31,7 @@ PURE = (
     "linux/uapi", "linux/attributes", "linux/messages", "linux/queueing", "linux/requests", "linux/snmp", "bpf/code",
     "bpf/shipped",
 )  # fmt: skip
+PURE_BPF = "steering/strangers", "steering/bpf/numbers"
 PURE_U32 = "numbers fields keys rows programs layout mirrors encode decode order"
 # Values that stand in one file with what is done to them: pure files know the values.
 VALUES_OF = (
@@ -55,7 +56,9 @@ def room(file: str) -> str:
 
 
 def is_pure(file: str) -> bool:
-    return file.startswith(PURE) or file in {f"steering/u32/{name}" for name in PURE_U32.split()}
+    return file.startswith((*PURE, *PURE_BPF)) or file in {
+        f"steering/u32/{name}" for name in PURE_U32.split()
+    }
 
 
 @cache
@@ -206,7 +209,7 @@ def lines_of(node: ast.FunctionDef) -> int:
     return (node.end_lineno or 0) - node.lineno + 1
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if file != "bpf/shipped"])  # compiled
 def test_a_file_has_at_most_350_lines(file):
     text = (ENGINE / f"{file}.py").read_text(encoding="utf-8")
     assert text.count("\n") <= 350

@@ -28,7 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 POOLS = Pools((Range(31000, 31999),), Range(30016, 30999), 16)
-HOST = HostOptions("", "lo", *POOLS, Range(32768, 60999), "relax")
+HOST = HostOptions("", "lo", *POOLS, Range(32768, 60999), "relax", steering="u32")
 WEB = Entry("web", "web", "created", (Range(31000, 31007),), Range(30016, 30031))
 DB = Entry("db", "/run/db/ns", "attached", (Range(31008, 31008),), Range(30032, 30047))
 OLD = Entry("old", "theirs", "kept", (), None)

@@ -29,6 +29,7 @@ OPTIONS = HostOptions(
     per_container=16,
     host_ephemeral=Range(32768, 60999),
     rp_filter="relax",
+    steering="u32",
 )
 WHOLE = Record(
     OPTIONS,
@@ -87,6 +88,7 @@ options = st.builds(
     st.one_of(st.just(""), st.ip_addresses(v=4).map(str)),
     st.sampled_from(["", "auto", "10gbit", "1500kbit"]),
     st.sampled_from(["", "outside", "all"]),
+    st.sampled_from(["u32", "bpf"]),
 )
 records = st.builds(
     Record,

@@ -1,0 +1,273 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The program and the maps of a host's steering, open in this process.
+
+Nothing is pinned: they last as long as a filter has them, and are found again by the id of the
+program that the filter tells.  Until a host has its first filter, they last as long as the process.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import mmap
+import os
+import struct
+from array import array
+from functools import lru_cache
+from itertools import groupby
+from typing import NamedTuple
+
+from ...bpf import maps, programs, shipped
+from ...bpf.code import Known, Program, filled
+from ...linux.sysfs import possible_cpus
+from ...values.errors import KernelRefused, Unsupported
+from ...values.ports import Range, Ranges
+from .. import unfinished
+from . import numbers as n
+
+_CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.c
+_PORTS = 0x10000
+_MAPS = {one.name: one for one in shipped.STEER.maps}
+_MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
+_NUMBER = struct.Struct("=I")
+_RECEIVED = struct.Struct("=QQ")
+_DROPS = struct.Struct(f"={len(n.REASONS)}Q")
+
+
+class Config(NamedTuple):
+    """What the program knows of the host.  `broadcast` is "" where the network has none."""
+
+    address: str
+    broadcast: str
+    public: int
+    mac: str
+
+
+class Tenant(NamedTuple):
+    """The links of a container by their indexes, on the host and inside; 0 is none."""
+
+    veth: int
+    inner: int
+
+
+class Bytes(NamedTuple):
+    """The program as this kernel takes it.  `tags`: what kernels may call it; `why` it does not judge."""
+
+    known: dict[str, int]
+    tags: tuple[str, ...]
+    why: str
+
+
+@lru_cache(maxsize=1)
+def shipped_bytes() -> Bytes:
+    try:
+        known, why = {**unfinished.numbers(), "judging": 1}, ""
+    except (Unsupported, KernelRefused) as error:
+        known, why = {**unfinished.UNKNOWN, "judging": 0}, str(error).split("\n", 1)[0]
+    code = filled(_program(), Known(maps=dict.fromkeys(_MAPS, 0), numbers=known))
+    # Linux takes the first bytes of a digest, of SHA-1 up to 6.17; maps count as 0.
+    tags = (hashlib.sha256(code).digest(), hashlib.sha1(code).digest())
+    return Bytes(known, tuple(tag[:8].hex() for tag in tags), why)
+
+
+def _program() -> Program:
+    (program,) = shipped.STEER.programs
+    return program
+
+
+class Kit:
+    """`program` is an id, 0 for one that is still to be loaded; `ids` are those of the maps."""
+
+    def __init__(self, program: int, descriptors: dict[str, int]) -> None:
+        self.program = program
+        self.ids = frozenset(maps.info(one).id for one in descriptors.values())
+        self._descriptors = descriptors
+        self._loaded = 0
+        self._memory = {
+            name: mmap.mmap(descriptors[name], _size(name), mmap.MAP_SHARED) for name in _MAPPED
+        }
+
+    def close(self) -> None:
+        for memory in self._memory.values():
+            memory.close()
+        for descriptor in (*self._descriptors.values(), *filter(None, [self._loaded])):
+            os.close(descriptor)
+
+    # --- the program ---
+
+    def descriptor(self) -> int:
+        """Of the program that we ship, with these maps.  Raises Refused, Unsupported."""
+        if not self._loaded:
+            self._loaded = self._of_filters() or programs.load(
+                _program(), Known(maps=self._descriptors, numbers=shipped_bytes().known)
+            )
+        return self._loaded
+
+    def _of_filters(self) -> int:
+        """The one that the host's filters have, so that all share it, if it is of this version."""
+        if not self.program:
+            return 0
+        descriptor = programs.by_id(self.program)
+        if programs.info(descriptor).tag in shipped_bytes().tags:
+            return descriptor
+        os.close(descriptor)
+        return 0
+
+    # --- the maps ---
+
+    @property
+    def config(self) -> Config | None:
+        """None before it was written."""
+        address, broadcast, public, mac = _CONFIG.unpack_from(self._memory[n.CONFIG])
+        if not public:
+            return None
+        everybody = str(ipaddress.IPv4Address(broadcast)) if any(broadcast) else ""
+        return Config(str(ipaddress.IPv4Address(address)), everybody, public, mac.hex(":"))
+
+    def write_config(self, config: Config) -> None:
+        everybody = ipaddress.IPv4Address(config.broadcast or 0).packed
+        self._memory[n.CONFIG][: _CONFIG.size] = _CONFIG.pack(
+            ipaddress.IPv4Address(config.address).packed,
+            everybody,
+            config.public,
+            bytes.fromhex(config.mac.replace(":", "")),
+        )
+
+    def tenants(self) -> dict[int, Tenant]:
+        """By their numbers."""
+        found = array("I", self._memory[n.TENANTS][:])
+        both = zip(found[::2], found[1::2])
+        return {number: Tenant(*one) for number, one in enumerate(both) if any(one)}
+
+    def tenant(self, number: int) -> Tenant:
+        at = number * 8
+        return Tenant(*array("I", self._memory[n.TENANTS][at : at + 8]))
+
+    def received(self, number: int) -> tuple[int, int]:
+        """Packets and bytes that a container received past the counters of its veth."""
+        size = _RECEIVED.size * possible_cpus()
+        told = maps.read(self._descriptors[n.RECEIVED], _NUMBER.pack(number), size) or b""
+        each = list(_RECEIVED.iter_unpack(told))
+        return sum(packets for packets, _ in each), sum(count for _, count in each)
+
+    def drops(self, number: int) -> dict[str, int]:
+        """Packets of a container that were dropped, by reason."""
+        counts = _DROPS.unpack_from(self._memory[n.DROPS], number * _DROPS.size)
+        return dict(zip(n.REASONS, counts))
+
+    def forget(self, number: int) -> None:
+        """The links of a container that goes, and what was counted for it."""
+        self._write(n.TENANTS, number * 8, array("I", [0, 0]))
+        _DROPS.pack_into(self._memory[n.DROPS], number * _DROPS.size, *[0] * len(n.REASONS))
+        zeros = bytes(_RECEIVED.size * possible_cpus())
+        maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
+
+    def write_veth(self, number: int, ifindex: int) -> None:
+        self._write(n.TENANTS, number * 8, array("I", [ifindex]))
+
+    def write_inner(self, number: int, ifindex: int) -> None:
+        self._write(n.TENANTS, number * 8 + 4, array("I", [ifindex]))
+
+    def owned(self) -> dict[int, Ranges]:
+        """The ports of each number that has some."""
+        found: dict[int, list[Range]] = {}
+        first = 0
+        for number, run in groupby(array("H", self._memory[n.PORTS][:])):
+            size = sum(1 for _ in run)
+            if number:
+                found.setdefault(number, []).append(Range(first, first + size - 1))
+            first += size
+        return {number: tuple(ranges) for number, ranges in found.items()}
+
+    def give(self, number: int, ranges: Ranges) -> None:
+        for one in ranges:
+            self._write(n.PORTS, one.first * 2, array("H", [number]) * one.size)
+
+    def take(self, number: int, ranges: Ranges) -> None:
+        """Ports that have become somebody else's stay that."""
+        owners = array("H", self._memory[n.PORTS][:])
+        for one in ranges:
+            for port in range(one.first, one.last + 1):
+                if owners[port] == number:
+                    self._write(n.PORTS, port * 2, array("H", [0]))
+
+    def _write(self, name: str, at: int, values: array[int]) -> None:
+        data = values.tobytes()
+        self._memory[name][at : at + len(data)] = data
+
+
+def _size(name: str) -> int:
+    """Of what can be mapped: whole pages."""
+    one = _MAPS[name]
+    return -(-one.value_size * one.entries // mmap.PAGESIZE) * mmap.PAGESIZE
+
+
+_open: list[Kit] = []  # the one that this process uses, if any
+
+
+def adopt(program: int) -> Kit | None:
+    """Use what a filter of the host has, by the id of its program; None if that is not of our making.
+
+    Of programs by others, and of versions with other maps, nothing can be used.  0: no filter has any.
+    """
+    if _open and program and _open[0].program == program:
+        return _open[0]
+    while _open:
+        _open.pop().close()
+    if program:
+        descriptors = _maps_of(program)
+        if descriptors is not None:
+            _open.append(Kit(program, descriptors))
+    return _open[0] if _open else None
+
+
+def current() -> Kit:
+    """What was adopted; else new maps, which the first filters of the host will have."""
+    if not _open:
+        made = {name: maps.create(one) for name, one in _MAPS.items()}
+        _open.append(Kit(0, made))
+    return _open[0]
+
+
+def _maps_of(program: int) -> dict[str, int] | None:
+    try:
+        descriptor = programs.by_id(program)
+    except KernelRefused:
+        return None  # it has gone meanwhile
+    try:
+        ids = programs.info(descriptor).maps
+    finally:
+        os.close(descriptor)
+    found = {}
+    for one in ids:
+        opened = maps.by_id(one)
+        made = maps.info(opened).made
+        if _MAPS.get(made.name) == made:
+            found[made.name] = opened
+        else:
+            os.close(opened)
+    if found.keys() == _MAPS.keys():
+        return found
+    for opened in found.values():
+        os.close(opened)
+    return None
+
+
+def shares_maps(program: int) -> bool:
+    """Whether a program has the maps of this host."""
+    return bool(_open) and _map_ids(program) == _open[0].ids
+
+
+@lru_cache(maxsize=64)
+def _map_ids(program: int) -> frozenset[int]:
+    """The ids of programs and maps are given once."""
+    try:
+        descriptor = programs.by_id(program)
+    except KernelRefused:
+        return frozenset()
+    try:
+        return frozenset(programs.info(descriptor).maps)
+    finally:
+        os.close(descriptor)

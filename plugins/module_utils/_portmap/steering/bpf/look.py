@@ -1,0 +1,167 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Filters and maps of ours, found in the kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from ...linux import messages
+from ...linux import uapi as k
+from ...linux.attributes import attributes, number, text
+from ...linux.messages import TCMSG
+from ...linux.netlink import Socket
+from ...linux.requests import Request
+from ...linux.view import View, ask_qdisc
+from ...objects.kind import Object
+from ...objects.qdisc import Qdisc
+from ...values.places import HOST, SHARED, Place
+from ...values.tenants import Host
+from ..plane import Foreign, Seen
+from ..strangers import can_end_search, is_filter
+from . import kit
+from . import numbers as n
+from .objects import Config, Owned, Steer
+
+_EVERY, _OURS = (0, 0), (n.PRIORITY, k.ETH_P_ALL)  # priority and protocol
+
+
+class Found(NamedTuple):
+    """A filter as the kernel tells it; `options` are b"" outside chain 0, where packets start."""
+
+    kind: str
+    protocol: int
+    priority: int
+    handle: int
+    options: bytes
+
+    @property
+    def is_ours(self) -> bool:
+        """It stands where ours does, whatever program it has."""
+        place = (self.kind, self.protocol, self.priority, self.handle)
+        return place == ("bpf", k.ETH_P_ALL, n.PRIORITY, n.HANDLE)
+
+    @property
+    def program(self) -> int:
+        """Its id; 0 for one of classic BPF."""
+        return number(dict(attributes(self.options)).get(k.TCA_BPF_ID, b""))
+
+
+def is_used(view: View, host: Host) -> bool:
+    return any(
+        one.is_ours
+        for place in (host.public_place, host.loopback_place)
+        for one in dump(view.socket, place, view.ifindex(place), _OURS)
+    )
+
+
+def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
+    """Both interfaces of the host, and what their filters have in common."""
+    listed = {
+        place: list(dump(view.socket, place, view.ifindex(place)))
+        for place in (host.public_place, host.loopback_place)
+    }
+    ours = [one.program for filters in listed.values() for one in filters if one.is_ours]
+    used = None
+    for program in dict.fromkeys((*filter(None, ours), 0)):
+        used = used or kit.adopt(program)
+    found = Seen()
+    for place, filters in listed.items():
+        qdisc = _qdisc(view.socket, place, view.ifindex(place))
+        if qdisc is not None:
+            found.objects.append(qdisc)
+            found.add(sort(filters, place, view.ifindex(place)))
+    return found, used
+
+
+def config(view: View, used: kit.Kit | None) -> list[Object]:
+    found = used.config if used else None
+    if found is None:
+        return []
+    public = Place(HOST, view.names[found.public], SHARED)
+    return [Config(found.address, found.broadcast, public, found.mac)]
+
+
+def owned(view: View, used: kit.Kit | None) -> list[Owned]:
+    """All containers that the maps know, with their ports."""
+    if used is None:
+        return []
+    tenants, ranges = used.tenants(), used.owned()
+    return [
+        Owned(_veth(view, tenants.get(one)), one, ranges.get(one, ()))
+        for one in sorted(tenants.keys() | ranges.keys())
+    ]
+
+
+def _veth(view: View, tenant: kit.Tenant | None) -> str:
+    return view.names[tenant.veth] if tenant and tenant.veth else ""
+
+
+def see_link(sock: Socket, place: Place, ifindex: int) -> Seen:
+    """The qdisc of a link, and our filter on it."""
+    qdisc = _qdisc(sock, place, ifindex)
+    if qdisc is None:
+        return Seen()
+    if qdisc.shared:
+        return Seen([qdisc])
+    found = sort(dump(sock, place, ifindex), place, ifindex)
+    found.objects.insert(0, qdisc)
+    return found
+
+
+def _qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
+    data = ask_qdisc(sock, place, ifindex)
+    if not data:
+        return None
+    return Qdisc(place, messages.read_qdisc_kind(data), messages.has_shared_block(data))
+
+
+def dump(
+    sock: Socket, place: Place, ifindex: int, only: tuple[int, int] = _EVERY
+) -> Iterator[Found]:
+    """The filters of a link, in the order in which packets meet them."""
+    payload = messages.ask_filters(ifindex, *only)
+    asked = Request(k.RTM_GETTFILTER, 0, payload, f"list the filters of {place}")
+    for data in sock.dump(asked):
+        _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
+        parts = dict(attributes(data, TCMSG.size))
+        kind = text(parts.get(k.TCA_KIND, b""))
+        if k.TCA_OPTIONS in parts and is_filter(kind, handle):
+            chain = number(parts.get(k.TCA_CHAIN, b""))
+            options = b"" if chain else parts[k.TCA_OPTIONS]
+            yield Found(kind, messages.read_protocol(data), info >> 16, handle, options)
+
+
+def sort(filters: Iterable[Found], place: Place, ifindex: int) -> Seen:
+    """Ours as objects, and strangers'."""
+    found = Seen()
+    for one in filters:
+        if one.is_ours:
+            found.objects.append(_steer(one, place, ifindex))
+            continue
+        before = one.priority < n.PRIORITY and place.role == SHARED
+        earlier = before and can_end_search(one.kind, one.options)
+        between = one.priority == n.PRIORITY
+        found.foreign.append(
+            Foreign(place, one.kind, one.protocol, one.priority, one.handle, between, earlier)
+        )
+    return found
+
+
+def _steer(one: Found, place: Place, ifindex: int) -> Steer:
+    parts = dict(attributes(one.options))
+    classid = number(parts.get(k.TCA_BPF_CLASSID, b""))
+    tag = parts.get(k.TCA_BPF_TAG, b"").hex()
+    direct = number(parts.get(k.TCA_BPF_FLAGS, b"")) & k.TCA_BPF_FLAG_ACT_DIRECT
+    whole = bool(direct) and kit.shares_maps(one.program)
+    if whole and place.role != SHARED and not classid & n.INSIDE_LOOPBACK:
+        whole = _known_link(place, classid & n.NUMBER_MASK) == ifindex
+    known = tag in kit.shipped_bytes().tags
+    return Steer(place, classid, "" if known else tag or "of another kind", whole)
+
+
+def _known_link(place: Place, number_of: int) -> int:
+    tenant = kit.current().tenant(number_of)
+    return tenant.inner if place.netns != HOST else tenant.veth

@@ -1,0 +1,25 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The numbers that we chose for the filters of eBPF steering.
+
+They lie in the kernels of hosts in use, and later versions must find them: never change one.
+"""
+
+from __future__ import annotations
+
+PRIORITY = 0x80  # before all of u32 steering, so that a host can go over without losing a packet
+HANDLE = 0x80
+PROGRAM = "pm_steer"
+
+# The class of a filter says where it is: the number of a container, 1 to HIGHEST, and which link.
+# The host's interfaces have none.
+INSIDE_LOOPBACK, INSIDE_PUBLIC = 0x4000, 0x8000
+NUMBER_MASK = 0x0FFF
+HIGHEST = 4095
+
+CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
+DROPS, RECEIVED = "pm_drops", "pm_received"
+
+# As enum reason of bpf/steer.c.
+REASONS = ("malformed", "address", "port", "protocol", "icmp", "fragment", "request", "offload")

@@ -1,0 +1,175 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What eBPF steering consists of: a filter at each place, and what is in the maps."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from functools import partial
+from typing import NamedTuple
+
+from ...linux import uapi as k
+from ...linux.attributes import attribute
+from ...linux.ids import Ids
+from ...linux.messages import tcmsg
+from ...linux.requests import Call, Operation, Request
+from ...objects.kind import STEER, Change, Identity, Object
+from ...values import ports
+from ...values.places import HOST, SHARED, Place
+from ...values.ports import Ranges
+from . import kit
+from . import numbers as n
+
+
+class _SteerFields(NamedTuple):
+    place: Place
+    classid: int
+    tag: str
+    whole: bool = True
+
+
+class Steer(_SteerFields, Object):
+    """The filter with our program on a link; `classid` says which one that is.
+
+    `whole`: it has the maps of the host, and they know its link.  `tag`: of the program, "" for the
+    one that we ship.
+    """
+
+    __slots__ = ()
+    rank = 80
+    alone = True
+
+    @property
+    def identity(self) -> Identity:
+        return ("steer", self.place)
+
+    @property
+    def serves_all(self) -> bool:  # type: ignore[override]
+        return self.place.role == SHARED
+
+    @property
+    def number(self) -> int:
+        """Of the container; 0 on the host's interfaces."""
+        return self.classid & n.NUMBER_MASK
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        link = ids.link(self.place)
+        if change.after is None:
+            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, _address(link), change)
+            return
+        used = kit.current()
+        yield from _link_known(self, used, link)
+        flags = k.ADD if change.before is None else k.SET
+        payload = _message(self.classid, link, used.descriptor())
+        yield Request(k.RTM_NEWTFILTER, flags, payload, change)
+
+    def __str__(self) -> str:
+        tag = f" tag {self.tag}" if self.tag else ""
+        other = "" if self.whole else " with maps that do not know it"
+        return (
+            f"filter dev {self.place} ingress protocol all prio {n.PRIORITY} bpf {n.PROGRAM}"
+            f" classid {self.classid:x}{tag}{other}"
+        )
+
+
+def _link_known(item: Steer, used: kit.Kit, ifindex: int) -> Iterator[Operation]:
+    """First the maps know the link, then its filter is there."""
+    if item.place.role == SHARED or item.classid & n.INSIDE_LOOPBACK:
+        return
+    write = used.write_inner if item.place.netns != HOST else used.write_veth
+    yield Call(partial(write, item.number, ifindex))
+
+
+def _address(ifindex: int) -> bytes:
+    head = tcmsg(ifindex, n.HANDLE, k.INGRESS_HOOK, n.PRIORITY, k.ETH_P_ALL)
+    return head + attribute(k.TCA_KIND, b"bpf\0")
+
+
+def _message(classid: int, ifindex: int, descriptor: int) -> bytes:
+    """`descriptor`: of the program, in the process that sends this."""
+    options = (
+        attribute(k.TCA_BPF_CLASSID, struct.pack("=I", classid))
+        + attribute(k.TCA_BPF_FD, struct.pack("=I", descriptor))
+        + attribute(k.TCA_BPF_NAME, n.PROGRAM.encode() + b"\0")
+        + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
+    )
+    return _address(ifindex) + attribute(k.TCA_OPTIONS, options)
+
+
+class _ConfigFields(NamedTuple):
+    address: str
+    broadcast: str
+    public: Place
+    mac: str
+
+
+class Config(_ConfigFields, Object):
+    """What the program knows of the host."""
+
+    __slots__ = ()
+    rank = 75
+    set_only = True
+    serves_all = True
+
+    @property
+    def identity(self) -> Identity:
+        return ("steering",)
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        if change.after is not None:
+            config = kit.Config(self.address, self.broadcast, ids.link(self.public), self.mac)
+            yield Call(partial(kit.current().write_config, config))
+
+    def __str__(self) -> str:
+        everybody = f" broadcast {self.broadcast}" if self.broadcast else ""
+        return f"steering for {self.address}{everybody} dev {self.public} address {self.mac}"
+
+
+class _OwnedFields(NamedTuple):
+    veth: str
+    number: int
+    ranges: Ranges
+
+
+class Owned(_OwnedFields, Object):
+    """The ports that lead to a container's veth, "" to a link that is gone, by its `number`."""
+
+    __slots__ = ()
+    rank = 100
+
+    @property
+    def identity(self) -> Identity:
+        return ("owned", self.veth or self.number)
+
+    @property
+    def step(self) -> int:
+        return STEER
+
+    @property
+    def owner(self) -> tuple[str, str]:
+        return "", self.veth
+
+    @property
+    def where(self) -> tuple[object, ...]:
+        return (str(self.identity[1]),)
+
+    @property
+    def leads_to(self) -> frozenset[tuple[str, str]]:
+        return frozenset([("steer", self.veth)])
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        before, after, used = change.before, change.after, kit.current()
+        mine = after.ranges if isinstance(after, Owned) else ()
+        if isinstance(after, Owned):
+            yield Call(partial(used.give, after.number, mine))
+        if isinstance(before, Owned):
+            kept = mine if isinstance(after, Owned) and after.number == before.number else ()
+            yield Call(partial(used.take, before.number, ports.subtract(before.ranges, kept)))
+            if not isinstance(after, Owned) or after.number != before.number:
+                yield Call(partial(used.forget, before.number))
+
+    def __str__(self) -> str:
+        listed = ports.text(self.ranges) or "none"
+        return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}"

@@ -1,0 +1,170 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Steering by a program of eBPF, behind the door that all steering has."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Iterable, Iterator, Mapping, Set
+
+from ...linux.netlink import LinkNames, Socket
+from ...linux.view import View
+from ...objects.kind import Change, Object, Slot, State
+from ...objects.qdisc import Qdisc
+from ...values import ports
+from ...values.errors import InvalidRequest
+from ...values.limits import NONE
+from ...values.places import Place
+from ...values.ports import Block
+from ...values.tenants import Container, Host
+from ..plane import Counted, Foreign, Seen, Steered
+from . import kit, look
+from . import numbers as n
+from .objects import Config, Owned, Steer
+
+
+class Bpf:
+    """See `steering.plane.Plane` for what each verb promises.
+
+    It remembers what the maps said when the host was seen: who has which number, and which ports.
+    """
+
+    def __init__(self) -> None:
+        self._owned: list[Owned] = []
+        self._chosen: dict[str, int] = {}
+
+    # --- what shall be ---
+
+    def on_host(self, host: Host, observed: State) -> Iterable[Object]:
+        network = ipaddress.IPv4Interface((host.ipv4.address, host.ipv4.prefix)).network
+        everybody = str(network.broadcast_address) if network.prefixlen < 31 else ""
+        yield Config(host.ipv4.address, everybody, host.public_place, host.mac)
+        for place in (host.public_place, host.loopback_place):
+            yield _qdisc(place, observed, "clsact")
+            yield Steer(place, 0, "")
+
+    def of_container(self, host: Host, container: Container, observed: State) -> Iterator[Object]:
+        number = self._number(container.veth.link)
+        classes = (
+            (container.veth, number),
+            (Place(container.name, "lo"), number | n.INSIDE_LOOPBACK),
+            (Place(container.name, host.public), number | n.INSIDE_PUBLIC),
+        )
+        for place, classid in classes:
+            yield _qdisc(place, observed, "ingress")
+            yield Steer(place, classid, "")
+        yield Owned(container.veth.link, number, container.owned)
+
+    def _number(self, veth: str) -> int:
+        """The one that it has; else the lowest that nobody has."""
+        known = {one.veth: one.number for one in self._owned if one.veth}
+        found = known.get(veth) or self._chosen.get(veth)
+        if found:
+            return found
+        taken = {one.number for one in self._owned} | set(self._chosen.values())
+        free = next((one for one in range(1, n.HIGHEST + 1) if one not in taken), 0)
+        if not free:
+            raise InvalidRequest(
+                f"cannot place a container behind {veth}: {n.HIGHEST} are placed, and eBPF steering"
+                " has no number for another one"
+            )
+        self._chosen[veth] = free
+        return free
+
+    def copies(
+        self, host: Host, steered: Steered, present: Set[str], absent: Set[str]
+    ) -> tuple[list[Object], list[Object]]:
+        """Nothing is copied: a reply goes to who has asked."""
+        return [], []
+
+    def orphans(self, steered: Steered) -> list[Object]:
+        return [one for one in self._owned if not one.veth]
+
+    def shorten(
+        self, changes: list[Change], settled: Set[Slot], foreign: Set[Slot], complete: bool
+    ) -> list[Change]:
+        """Nothing can go along with others; a qdisc with strangers' filters stays."""
+        shared = {slot[0] for slot in foreign}
+        return [
+            change
+            for change in changes
+            if change.after is not None
+            or not (isinstance(change.before, Qdisc) and change.before.place in shared)
+        ]
+
+    def of_shaper(self, host: Host, pair: tuple[Place, Place]) -> Iterable[Object]:
+        """Nobody is limited, so there is no such pair."""
+        return ()
+
+    def refuses(self, containers: Iterable[Container]) -> str:
+        limited = [one.name for one in containers if one.limits != NONE]
+        if not limited:
+            return ""
+        return f"{', '.join(limited)} has limits, and steering bpf knows none; take them away, or use steering u32"
+
+    def fault(self, host: Host, steered: Steered) -> str:
+        observed = {item.identity: item for item in steered.shared.objects}
+        for item in self.on_host(host, observed):
+            if observed.get(item.identity) != item:
+                return f"'{item}' is missing or changed"
+        return ""
+
+    # --- what is ---
+
+    def unseen(self) -> str:
+        return kit.shipped_bytes().why
+
+    def is_used(self, view: View, host: Host) -> bool:
+        return look.is_used(view, host)
+
+    def see_host(self, view: View, host: Host, complete: bool) -> Steered:
+        shared, used = look.see_interfaces(view, host)
+        shared.objects += look.config(view, used)
+        self._owned = look.owned(view, used)
+        blocks: dict[str, list[Block]] = {}
+        for one in self._owned:
+            blocks.setdefault(one.veth, []).extend(ports.cut(one.ranges))
+        return Steered(shared, Seen([*self._owned]), blocks, {}, complete)
+
+    def see_entries(
+        self, view: View, host: Host, steered: Steered, blocks: Iterable[Block], veths: Set[str],
+        others: Set[str],
+    ) -> Seen:  # fmt: skip
+        return Seen(
+            [
+                one
+                for one in self._owned
+                if not one.veth
+                or one.veth in veths
+                or (steered.complete and one.veth not in others)
+            ]
+        )
+
+    def see_earlier(self, view: View, host: Host) -> list[Foreign]:
+        found, _used = look.see_interfaces(view, host)
+        return [one for one in found.foreign if one.earlier]
+
+    def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
+        return look.see_link(sock, place, ifindex)
+
+    def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
+        return Seen()
+
+    def counted(self, veths: Iterable[str]) -> Mapping[str, Counted]:
+        asked, used = set(veths), kit.current()
+        return {
+            one.veth: Counted(*used.received(one.number), used.drops(one.number))
+            for one in self._owned
+            if one.veth in asked
+        }
+
+    def ports_of(self, objects: Iterable[Object]) -> list[Block]:
+        numbers = {item.number for item in objects if isinstance(item, Steer)}
+        ranges = [one.ranges for one in self._owned if one.number in numbers]
+        return [block for one in ranges for block in ports.cut(one)]
+
+
+def _qdisc(place: Place, observed: State, kind: str) -> Object:
+    """The qdisc that is there already, or a new one."""
+    return observed.get(("qdisc", *place)) or Qdisc(place, kind)

@@ -1,0 +1,108 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host that goes over from one way of steering to another, and one that lost what steers."""
+
+from __future__ import annotations
+
+import re
+import socket
+
+import pytest
+
+from lab import probes, state
+from lab.machines import HOST, Lab
+from lab.modules import Modules
+from lab.netns import inside
+from lab.pools import POOLS
+from lab.state import State
+from scene import WEB, inventory
+
+WAYS = ("u32", "bpf")
+
+
+@pytest.fixture(params=WAYS)
+def there(request: pytest.FixtureRequest, lab: Lab) -> tuple[Modules, str, str]:
+    """A host with three containers that is steered in one way, and the other way."""
+    modules = Modules(lab.host)
+    modules.host(**POOLS, steering=request.param)
+    modules.container(containers=inventory())
+    (other,) = set(WAYS) - {request.param}
+    return modules, request.param, other
+
+
+def problems(modules: Modules) -> list[str]:
+    return [one["description"] for one in modules.problems()]
+
+
+def test_a_host_goes_over_with_all_its_containers_and_back(
+    lab: Lab, there: tuple[Modules, str, str]
+) -> None:
+    modules, one, other = there
+    before = state.of(lab.host)
+    for way in (other, one):
+        foretold = modules.checking().host(steering=way)
+        done = modules.host(steering=way)
+        assert done["changes"] == foretold["changes"]
+        assert f"set steering to {way}" in done["changes"]
+        assert done["host"]["steering"] == way
+        assert not modules.host()["changed"]
+        assert not modules.container(containers=inventory())["changed"]
+        assert problems(modules) == []
+    assert state.difference(comparable(before), comparable(state.of(lab.host))) == ""
+
+
+def comparable(whole: State) -> State:
+    """Without the numbers that containers have in the maps: they are given anew."""
+    found = {name: re.sub(r"(flowid :[48]?)\w+", r"\1", text) for name, text in whole.items()}
+    return state.unnumbered(found)
+
+
+def test_a_connection_goes_on_while_the_host_goes_over(
+    lab: Lab, there: tuple[Modules, str, str]
+) -> None:
+    modules, one, other = there
+    with inside(lab.container("web").netns):
+        server = socket.create_server((HOST, WEB))
+    with inside(lab.peer.place.netns):
+        client = socket.create_connection((HOST, WEB), 2)
+    accepted, _address = server.accept()
+    with server, client, accepted:
+        accepted.settimeout(2)
+        for way in (other, one):
+            modules.host(steering=way)
+            client.sendall(way.encode())
+            assert accepted.recv(10) == way.encode()
+
+
+def test_nothing_is_left_when_a_host_that_has_gone_over_is_taken_back(
+    lab: Lab, modules: Modules
+) -> None:
+    before = state.of(lab.host)
+    modules.host(**POOLS, steering="u32")
+    modules.container(containers=inventory())
+    modules.host(steering="bpf")
+    modules.container(containers=[], purge=True)
+    modules.host(state="absent")
+    left = state.of(lab.host)
+    left["links"] = left["links"].replace("02:70:6d:00:00:02", "00:00:00:00:00:00")  # stays on lo
+    assert state.difference(before, left) == ""
+
+
+@pytest.mark.parametrize("damage", ["filter del dev {} ingress", "qdisc del dev {} clsact"])
+def test_without_both_filters_of_the_host_one_run_leads_to_every_container_again(
+    lab: Lab, modules: Modules, damage: str
+) -> None:
+    """The maps that the containers' filters have cannot be found any more: all get new ones."""
+    modules.host(**POOLS, steering="bpf")
+    modules.container(containers=inventory())
+    for link in ("eth0", "lo"):
+        lab.host.tc(damage.format(link))
+    told = {name for one in modules.problems() for name in one["containers"]}
+    assert told == {"cache", "db", "web"}
+    modules.host(**POOLS)
+    assert problems(modules) == []
+    with probes.servers() as servers:
+        servers.listen(lab.container("web"), WEB, HOST)
+        for source in (lab.peer.place, lab.host.place, lab.container("db")):
+            assert probes.Probe(source, "tcp", HOST, WEB).run().who == "web"
