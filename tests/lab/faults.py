@@ -27,7 +27,8 @@ _NLMSG_ERROR = 2
 _FIRST_TYPE = 16
 _KINDS = ("link", "address", "route", "neighbour", "rule", "qdisc", "class", "filter")
 _VERBS = ("new", "delete", "get", "set")
-_BPF = {2: "write to a map", 8: "attach a program", 9: "detach a program"}
+_WRITE = "write to a map"
+_BPF = {2: _WRITE, 8: "attach a program", 9: "detach a program"}
 _CREATING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
 _FILE_EVENTS = ("os.mkdir", "os.rename", "os.remove", "os.rmdir")
 
@@ -74,9 +75,10 @@ class Faults:
     def would_kill_before(self, requests: int) -> bool:
         return self._kind == "kill" and self.count < self._at <= self.count + requests
 
-    def install(self, netlink: Any, netns: Any, lock: Any, bpf: Any) -> None:
+    def install(self, netlink: Any, netns: Any, lock: Any, bpf: Any, kit: Any) -> None:
         """Stand between the engine and the kernel."""
         self.lock = lock
+        kit.mmap = _Mapping(kit.mmap, self)
         netns._libc = _Libc(netns._libc, self)
         bpf._libc = _Libc(bpf._libc, self)
         fsync = os.fsync
@@ -152,6 +154,23 @@ class _Libc:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._libc, name)
+
+
+class _Mapping:
+    """Maps of steering, which the engine writes in its own memory: each write is a point."""
+
+    def __init__(self, module: Any, faults: Faults) -> None:
+        self._module = module
+
+        class Memory(module.mmap):  # type: ignore[misc, name-defined]
+            def __setitem__(self, at: slice, data: bytes) -> None:
+                _raise(faults.point(_WRITE))
+                super().__setitem__(at, data)
+
+        self.mmap = Memory
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
 
 
 class _Wire:

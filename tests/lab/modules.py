@@ -109,15 +109,14 @@ class Modules:
         self, module: str, parameters: dict[str, Any], *, at: int = 0, fault: str = "kill"
     ) -> Run:
         """Run a module; at the `at`-th point happens what `fault` says (see faults.py)."""
-        ended = self._runner.run(self.machine.pid, module, parameters, (at, fault))
+        given = _with_steering(module, parameters)
+        ended = self._runner.run(self.machine.pid, module, given, (at, fault))
         killed = ended.code < 0
         return Run(None if killed else _result(module, ended), ended.points)
 
     def execute(self, module: str, parameters: dict[str, Any]) -> Ended:
         """Run the module, whatever it says."""
-        parameters = {**self.options, **parameters}
-        if module == "portmap_host" and steering.used != steering.U32:
-            parameters.setdefault("steering", steering.used)
+        parameters = {**self.options, **_with_steering(module, parameters)}
         if not self.prefix and (self.python, self.paths) == (sys.executable, (str(COLLECTIONS),)):
             return self._runner.run(self.machine.pid, module, parameters, patience=self.patience)
         # The variable is set inside: nsenter and strace must not see it.
@@ -142,6 +141,13 @@ class Modules:
     @property
     def _runner(self) -> runner.Runner:
         return runner.shared(self.python, self.paths)
+
+
+def _with_steering(module: str, parameters: dict[str, Any]) -> dict[str, Any]:
+    """Those of portmap_host name the one that the test is about."""
+    if module == "portmap_host" and steering.used != steering.U32:
+        return {"steering": steering.used, **parameters}
+    return parameters
 
 
 def _result(module: str, ended: Ended) -> dict[str, Any]:

@@ -45,7 +45,7 @@ LATE = (
     "pyroute2.netlink.rtnl.tcmsg",
 )
 # Parts between which faults stand.
-FAULTY = ("linux.netlink", "linux.netns", "memory.lock", "bpf.call")
+FAULTY = ("linux.netlink", "linux.netns", "memory.lock", "bpf.call", "steering.bpf.kit")
 CLONE_NEWNS, CLONE_NEWNET = 0x00020000, 0x40000000
 # Seconds until a run is taken for hanging: the kernel's lock on links is one for the whole machine, and
 # whoever takes a thousand of them apart holds it for long.

@@ -160,7 +160,7 @@ class Kit:
     def forget(self, number: int) -> None:
         """The links of a container that goes, and what was counted for it."""
         self._write(n.TENANTS, number * 8, array("I", [0, 0]))
-        _DROPS.pack_into(self._memory[n.DROPS], number * _DROPS.size, *[0] * len(n.REASONS))
+        self._write(n.DROPS, number * _DROPS.size, array("Q", [0] * len(n.REASONS)))
         zeros = bytes(_RECEIVED.size * possible_cpus())
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
 
@@ -187,11 +187,16 @@ class Kit:
 
     def take(self, number: int, ranges: Ranges) -> None:
         """Ports that have become somebody else's stay that."""
-        owners = array("H", self._memory[n.PORTS][:])
         for one in ranges:
-            for port in range(one.first, one.last + 1):
-                if owners[port] == number:
-                    self._write(n.PORTS, port * 2, array("H", [0]))
+            first = one.first
+            for owner, run in groupby(self._owners(one)):
+                size = sum(1 for _ in run)
+                if owner == number:
+                    self._write(n.PORTS, first * 2, array("H", [0]) * size)
+                first += size
+
+    def _owners(self, ranges: Range) -> array[int]:
+        return array("H", self._memory[n.PORTS][ranges.first * 2 : ranges.last * 2 + 2])
 
     def _write(self, name: str, at: int, values: array[int]) -> None:
         data = values.tobytes()

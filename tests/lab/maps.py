@@ -1,0 +1,113 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What eBPF steering has in its maps, read and written without the engine, which is not trusted.
+
+    python maps.py PROGRAM MAP OFFSET BYTES
+
+writes these, in hexadecimal, into a map of a program.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import itertools
+import mmap
+import os
+import socket
+import struct
+import sys
+from collections.abc import Iterator, Mapping
+
+_BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+_PROGRAM_BY_ID, _MAP_BY_ID, _INFO = 13, 14, 15
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def contents(
+    program: int, names: Mapping[int, str], inner: Mapping[str, Mapping[int, str]]
+) -> list[str]:
+    """A line for the host, for each run of ports that somebody has, and for each container.
+
+    `names` are those of the host's links by their indexes, `inner` of those inside, by veth.
+    """
+    with _opened(program) as maps:
+        config, links, numbers = (
+            maps[name][:] for name in ("pm_config", "pm_tenants", "pm_ports")
+        )
+    address, broadcast, public, mac = struct.unpack_from("=4s4sI6s", config)
+    everybody = socket.inet_ntoa(broadcast)
+    lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
+    veths = {}
+    for number, (outer, inside) in enumerate(struct.iter_unpack("=II", links)):
+        if outer or inside:
+            veth = veths[number] = names.get(outer, f"link {outer}")
+            link = inner.get(veth, {}).get(inside, f"link {inside}")
+            lines.append(f"{number} is {veth}, inside {link}")
+    first = 0
+    for number, run in itertools.groupby(struct.unpack("=65536H", numbers)):
+        last = first + sum(1 for _ in run) - 1
+        if number:
+            lines.append(f"ports {first}-{last} lead to {veths.get(number, number)}")
+        first = last + 1
+    return lines
+
+
+def ids(program: int) -> frozenset[int]:
+    """Of the maps of a program."""
+    descriptor = _called(_PROGRAM_BY_ID, struct.pack("=I", program))
+    try:
+        room = (ctypes.c_uint32 * 64)()
+        asked = bytearray(240)
+        struct.pack_into("=IQ", asked, 52, 64, ctypes.addressof(room))
+        told = _info(descriptor, bytes(asked))
+    finally:
+        os.close(descriptor)
+    return frozenset(room[: struct.unpack_from("=I", told, 52)[0]])
+
+
+@contextlib.contextmanager
+def _opened(program: int) -> Iterator[dict[str, mmap.mmap]]:
+    """The maps of a program that can be mapped into memory, by name."""
+    found = {}
+    for one in ids(program):
+        descriptor = _called(_MAP_BY_ID, struct.pack("=I", one))
+        try:
+            _kind, _id, _key, value, entries, flags, name = struct.unpack_from(
+                "=IIIIII16s", _info(descriptor, bytes(96))
+            )
+            if flags & 1024:  # BPF_F_MMAPABLE
+                size = -(-value * entries // mmap.PAGESIZE) * mmap.PAGESIZE
+                found[name.rstrip(b"\0").decode()] = mmap.mmap(descriptor, size)
+        finally:
+            os.close(descriptor)
+    try:
+        yield found
+    finally:
+        for memory in found.values():
+            memory.close()
+
+
+def _info(descriptor: int, asked: bytes) -> bytes:
+    told = ctypes.create_string_buffer(asked, len(asked))
+    _called(_INFO, struct.pack("=IIQ", descriptor, len(asked), ctypes.addressof(told)))
+    return told.raw
+
+
+def _called(command: int, attributes: bytes) -> int:
+    given = ctypes.create_string_buffer(attributes, 144)
+    result = _libc.syscall(_BPF, command, given, len(given))
+    if result < 0:
+        raise OSError(ctypes.get_errno(), f"bpf({command})")
+    return int(result)
+
+
+def main(program: str, name: str, offset: str, data: str) -> None:
+    with _opened(int(program)) as maps:
+        new = bytes.fromhex(data)
+        maps[name][int(offset) : int(offset) + len(new)] = new
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
