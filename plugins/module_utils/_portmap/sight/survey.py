@@ -17,6 +17,7 @@ from ..values.marks import LINK_GROUP, VETH_PREFIX
 from ..values.options import Pools
 from ..values.places import HOST, Place
 from ..values.tenants import Container, Host
+from ..wanted import claims
 from .seen import Placed, Survey
 from .statistics import counted
 
@@ -56,7 +57,7 @@ def _owning(container: Container, owned: ports.Ranges, pools: Pools | None) -> C
     named = [one.ports for one in container.named]
     return container._replace(
         service=ports.intersect([*owned, *named], pools.service),
-        ephemeral=local[0] if len(local) == 1 else None,
+        ephemeral=claims.whole_ephemeral(local, pools.per_container),
     )
 
 

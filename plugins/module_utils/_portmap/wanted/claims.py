@@ -271,12 +271,30 @@ def check_service(name: str, wanted: ports.Ranges, pools: Pools) -> None:
 
 def _check_ephemeral(name: str, wanted: ports.Range, pools: Pools) -> None:
     _check_pool(name, "ephemeral_ports", (wanted,), (pools.ephemeral,))
-    size = wanted.size
-    if size < SMALLEST_EPHEMERAL or size & (size - 1) or wanted.first % size:
+    if not _is_block(wanted):
         raise InvalidRequest(
             f"cannot give ephemeral_ports {wanted} to {name}: the size must be a power of two,"
             f" {SMALLEST_EPHEMERAL} or more, and the first port a multiple of it"
         )
+
+
+def _is_block(wanted: Range) -> bool:
+    size = wanted.size
+    return size >= SMALLEST_EPHEMERAL and not size & (size - 1) and not wanted.first % size
+
+
+def whole_ephemeral(found: Ranges, size: int) -> Range | None:
+    """The range that a container has, of which a port may be lost, or which others may be beside.
+
+    None: it has no range, or nobody can say which one.
+    """
+    blocks = [one for one in found if _is_block(one)]
+    if not blocks:
+        first = {one.first // size * size for one in found} | {
+            one.last // size * size for one in found
+        }
+        blocks = [Range(one, one + size - 1) for one in first]
+    return blocks[0] if len(blocks) == 1 else None
 
 
 def _check_free(
