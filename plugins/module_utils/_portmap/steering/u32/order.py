@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
+from itertools import groupby
 
 from ...objects.kind import Change, Object, Slot
 from ...objects.qdisc import Qdisc
@@ -47,7 +48,23 @@ def shorten(
         elif item.slot not in flushed:
             flushed.add(item.slot)
             result.append(Change(Priority(item.place, item.protocol, item.priority), None))
-    return result
+    return list(_users_first(result))
+
+
+def _users_first(changes: list[Change]) -> Iterator[Change]:
+    """The highest priority of a link goes first: it may lead into tables of lower ones.
+
+    The kernel keeps a table that is led into, unseen, and shows it again with all that it has when its
+    priority is made anew.
+    """
+    for of_priorities, run in groupby(changes, lambda one: isinstance(one.subject, Priority)):
+        found = list(run)
+        yield from sorted(found, key=_downwards) if of_priorities else found
+
+
+def _downwards(change: Change) -> tuple[object, ...]:
+    item = change.subject
+    return (-item.step, item.place, -item.priority)  # type: ignore[attr-defined]
 
 
 def _goes_anyway(item: Object, bare: Set[Place | None]) -> bool:
