@@ -27,7 +27,9 @@ _AT_ONCE = 1024  # changes encoded before they are sent: a hundred thousand woul
 _BUSY_ATTEMPTS, _BUSY_SECONDS = 50, 0.02
 # Answers by which the kernel says that a wish does not go with what is there.
 _IN_THE_WAY = (errno.EINVAL, errno.EEXIST, errno.EOPNOTSUPP, errno.ENETUNREACH, errno.EHOSTUNREACH)
-_DELETES = frozenset((k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE))
+_DELETES = frozenset(
+    (k.RTM_DELTFILTER, k.RTM_DELQDISC, k.RTM_DELADDR, k.RTM_DELROUTE, k.RTM_DELNEIGH)
+)
 
 
 class Applier:

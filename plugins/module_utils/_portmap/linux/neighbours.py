@@ -11,11 +11,12 @@ Source: linux/neighbour.h, net/core/neighbour.c (neigh_alloc).
 from __future__ import annotations
 
 import struct
-from socket import AF_INET
+from collections.abc import Mapping
+from socket import AF_INET, inet_aton, inet_ntoa
 from typing import NamedTuple
 
 from . import uapi as k
-from .attributes import attributes, number
+from .attributes import attribute, attributes, number
 from .netlink import Socket
 from .requests import Request
 
@@ -55,3 +56,22 @@ def _is_bounded(message: bytes) -> bool:
         return False
     _family, _ifindex, state, flags, _type = _ONE.unpack_from(message)
     return not (state & k.NUD_PERMANENT or flags & k.NTF_EXT_LEARNED)
+
+
+def listed(sock: Socket, ifindex: int) -> Mapping[str, str]:
+    """The MACs of the neighbours on a link, by their addresses; those that nobody has found are left out."""
+    asked = Request(k.RTM_GETNEIGH, 0, _ONE.pack(AF_INET, 0, 0, 0, 0), "list the neighbours")
+    found = {}
+    for message in sock.dump(asked):
+        if len(message) >= _ONE.size and _ONE.unpack_from(message)[1] == ifindex:
+            parts = dict(attributes(message, _ONE.size))
+            if len(parts.get(k.NDA_DST, b"")) == 4 and len(parts.get(k.NDA_LLADDR, b"")) == 6:
+                found[inet_ntoa(parts[k.NDA_DST])] = parts[k.NDA_LLADDR].hex(":")
+    return found
+
+
+def message(ifindex: int, address: str, mac: str) -> bytes:
+    """To set a neighbour, which is asked again before long, or with the MAC "" to delete it."""
+    lladdr = attribute(k.NDA_LLADDR, bytes.fromhex(mac.replace(":", ""))) if mac else b""
+    head = _ONE.pack(AF_INET, ifindex, k.NUD_STALE if mac else 0, 0, 0)
+    return head + attribute(k.NDA_DST, inet_aton(address)) + lladdr

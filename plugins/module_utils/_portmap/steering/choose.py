@@ -20,8 +20,11 @@ def plane(steering: str) -> Plane:
 
 def whole(steering: str, view: View, host: Host) -> Plane:
     """The same for who changes the host: with what another way has there, which shall go."""
-    new, old = (Bpf(), U32()) if steering == "bpf" else (U32(), Bpf())
-    return Moving(new, old) if old.is_used(view, host) else new
+    to_bpf = steering == "bpf"
+    old = U32() if to_bpf else Bpf(moving=True)
+    if not old.is_used(view, host):
+        return plane(steering)
+    return Moving(Bpf(moving=True) if to_bpf else U32(), old)
 
 
 def standing(view: View, host: Host) -> Plane:

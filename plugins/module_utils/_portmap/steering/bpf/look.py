@@ -5,10 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from ...linux import messages
+from ...linux import messages, neighbours
 from ...linux import uapi as k
 from ...linux.attributes import attributes, number, text
 from ...linux.messages import TCMSG
@@ -17,13 +17,14 @@ from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
+from ...values.marks import LINK_GROUP
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
 from ..plane import Foreign, Seen
 from ..strangers import can_end_search, is_filter
 from . import kit
 from . import numbers as n
-from .objects import Config, Owned, Steer
+from .objects import Config, Invented, Owned, Steer
 
 _EVERY, _OURS = (0, 0), (n.PRIORITY, k.ETH_P_ALL)  # priority and protocol
 
@@ -39,13 +40,13 @@ class Found(NamedTuple):
 
     @property
     def is_ours(self) -> bool:
-        """It stands where ours does, whatever program it has."""
+        """By its place, whatever program somebody has put there."""
         place = (self.kind, self.protocol, self.priority, self.handle)
-        return place == ("bpf", k.ETH_P_ALL, n.PRIORITY, n.HANDLE)
+        return bool(self.options) and place == ("bpf", k.ETH_P_ALL, n.PRIORITY, n.HANDLE)
 
     @property
     def program(self) -> int:
-        """Its id; 0 for one of classic BPF."""
+        """Its id."""
         return number(dict(attributes(self.options)).get(k.TCA_BPF_ID, b""))
 
 
@@ -63,10 +64,8 @@ def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
         place: list(dump(view.socket, place, view.ifindex(place)))
         for place in (host.public_place, host.loopback_place)
     }
-    ours = [one.program for filters in listed.values() for one in filters if one.is_ours]
-    used = None
-    for program in dict.fromkeys((*filter(None, ours), 0)):
-        used = used or kit.adopt(program)
+    programs = {one.program for filters in listed.values() for one in filters if one.is_ours}
+    used = _adopted(programs - {0}) or _adopted(_of_containers(view))
     found = Seen()
     for place, filters in listed.items():
         qdisc = _qdisc(view.socket, place, view.ifindex(place))
@@ -74,6 +73,34 @@ def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
             found.objects.append(qdisc)
             found.add(sort(filters, place, view.ifindex(place)))
     return found, used
+
+
+def _adopted(programs: Iterable[int]) -> kit.Kit | None:
+    """Where filters lead to several sets of maps, the one by which most ports lead somewhere."""
+    ranked = []
+    for program in sorted(programs):
+        found = kit.adopt(program)
+        if found:
+            ranked.append((sum(map(len, found.owned().values())), program))
+    return kit.adopt(max(ranked)[1] if ranked else 0)
+
+
+def _of_containers(view: View) -> Iterator[int]:
+    """Programs on veths: their maps last when the host's filters are gone."""
+    for link in view.all_links():
+        if link.group == LINK_GROUP:
+            for one in dump(view.socket, Place(HOST, link.name), link.ifindex, _OURS):
+                if one.is_ours and one.program:
+                    yield one.program
+
+
+def invented(
+    sock: Socket, place: Place, ifindex: int, known: Mapping[str, str]
+) -> Iterator[Invented]:
+    """Neighbours inside a container that the program has made up; `known`: the host's."""
+    for address, mac in neighbours.listed(sock, ifindex).items():
+        if mac == n.NOBODY:
+            yield Invented(place, address, known.get(address, ""))
 
 
 def config(view: View, used: kit.Kit | None) -> list[Object]:
@@ -158,8 +185,7 @@ def _steer(one: Found, place: Place, ifindex: int) -> Steer:
     whole = bool(direct) and kit.shares_maps(one.program)
     if whole and place.role != SHARED and not classid & n.INSIDE_LOOPBACK:
         whole = _known_link(place, classid & n.NUMBER_MASK) == ifindex
-    known = tag in kit.shipped_bytes().tags
-    return Steer(place, classid, "" if known else tag or "of another kind", whole)
+    return Steer(place, classid, "" if tag in kit.shipped_bytes().tags else tag, whole)
 
 
 def _known_link(place: Place, number_of: int) -> int:

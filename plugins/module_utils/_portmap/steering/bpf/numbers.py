@@ -21,5 +21,8 @@ HIGHEST = 4095
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
 DROPS, RECEIVED = "pm_drops", "pm_received"
 
+# Of every neighbour, as the program tells containers that ask.
+NOBODY = "02:70:6d:00:00:03"
+
 # As enum reason of bpf/steer.c.
 REASONS = ("malformed", "address", "port", "protocol", "icmp", "fragment", "request", "offload")

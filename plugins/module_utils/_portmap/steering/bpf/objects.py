@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
+from ...linux import neighbours
 from ...linux import uapi as k
 from ...linux.attributes import attribute
 from ...linux.ids import Ids
 from ...linux.messages import tcmsg
 from ...linux.requests import Call, Operation, Request
-from ...objects.kind import STEER, Change, Identity, Object
+from ...objects.kind import ON_HOST, STEER, Change, Identity, Object
 from ...values import ports
 from ...values.places import HOST, SHARED, Place
 from ...values.ports import Ranges
@@ -173,3 +174,51 @@ class Owned(_OwnedFields, Object):
     def __str__(self) -> str:
         listed = ports.text(self.ranges) or "none"
         return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}"
+
+
+class Ahead(Owned):
+    """The same on a host that goes over: the maps are whole before there is a filter, and longer.
+
+    A filter with maps that do not know who has a port would drop what others steer.
+    """
+
+    __slots__ = ()
+    rank = 76
+
+    @property
+    def step(self) -> int:
+        return ON_HOST
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        if change.after is not None and self.veth:
+            veth = ids.link(Place(HOST, self.veth))
+            yield Call(partial(kit.current().write_veth, self.number, veth))
+        yield from super().operations(change, ids)
+
+
+class _InventedFields(NamedTuple):
+    place: Place
+    address: str
+    mac: str
+
+
+class Invented(_InventedFields, Object):
+    """A neighbour of a container as the program has told it.  Without the program it must be the real one.
+
+    `mac`: what the host knows of it, "" for nothing.
+    """
+
+    __slots__ = ()
+
+    @property
+    def identity(self) -> Identity:
+        return ("invented", self.place, self.address)
+
+    def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
+        kind, flags = (k.RTM_NEWNEIGH, k.SET) if self.mac else (k.RTM_DELNEIGH, k.NLM_F_ACK)
+        yield Request(
+            kind, flags, neighbours.message(ids.link(self.place), self.address, self.mac), change
+        )
+
+    def __str__(self) -> str:
+        return f"neighbour {self.address} dev {self.place} lladdr {n.NOBODY}"

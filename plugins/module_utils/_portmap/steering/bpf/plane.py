@@ -8,6 +8,7 @@ from __future__ import annotations
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Set
 
+from ...linux import neighbours
 from ...linux.netlink import LinkNames, Socket
 from ...linux.view import View
 from ...objects.kind import Change, Object, Slot, State
@@ -15,24 +16,27 @@ from ...objects.qdisc import Qdisc
 from ...values import ports
 from ...values.errors import InvalidRequest
 from ...values.limits import NONE
-from ...values.places import Place
+from ...values.places import HOST, Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
 from ..plane import Counted, Foreign, Seen, Steered
 from . import kit, look
 from . import numbers as n
-from .objects import Config, Owned, Steer
+from .objects import Ahead, Config, Owned, Steer
 
 
 class Bpf:
     """See `steering.plane.Plane` for what each verb promises.
 
     It remembers what the maps said when the host was seen: who has which number, and which ports.
+    `moving`: the host goes over from another way of steering, or to it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, moving: bool = False) -> None:
+        self._moving = moving
         self._owned: list[Owned] = []
         self._chosen: dict[str, int] = {}
+        self._neighbours: Mapping[str, str] = {}
 
     # --- what shall be ---
 
@@ -54,7 +58,8 @@ class Bpf:
         for place, classid in classes:
             yield _qdisc(place, observed, "ingress")
             yield Steer(place, classid, "")
-        yield Owned(container.veth.link, number, container.owned)
+        owned = Ahead if self._moving else Owned
+        yield owned(container.veth.link, number, container.owned)
 
     def _number(self, veth: str) -> int:
         """The one that it has; else the lowest that nobody has."""
@@ -122,6 +127,10 @@ class Bpf:
         shared, used = look.see_interfaces(view, host)
         shared.objects += look.config(view, used)
         self._owned = look.owned(view, used)
+        if self._moving:
+            self._owned = [Ahead(*one) for one in self._owned]
+            public = view.ifindex(host.public_place)
+            self._neighbours = neighbours.listed(view.socket, public)
         blocks: dict[str, list[Block]] = {}
         for one in self._owned:
             blocks.setdefault(one.veth, []).extend(ports.cut(one.ranges))
@@ -146,7 +155,10 @@ class Bpf:
         return [one for one in found.foreign if one.earlier]
 
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:
-        return look.see_link(sock, place, ifindex)
+        found = look.see_link(sock, place, ifindex)
+        if self._moving and place.netns != HOST:
+            found.objects += look.invented(sock, place, ifindex, self._neighbours)
+        return found
 
     def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
         return Seen()
