@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 
@@ -36,7 +37,10 @@ def ways(file: str) -> tuple[str, ...]:
     return (U32, BPF) if file in BOTH else (U32,)
 
 
-def by_way(u32: object, bpf: object) -> object:
+Fact = TypeVar("Fact")
+
+
+def by_way(u32: Fact, bpf: Fact) -> Fact:
     """What is true of the one and of the other: wherever they differ, this says so."""
     return bpf if used == BPF else u32
 

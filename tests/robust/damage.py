@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import random
 import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from lab import maps, steering
 from lab.machines import Machine
 
 _WEB = "nsenter --net=/run/netns/web"
@@ -31,7 +33,7 @@ class Damage:
 
 def choose(dice: random.Random, host: Machine) -> Damage:
     """One damage; what it names exists now."""
-    return dice.choice(_KINDS)(dice, host)
+    return dice.choice(kinds())(dice, host)
 
 
 def _delete_filter(dice: random.Random, host: Machine) -> Damage:
@@ -160,9 +162,69 @@ def _handle(dice: random.Random, host: Machine) -> Damage:
     return Damage("take the handle away", "umount /run/netns/web; rm -f /run/netns/web")
 
 
-KINDS: Sequence[Callable[[random.Random, Machine], Damage]] = (
-    *[_delete_filter] * 5, _delete_priority, _delete_qdisc, _delete_drop, _first, _add_filter, *[_sysctl] * 2,
-    _port_range, *[_link_value] * 2, _link_value_inside, _loopback, _address, _route, _bridge,
-    _bridge_ipv6, _bridge_port, _delete_veth, _rename_veth, _rename_inside, _handle,
+# --- of eBPF steering -----------------------------------------------------------------------------
+
+_PLACES = [("", "eth0"), ("", "lo"), ("", "pm-web"), ("", "pm-db"), (_WEB, "eth0"), (_WEB, "lo")]
+_STEERING = "ingress protocol all pref 128 handle 0x80 bpf"
+_PROGRAM = re.compile(r" pm_steer .* id (\d+) name ")
+_LINK_BYTES, _PORT_BYTES = 4, 2
+
+
+def _program(dice: random.Random, host: Machine) -> Damage:
+    """Gone, or in its place one by others that lets everything pass, or drops it."""
+    enter, link = dice.choice(_PLACES)
+    verdict = dice.choice(["4294967295", "0", "2"])
+    script = dice.choice(
+        [
+            f"delete dev {link} {_STEERING}",
+            f"replace dev {link} {_STEERING} da bytecode '1,6 0 0 {verdict}'",
+        ]
+    )
+    of_host = link in ("eth0", "lo") and not enter
+    return Damage("delete or replace a program", f"{enter} tc filter {script}", host=of_host)
+
+
+def _written(host: Machine, name: str, at: int, data: bytes) -> str:
+    """A command that writes into a map of the host's steering."""
+    shown = host.shell("for link in eth0 lo; do tc filter show dev $link ingress; done")
+    program = _PROGRAM.findall(shown)[0]
+    return f"{sys.executable} -S {maps.__file__} {program} {name} {at} {data.hex()}"
+
+
+def _port(dice: random.Random, host: Machine) -> Damage:
+    """To nobody, to another container, or to a number that no container has."""
+    port = dice.choice([31001, 31009, 31100, dice.randrange(0x10000)])
+    number = dice.choice([0, 1, 2, 77, 4095]).to_bytes(_PORT_BYTES, sys.byteorder)
+    script = _written(host, "pm_ports", port * _PORT_BYTES, number)
+    return Damage("give a port to another number", script)
+
+
+def _tenant(dice: random.Random, host: Machine) -> Damage:
+    """The index of a container's link, on the host or inside."""
+    at = dice.choice([1, 2, 77]) * 2 + dice.randrange(2)
+    index = dice.choice([0, 1, 2, 7777]).to_bytes(_LINK_BYTES, sys.byteorder)
+    script = _written(host, "pm_tenants", at * _LINK_BYTES, index)
+    return Damage("change the index of a link", script)
+
+
+def _config(dice: random.Random, host: Machine) -> Damage:
+    """The address, that of everybody, the interface, the MAC."""
+    at, new = dice.choice(
+        [(0, "0a000002"), (4, "00000000"), (8, "01000000"), (12, "020000000077")]
+    )
+    script = _written(host, "pm_config", at, bytes.fromhex(new))
+    return Damage("change what the program knows of the host", script, host=True)
+
+
+Kinds = Sequence[Callable[[random.Random, Machine], Damage]]
+_OF_ALL: Kinds = (
+    _delete_qdisc, *[_sysctl] * 2, _port_range, *[_link_value] * 2, _link_value_inside, _loopback,
+    _address, _route, _bridge, _bridge_ipv6, _bridge_port, _delete_veth, _rename_veth,
+    _rename_inside, _handle,
 )  # fmt: skip
-_KINDS = KINDS
+_OF_U32: Kinds = (*[_delete_filter] * 5, _delete_priority, _delete_drop, _first, _add_filter)
+_OF_BPF: Kinds = (*[_program] * 4, *[_port] * 2, *[_tenant] * 2, _config)
+
+
+def kinds() -> Kinds:
+    return _OF_ALL + steering.by_way(_OF_U32, _OF_BPF)
