@@ -273,10 +273,10 @@ STEER = Compiled(
             "72nGNERRLH42mk;8zoP&E000002Lk{Ac>n+ZzhM9X00000w*mkF4gdfEw*&wH6aWAKg#Z8m8"
             "UO$QRRGWc00000aiVzt00000zaans00000R{;P3@Bjb+RRPQZKmY&$zaans00000R{;P34*&"
             "oFr2)wR1poj5aj1X)00000X9xfQ2mk;8aiM<y00000PZ$6I00000+z0>wKmY&$#|QubFaQ7m"
-            "#R$Rx00000aiM+x00000dm2Fh00000aiM(w00000dm7;W00000aie?x00000aiMzu00000dm"
-            "1SJ00000X955K0ssI2R{{V4JOBUydnz#h000002Lb>94gdfEaiN9(00000dm0e`00000aiN6"
-            "&00000dm8Zm00000aiNC)00000dl~@$00000aiE9)00000aiNL-00000dm0G;00000aiNI+0"
-            "0000dm8Be00000aiNO;00000dm8xu00000aiNR<00000w*&wH00000drBDp00000aioF&000"
+            "#R$Rx00000aiM+x00000dm2Fh00000aiM(w00000dm7mO00000aie?x00000aiMzu00000dm"
+            "1SJ00000X955K0ssI2R{{V4JOBUydnz#h000002Lb>94gdfEaiN9(00000dm0G;00000aiN6"
+            "&00000dm8Be00000aiNC)00000dm8xu00000aiE9)00000aiNL-00000dl~@$00000aiNI+0"
+            "0000dm7;W00000aiNO;00000dm8Zm00000aiNR<00000w*&wH00000drBDp00000aioF&000"
             "00drC<E00000aioC%00000drDCM00000zl8t*00000X9WNN0{{R3R|Nn7`2PR^w*&wH00000"
             "drBbx00000ds;aE00000RRx*=00000d8A1H000006$F3)1^@s6d8A1H00000WdwNug8%>k6$"
             "E_%5dZ)Hw*&wH00000drBbx00000d8A1H000006$E(zApigX1ptr$00000w*deE00RI3YZ`3"
@@ -287,7 +287,7 @@ STEER = Compiled(
             "IJ500961X`y=m00000RRID32mk;8X`z1q000006#)nU00961W13+900000zoGyD000002Lb>"
             "9VE_OB7y$qP000000000000000g#Z8m0RR916##Jn000001psaU00000X`zz;00000X8`~J5"
             "C8xGX`+z-00000PayyR00000VR8Tf00000T_Fen00000W13+900000zoGyD000002Lb>9VE_"
-            "OB7y$qP000000000000000g#Z8m0RR916#!!Z000001po;F00000X`+b#00000Ybuie00000"
+            "OB7y$qP000000000000000g#Z8m0RR916#!!Z000001po>G00000X`+b#00000Ybuie00000"
             "X`+Vz00000Ybucc00000X`+Dt00000w*vqG0&oBTYdV1c00000X`_Pw00000w*&wHZ2$lOYf"
             "6Iu00000YdVbo00000YbuKW00000X`+Px00000w*vqG00RI3YdVDg00000YbuWa00000w*mk"
             "F00IC2Ybt*K00000YZ`|C00000cL4wZ5C8xGYZ{3E00000zoP&E000002Lk{Ac>n+ZzhM9X0"
@@ -296,131 +296,131 @@ STEER = Compiled(
             "w*mkF1^@s6w*&wH1^@s6w*>$I00000g#Z8m2><{9VPPl$000001ps{h000006#)SNhyVZpRR"
             "Jykga7~lX955K0ssI2R{{V4JOBUy2Lb>94gdfEzoP&E000002Lk{AX#fBJzhM9X00000w*&w"
             "H1ONa4g#Z8m8UO$Q6#yjv000007ytkO|NsC000000000001prL`000006$AtThyVZpw*&wH0"
-            "0000drBbx00000d8A1H00000RRkCSga7~ldm7mO00000dkV<@00000dpfxO00000d7(i6000"
+            "0000drBbx00000d8A1H00000RRkCSga7~ldm0e`00000dkV<@00000dpfxO00000d7(i6000"
             "00zoP&E000002Lk{AX#fBJzhM9X00000dn&;G00000w*&wH1ONa4dy3Hh00000g#Z8m8UO$Q"
             "d8p9-00000RR9eD00000X`yQW00000+yMXp5C8xGdm14B00000X`yKU00000+yMXp5C8xGdm"
-            "0%300000d7(i600000d84@g00000d7{An00000d7#Mt00000d7;?;00000d8APP00000RRjw"
+            "0%300000d7(i600000d84@g00000d7{An00000d7#Mt00000d7%*h00000d8APP00000RRjw"
             "F00000W14vX00000zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#xPN0"
-            "0000w*deE0RR91+YkT%00000w*UYD0ssI21pp%c00000dm7mO00000X9EBL2mk;8d7&u(000"
+            "0000w*deE0RR91+YkT%00000w*UYD0ssI21pp%c00000dm0e`00000X9EBL2mk;8d7&u(000"
             "00PZIzD00000+yejr5C8xGw*deE0RR91d89c100000RRjS500000w*deE2mk;8d89D^00000"
-            "4?zF`00000EinZE00000zcc^<000002Lu2B4gdfEVPOCO00000drDCM00000y%Y!l00000W1"
-            "4vX00000zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#(Y{000001pwp"
-            "!00000dkV<@00000dy3Hh00000dn&;G00000dpfxO00000d7(i6000007y$qP00000000000"
-            "0000zheLZ000004-)_Y00000zo7sC000002LS*8c>n+Zw*mkFfB*mhg#Z8maR2}S6#xMM000"
-            "001pt2m000007y$qP000000000000000zoGyD000002Lb>9c>n+Zzaszu000004-)_Y00000"
-            "7y$qP000000000000000za#(v000004-^0Z000007y$qP000000000000000za;<w000004;"
-            "26a000007y$qP0000000000000004-x<X00000aVP))00000aZvyO00000dm5<z00000aZv#"
-            "P00000dm6C*00000aX|n800000dm5nr00000aX|q900000dm1SJ00000aWMb@00000dm5Pj0"
-            "0000aWMe^00000dm51b00000w*deE00000V;Xq>00000VPOCO00000r2z>50RjL3zoP&E000"
-            "002Lk{Ac>n+ZzhM9X00000w*mkF00000w*&wH00000w*>$I0RR91g#Z8mqW}N^6#xMM00000"
-            "1prh500000VPT{I00000B>@2dfB*mh1pop700000VPUWU00000r2$U?FaQ7md7;q$00000cL"
-            "4wZ4FCWDR{;P30RR91dm7OG000007y$qP000000000000000Ul;%Y000007y$qP000000000"
-            "000000T^JYu00000d7;q$00000RRKc*00000d7(J}00000RRKW(00000d8m;700000X9xfQ2"
-            "mk;8d7+s800000PZ$6I00000zk>h(00000d7>!)00000X955K2mk;8d7+^G00000PZ9tC000"
-            "00d8DxZ00000X9NHM2mk;8d7-HO00000PZR(E00000d7&`>000004-x<X00000d7()E00000"
-            "RRJ*o1^@s6T_i97000006$1eP5C8xG1pqAp00000d7}{j00000X9EBL2mk;8d8GjV00000X9"
-            "WNN5C8xGd7{Yv00000X955K7ytkOd87#c00000X9NHM2mk;8d7$|I00000X8-^I5C8xGd7;?"
-            ";00000X8`~J7ytkOd8qLI00000PlEse00000Pf`E?00000d8O$700000PgDQ^00000PXPb`0"
-            "0000PeA|x00000Pci@i00000dm7mO00000R{;P3{{R30dn(BO00000R{{V4{{R30RRRM5e*g"
-            "dgw*mkF00000dnz#h000006#*dte*gdgVR8Tf00000d85ew00000T_Xhm000006#)bQe*gdg"
-            "6#)YP00000d7;?;00000R{;P3@Bjb+RRIzJ-~a#sW14vX00000zoGyD000002Lb>9c>n+Z7y"
-            "$qP000000000000000g#Z8m0RR916#!ZP00000w*deE0RR91+Ykr<000001prq600000d7()"
-            "E00000RRIA25dZ)H9VGhz00000d7()E00000RRQz>ga7~lT_p1W000006$8uv2mk;81pxN|0"
-            "0000w*deE0RR91dm1qR00000d7;?;00000d7{Yv00000T_FMh00000w*deE00000dm1qR000"
-            "00d7(i600000X8`~J2mk;8d7|L{00000PayyR00000dm2Fh00000d7(J}000006#+W{00000"
-            "W13+900000zoGyD000002Lb>9VE_OB7y$qP000000000000000g#Z8m0RR91zX$*T00000w*"
-            "deE00000a~g;L00000d7()E00000a~g*K00000d7(i600000YZ`?A00000VWD9E00000V;X?"
-            "}00000d7;?;00000V;X$_00000d7;Su00000V;Xq>00000zoGyD000002Lb>9c>n+Z7y$qP0"
-            "00000000000000g#Z8m0RR91dkRqh00000dx}W^000006$k?X00000d7)7M000006#)SO000"
-            "00d7)7M00000VG#%b00000d7?P~00000T_ODd00000d7)7M00000VG#fT00000B>@Zo{Qm#|"
-            "d7@DN00000VJHLu00000V;X4x00000zoGyD000002Lb>9X#fBJ7y$qP000000000000000g#"
-            "Z8m0RR91w*deE000006#xMM00000VF3UD00000T^Q~F00000d7;q$000006#>Bj00000d7`-"
-            "f00000d7;4m000009})ln00000d7)7M00000VG#%b000004-x<X000002Lb>94gdfEzaans0"
-            "00001pvJO00000d7()E000006#)+b1^@s6w*deE0{{R3dm1?Z00000d7()E00000WdQ{MAOH"
-            "XWd7()E000006#?}C0RR91d7()E000006#)kT5dZ)H1prV100000d7()E000006#)bQApigX"
-            "d7()E000006#)VOhyVZpd7()E00000RRKx?ga7~ld7&8p00000cL4wZ0ssI2V;Xq>00000zo"
-            "GyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR91w*deE000006#xYQ00000d7&8"
-            "p00000R{;P30{{R3X8`~J0RR914-fzV00000X#oHL00000w*mkF0ssI2dn!2p00000U6D8e0"
-            "0000d7&Wx00000cL4wZ0ssI2V;Xq>00000zoGyD000002Lb>9c>n+Z7y$qP0000000000000"
-            "00g#Z8m0RR91w*deE000006#xYQ00000d7&Wx00000R{;P30{{R3X8`~J0RR914-fzV00000"
-            "X#oHL00000w*mkF{r>;}dn!=>000007y<wQ|NsC00000000000d863=000009U~e500000d8"
-            "OF?00000X9WNNAOHXWcLe|dAOHXWVRHlk00000X9EBLAOHXWcLM+bAOHXWw*mkF0RR91w*&w"
-            "H0RR919W?;}00000w*&wH00000RRaM400000w*mkF00000UqS!?00000w*vqG{r>;}dpc160"
-            "0000RRRJ400000w*vqG{{H{~dpc1600000d807@00000Pci@i00000R{{V40RR91RRRP6000"
-            "00w*mkF|Nj60dn!=>000006#)SN00000dm2#x00000d7;q$000006#+^B00000W19T`00000"
-            "zoGyD000002Lb>9{Qv*|7y$qP000000000000000g#Z8m0RR91zX$*T00000d7)7M00000V;"
-            "X4x00000V;W%p00000zoGyD000002Lb>9VE_OB7y$qP000000000000000g#Z8m0RR91w*de"
-            "E000006#xMM00000VF3UD00000V;XG#00000g#Z8m2LJ#7w*deE00000YZ`X{00000YYKG#0"
-            "00006$ozt00000g#Z8m1poj57y$qP0HCb7000000{{R3zXAXN000004-x<X00000d4T``000"
-            "00Edc=l00000zX1RM000002LS*80Lq#>Eg@w900000dl&!!00000d7()E00000a~g*K00000"
-            "d8t7E00000Ynp`r00000d7;?;00000V;X$_00000d7;Su00000V;Xq>00000d7-%e00000d7"
-            "{An00000A0Yq$000002LS*84gdfEV;XS(00000VWIs000000V;X?}00000w*deE00000a~g;"
-            "L00000zoGyD000002Lb>9c>n+ZzoP&E000002Lk{AX#fBJ7y$qP000000000000000w*&wH0"
-            "0000g#Z8m0ssI2X{2=j00000Yf51M00000zhM9X00000w*mkF7ytkOzmos}00000w*>$I0ss"
-            "I2g#Z8m3IG5AzoP&E000002Lk{AVE_OBzhM9X00000w*mkF5&!@Iw*&wH0ssI2w*>$I00000"
-            "g#Z8m2><{9w*deE|NsC0YZ`q200000V;Xq>00000d7)7M00000X8`~JAOHXWcL4wZAOHXW6#"
-            "+;9{r>;}6#-lQ|Nj60RRO;M{{H{~1pqAo00000d7()E00000RRIJ55dZ)HA0z+(00000Wdzm"
-            "!2LJ#71pom6000006$8`$1^@s6W14vX00000zoGyD000002Lb>9c>n+Z7y$qP00000000000"
-            "0000g#Z8m0RR916#!8F00000w*deE0RR91+YmSa000001prO{00000d7?=F00000c_9D*000"
-            "002LS*805)aBdlCQu00000w*deE00000d8knT00000V;Bek00000X@m>_00000Yf5PU00000"
-            "zhM9X00000w*mkF7ytkOd80u800000w*>$I0ssI2g#Z8m3IG5AzoP&E000002Lk{AX#fBJzh"
-            "M9X00000w*mkF5&!@Iw*&wH0ssI2w*>$I00000g#Z8m2><{9VSxYu000006#*0g00000w*mk"
-            "F|NsC0Ybt#I00000V=8$6000006#*Im{r>;}6#*^%|Nj60RRNp;{{H{~VQ~lm00000w*mkF0"
-            "0000w*vqG00000w*&wH00000g#Z8mm;e9(1prR`00000W14vX00000zoGyD000002Lb>9c>n"
-            "+Z7y$qP000000000000000g#Z8m0RR916#ygt000001po&C00000W14vX00000zoGyD00000"
-            "2Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#yIl00000w*deE0RR91+Yl%K000001p"
-            "pZS00000zoP&E000002Lk{Ac>n+ZzhM9X00000w*mkF00000w*&wH1^@s6w*>$I00000g#Z8"
-            "m2><{9zjFWp000002Lk{A3;+NCzhM9X00000w*mkF1^@s6w*&wH1^@s6w*>$I00000g#Z8m2"
-            "><{9VQ~lm000001prR`00000zoP&E000002Lk{AVE_OBzhM9X00000d7{An00000w*&wH2mk"
-            ";8g#Z8m8UO$Qw*deE00000dm1?Z00000RRC2000000aiL)U00000R{;P3{{R30w*mkF0RR91"
-            "w*vqG0RR91RRIA24FCWDw*vqG00000RRIA22mk;8w*mkF00000Uorpy00000aid}X00000R{"
-            "{V40RR91RRVng00000RReqg00000w*deE1^@s6dm1?Z00000d7&`>00000R{;P30RR916#+v"
-            "400000W19H?00000zoGyD000002Lb>9`2YX^7y$qP000000000000000g#Z8m0RR91dkRqh0"
-            "0000d7;?;00000V;X4x00000w*deE00000V;XS(00000w+H|L00000V;XG#00000g#Z8m1po"
-            "j5dkQfB00000dkT2}00000VWIf{00000V;X?}00000V;cPb00000zoGyD000002Lb>9{Qv*|"
-            "7y$qP000000000000000g#Z8m0RR916#xMM00000VF&;K00000V~T|T00000d7)7M000006#"
-            "*sy00000g#Z8m1poj5d7)7M00000c@YQz00000Edc=l00000zX1RM000002LS*8Ktc}y2LJ#"
-            "70Lq#>Edd??00000d7@DN00000dlCo$00000w*deE00000aiU=V000006#@YO2mk;8w*deE4"
-            "gdfEV;XS(00000aiL}Z00000X8`~J2mk;8aiV1Z00000PayyR00000YZ`3-00000aiM4b000"
-            "00X8`~J2mk;8aiV7b00000PayyR00000YZ`9<00000zoGyD000002Lb>9X#fBJ7y$qP00000"
-            "0000000000g#Z8m0RR916#$$700000VF3sL00000VWRl|000009U++j00000c>w?b00000d7"
-            "?1?000009})ln00000B?6TI|C2R$W14vX00000zoGyD000002Lb>9c>n+Z7y$qP000000000"
-            "000000g#Z8m0RR916#%3C00000d7(J}00000X8`~J0{{R34-fzV000001puA>00000d7)7M0"
-            "0000V;W%p00000V;X4x00000zoGyD000002Lb>9X#fBJ7y$qP000000000000000g#Z8m0RR"
-            "91zX1RM00000RRIeC000001pt)&00000V;W%p00000V;X4x00000zoGyD000002Lb>9X#fBJ"
-            "7y$qP000000000000000g#Z8m0RR91zX1RM00000RRIS8000001ptcu00000w*UYD0ssI2VH"
-            "f}a000006$q>Q00000VPPl$00000RRLE30RR911poyA00000w*UYD0ssI2VHf}a000006$qv"
-            "K00000VPPl$00000RRLH40RR912L}KE3;+NCzhM9X00000w*mkF00000zjFWp00000w*&wH1"
-            "^@s6w*>$I00000g#Z8m2><{9zkvV%000001pvJJ00000w*mkF1ONa4dn!2p00000RRPKW0{{"
-            "R36$8ls1ONa4d7{An000002Lb>92mk;8zoP&E000002Lk{Ac>n+ZzhM9X00000dnzdZ00000"
-            "w*&wH6aWAKg#Z8m8UO$QRRB5w00000aiMts00000zY+id00000R{{V4@Bjb+RRT5uKmY&$zY"
-            "+id00000R{{V44*&oFr2;bm1poj5aiV|!00000X955K2mk;8aif0!00000Pci@i00000+yVd"
-            "qKmY&$#{vKVFaQ7m#R4n<00000R{{V4{~rJVRRSsi00000X8`~J0ssI2R{;P3JOBUyd7>!)0"
-            "00004-x<X00000dnzdZ00000aiNL-00000dm0G;00000aiNI+00000dm8xu00000aiNO;000"
-            "00dl~@$00000aiNR<00000dm0e`00000aiN9(00000X8`~J2mk;8aiWC(00000PayyR00000"
-            "aiWI*00000X955K5C8xGaifR-00000X9EBL7ytkOPa^;T00000PZIzD00000dpa2Z00000ai"
-            "M|#00000dm14B00000R{;P3{{R306#)kT1^@s6d7&Wx00000WdSe%g8%>kd7&Wx000006#)Y"
-            "P5dZ)Hd7&Wx000006#)SNApigX1pqGq00000zoP&E000002Lk{AX#fBJzhM9X00000d7>!)0"
-            "0000w*&wH1ONa4g#Z8m8UO$Q6#y&%000001ptKq00000zoGyD000002Lb>9VE_OB7y$qP000"
-            "000000000000g#Z8m0RR916#xzZ000001po#B00000zoGyD000002Lb>9VE_OB7y$qP00000"
-            "0000000000g#Z8m0RR916#xeS00000c>w?b000002LS*80RR91dk_Es00000VPOCO00000c>"
-            ")Lk000004-x<X00000dmsn^00000zhM9X00000w*mkF00000g#Z8mAOHXWzkvV%000001pxB"
-            ";00000zoGyD000002Lb>9X#fBJzoP&E000002Lk{Ac>n+Z7y$qP000000000000000w*&wH0"
-            "0000g#Z8m0ssI2w*deE{{H{~1prt600000d7&Wx000006#>)#ga7~ld7&Wx000006#>!zhyV"
-            "Zpw*deE00000dm8Zm00000dm8Be000001po;E00000X`yKU00000+yMXp5C8xGdm8Be00000"
-            "X`yQW00000+yMXp5C8xGdm8Zm00000d7&Wx00000R{;P3{{R306#)zY1^@s6d7&Wx000006#"
-            ")tW5dZ)Hd7&Wx000006#)nUApigXd7&Wx000006#)hSga7~ld7&Wx00000RRKu<hyVZpd7;?"
-            ";00000d7>Eq000009TEfp000001pq|<00000d7;?;00000d7>Eq00000T@pe600000d7>!)0"
-            "00002Lb>92mk;8d7)7M00000EfPKd00000d7<$B00000cL4wZ0ssI2V;Xq>00000zoGyD000"
-            "002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR91w*deE000006#xYQ00000d7<$B00000"
-            "R{;P30{{R3X8`~J0RR914-fzV00000X#oHL00000U6C#S00000d7%jZ00000X8`~J2mk;8d7"
-            "=RS00000X955K5C8xGd7}{j00000X9EBL7ytkOd8GLM00000PeA|x00000Pa^;T00000PZIz"
-            "D00000VQ~Ne00000zcK&-000009TNxu00000R{{V4{{R30w*deE0RR91RRRG3e*gdgw*deE0"
-            "0000d7?1?00000PZ9tC00000R{{V40RR91RRS3Q00000d7<e300000cL4wZ0ssI2V;Xq>000"
-            "00zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#xzZ00000w*deE{{H{~"
-            "dm2#x00000d7&`>00000R{;P30RR91RRID100000d7<e300000R{;P30{{R3X8`~J0RR914-"
-            "fzV00000X#oHL00000dm2#x00000RRQ|_00000w*deE|Nj601pxQ`00000w*deE{{H{~dm2#"
-            "x00000d7&`>00000R{;P30RR91RRQz;000001pxT}00000",
+            "4?zF`00000EinWD00000zcc^<000002Lu2B4gdfEVPOCO00000y%Y!l00000W14vX00000zo"
+            "GyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#(b|000001pws#00000drDC"
+            "M00000dkV<@00000dn&;G00000dpfxO00000d7(i600000cL)Fg4FCWDR|o(A0RR91dy3Hh0"
+            "00007y$qP0000000000000006#-ZP000007y$qP000000000000000zheLZ000004-)_Y000"
+            "00zo7sC000002LS*8c>n+Zw*mkFfB*mhg#Z8maR2}S6#xMM000001pq_>000007y$qP00000"
+            "0000000000zoGyD000002Lb>9c>n+Zzaszu000004-)_Y000007y$qP000000000000000za"
+            "#(v000004-^0Z000007y$qP000000000000000za;<w000004;26a000007y$qP000000000"
+            "0000004-x<X00000aVP))00000aZvyO00000dm5<z00000aZv#P00000dm6C*00000aX|n80"
+            "0000dm5nr00000aX|q900000dm1SJ00000aWMb@00000dm5Pj00000aWMe^00000dm51b000"
+            "00w*deE00000V;Xq>00000VPOCO00000r2z>50RjL3zoP&E000002Lk{Ac>n+ZzhM9X00000"
+            "w*mkF00000w*&wH00000w*>$I0RR91g#Z8mqW}N^6#xMM000001ppZW00000VPT{I00000B>"
+            "@2dfB*mh1pop700000VPUWU00000r2!NIFaQ7m7y$qP000000000000000Ul;%Y000007y$q"
+            "P000000000000000T^JYu00000d7;q$00000RRIhF00000d7(J}00000RRIbD00000d8m;70"
+            "0000X9xfQ2mk;8d7+s800000PZ$6I00000zk>h(00000d7>!)00000X955K2mk;8d7+^G000"
+            "00PZ9tC00000d8DxZ00000X9NHM2mk;8d7-HO00000PZR(E00000d7&`>000004-x<X00000"
+            "d7()E00000RRLE41^@s6T_jck000006$1eP5C8xG1pxK|00000d7}vb00000X9EBL2mk;8d8"
+            "PRN00000X9WNN5C8xGd7{Yv00000X955K7ytkOd87dU00000X9NHM2mk;8d7$wA00000X8-^"
+            "I5C8xGd7%*h00000X8`~J7ytkOd8p|A00000PlEse00000Pf`E?00000d8Od~00000PgDQ^0"
+            "0000PXPb`00000PeA|x00000Pci@i00000dm0e`00000R{;P3{{R30dn(BO00000R{{V4{{R"
+            "30RRRM5e*gdgw*mkF00000dnz#h000006#*Fle*gdgVR8Tf00000d85ew00000T_Xhm00000"
+            "6#)bQe*gdg6#)YP00000d7%*h00000R{;P3@Bjb+RRIbB-~a#sW14vX00000zoGyD000002L"
+            "b>9c>n+Z7y$qP000000000000000g#Z8m0RR916#!WO00000w*deE0RR91+Ykr<000001prn"
+            "500000w*deE0RR91dm1qR00000d7%*h00000d7{Yv00000T_FMh00000w*deE00000dm1qR0"
+            "0000d7(i600000X8`~J2mk;8d7{|<00000PayyR00000dm2Fh00000d7(J}000006#+W{000"
+            "00W13+900000zoGyD000002Lb>9VE_OB7y$qP000000000000000g#Z8m0RR91zX$*T00000"
+            "w*deE00000a~g;L00000d7()E00000a~g*K00000d7(i600000YZ`?A00000VWD9E00000V;"
+            "X?}00000d7%*h00000V;X$_00000d7;Su00000V;Xq>00000zoGyD000002Lb>9c>n+Z7y$q"
+            "P000000000000000g#Z8m0RR91dkRqh00000dx}W^000006$tYH00000d7)7M000006#?-80"
+            "0000d7)7M00000VG#%b00000d7?P~00000T_NoN00000d7)7M00000VG#fT00000B>@Zo{Qm"
+            "#|d7@DN00000VJHLu00000V;X4x00000zoGyD000002Lb>9X#fBJ7y$qP000000000000000"
+            "g#Z8m0RR91w*deE000006#xMM00000VF3UD00000T^QZ~00000d7;q$000006#=mT00000d7"
+            "`-f00000d7;4m000009})ln00000d7)7M00000VG#%b000004-x<X000002Lb>94gdfEzaan"
+            "s000001puu800000d7()E000006#)+b1^@s6w*deE0{{R3dm1?Z00000d7()E00000WdQ{MA"
+            "OHXWd7()E000006#?x40RR91d7()E000006#)kT5dZ)H1pr6^00000d7()E000006#)bQApi"
+            "gXd7()E000006#)VOhyVZpd7()E00000RRKZ)ga7~ld7&8p00000cL4wZ0ssI2V;Xq>00000"
+            "zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR91w*deE000006#xYQ00000d7"
+            "&8p00000R{;P30{{R3X8`~J0RR914-fzV00000X#oHL00000w*mkF0ssI2dn!2p00000U6C*"
+            "W00000d7&Wx00000cL4wZ0ssI2V;Xq>00000zoGyD000002Lb>9c>n+Z7y$qP00000000000"
+            "0000g#Z8m0RR91w*deE000006#xYQ00000d7&Wx00000R{;P30{{R3X8`~J0RR914-fzV000"
+            "00X#oHL00000w*mkF{r>;}dn!=>000007y<wQ|NsC00000000000d7}{j000009U~e500000"
+            "d8H8l00000X9WNNAOHXWcLe|dAOHXWVRHlk00000X9EBLAOHXWcLM+bAOHXWw*mkF0RR91w*"
+            "&wH0RR919W?;}00000w*&wH00000RRaM400000w*mkF00000UqS!?00000w*vqG{r>;}dpc1"
+            "600000RRRJ400000w*vqG{{H{~dpc1600000d807@00000Pci@i00000R{{V40RR91RRRP60"
+            "0000w*mkF|Nj60dn!=>000006#)SN00000dm2#x00000d7;q$000006#+^B00000W19T`000"
+            "00zoGyD000002Lb>9{Qv*|7y$qP000000000000000g#Z8m0RR91zX$*T00000d7)7M00000"
+            "V;X4x00000V;W%p00000zoGyD000002Lb>9VE_OB7y$qP000000000000000g#Z8m0RR91w*"
+            "deE000006#xMM00000VF3UD00000V;XG#00000g#Z8m2LJ#7w*deE00000YZ`X{00000YYKG"
+            "#000006$oDd00000g#Z8m1poj57y$qP0HCb7000000{{R3zXAXN000004-x<X00000d4T``0"
+            "0000Edc=l00000zX1RM000002LS*80Lq#>Eg@9^00000dl&!!00000d7()E00000a~g*K000"
+            "00d8t7E00000Ynp`r00000d7%*h00000V;X$_00000d7;Su00000V;Xq>00000d7-%e00000"
+            "d7{An00000A0Yq$000002LS*84gdfEV;XS(00000VWIs000000V;X?}00000w*deE00000a~"
+            "g;L00000zoGyD000002Lb>9c>n+ZzoP&E000002Lk{AX#fBJ7y$qP000000000000000w*&w"
+            "H00000g#Z8m0ssI2X{2=j00000Yf51M00000zhM9X00000w*mkF7ytkOzmos}00000w*>$I0"
+            "ssI2g#Z8m3IG5AzoP&E000002Lk{AVE_OBzhM9X00000w*mkF5&!@Iw*&wH0ssI2w*>$I000"
+            "00g#Z8m2><{9w*deE|NsC0YZ`q200000V;Xq>00000d7)7M00000X8`~JAOHXWcL4wZAOHXW"
+            "6#+m1{r>;}6#-)X|Nj60RROmE{{H{~1pplY00000d7?=F00000c_9D*000002LS*805)aBdl"
+            "CQu00000w*deE00000d8knT00000V;Bek00000X@m>_00000Yf5PU00000zhM9X00000w*mk"
+            "F7ytkOd80u800000w*>$I0ssI2g#Z8m3IG5AzoP&E000002Lk{AX#fBJzhM9X00000w*mkF5"
+            "&!@Iw*&wH0ssI2w*>$I00000g#Z8m2><{9VSxYu000006#*0g00000w*mkF|NsC0Ybt#I000"
+            "00V=8$6000006#*gu{r>;}6#+#3|Nj60RRN>`{{H{~VQ~lm00000w*mkF00000w*vqG00000"
+            "w*&wH00000g#Z8mm;e9(1psCI00000W14vX00000zoGyD000002Lb>9c>n+Z7y$qP0000000"
+            "00000000g#Z8m0RR916#zQ^000001po&C00000W14vX00000zoGyD000002Lb>9c>n+Z7y$q"
+            "P000000000000000g#Z8m0RR916#z2+00000w*deE0RR91+Yl%K000001pqJp00000d7()E0"
+            "0000RRIA25dZ)H9VDIr00000d7()E00000RRNa(ga7~lT_lzO000006$7RI2mk;81pt}=000"
+            "00zoP&E000002Lk{Ac>n+ZzhM9X00000w*mkF00000w*&wH1^@s6w*>$I00000g#Z8m2><{9"
+            "zjFWp000002Lk{A3;+NCzhM9X00000w*mkF1^@s6w*&wH1^@s6w*>$I00000g#Z8m2><{9VQ"
+            "~lm000001pr<A00000zoP&E000002Lk{AVE_OBzhM9X00000d7{An00000w*&wH2mk;8g#Z8"
+            "m8UO$Qw*deE00000dm1?Z00000RRC2000000aiL)U00000R{;P3{{R30w*mkF0RR91w*vqG0"
+            "RR91RRIA24FCWDw*vqG00000RRIA22mk;8w*mkF00000Uorpy00000aid}X00000R{{V40RR"
+            "91RRWCw00000RRfFw00000w*deE1^@s6dm1?Z00000d7&`>00000R{;P30RR916#+v400000"
+            "W19H?00000zoGyD000002Lb>9`2YX^7y$qP000000000000000g#Z8m0RR91dkRqh00000d7"
+            "%*h00000V;X4x00000w*deE00000V;XS(00000w+H|L00000V;XG#00000g#Z8m1poj5dkQf"
+            "B00000dkT2}00000VWIf{00000V;X?}00000V;cPb00000zoGyD000002Lb>9{Qv*|7y$qP0"
+            "00000000000000g#Z8m0RR916#xMM00000VF&;K00000V~T|T00000d7)7M000006#*sy000"
+            "00g#Z8m1poj5d7)7M00000c@YQz00000Edc=l00000zX1RM000002LS*8Ktc}y2LJ#70Lq#>"
+            "Edd??00000d7@DN00000dlCo$00000w*deE00000aiU=V000006#@YO2mk;8w*deE4gdfEV;"
+            "XS(00000aiL}Z00000X8`~J2mk;8aiV1Z00000PayyR00000YZ`3-00000aiM4b00000X8`~"
+            "J2mk;8aiV7b00000PayyR00000YZ`9<00000zoGyD000002Lb>9X#fBJ7y$qP00000000000"
+            "0000g#Z8m0RR916#%RN00000VF3sL00000VWRl|000009U-Xz00000c>w?b00000d7?1?000"
+            "009})ln00000B?6@Y|C2R$W14vX00000zoGyD000002Lb>9c>n+Z7y$qP000000000000000"
+            "g#Z8m0RR916#%mR00000d7(J}00000X8`~J0{{R34-fzV000001puu500000d7)7M00000V;"
+            "W%p00000V;X4x00000zoGyD000002Lb>9X#fBJ7y$qP000000000000000g#Z8m0RR91zX1R"
+            "M00000RRIeC000001puS{00000V;W%p00000V;X4x00000zoGyD000002Lb>9X#fBJ7y$qP0"
+            "00000000000000g#Z8m0RR91zX1RM00000RRI?O000001pt}-00000w*UYD0ssI2VHf}a000"
+            "006$rZf00000VPPl$00000RRL!J0RR911ppNQ00000d7()E00000RRIJ55dZ)HA0z+(00000"
+            "WdscV2LJ#71pom6000006$1+X1^@s6W14vX00000zoGyD000002Lb>9c>n+Z7y$qP0000000"
+            "00000000g#Z8m0RR916#$0)00000w*deE0RR91+YmSa000001ptHn00000w*UYD0ssI2VHf}"
+            "a000006$qsJ00000VPPl$00000RRLH40RR912L}KE3;+NCzhM9X00000w*mkF00000zjFWp0"
+            "0000w*&wH1^@s6w*>$I00000g#Z8m2><{9zkvV%000001pvGI00000w*mkF1ONa4dn!2p000"
+            "00RROvG0{{R36$7~c1ONa4d7{An000002Lb>92mk;8zoP&E000002Lk{Ac>n+ZzhM9X00000"
+            "dnzdZ00000w*&wH6aWAKg#Z8m8UO$QRRB5w00000aiMts00000zY+id00000R{{V4@Bjb+RR"
+            "T5uKmY&$zY+id00000R{{V44*&oFr2;bm1poj5aiV|!00000X955K2mk;8aif0!00000Pci@"
+            "i00000+yVdqKmY&$#{vKVFaQ7m#R4n<00000R{{V4{~rJVRRSsi00000X8`~J0ssI2R{;P3J"
+            "OBUyd7>!)000004-x<X00000dnzdZ00000aiNL-00000dl~@$00000aiNI+00000dm8Zm000"
+            "00aiNO;00000dm8xu00000aiNR<00000dm0G;00000aiN9(00000X8`~J2mk;8aiWC(00000"
+            "PayyR00000aiWI*00000X955K5C8xGaifR-00000X9EBL7ytkOPa^;T00000PZIzD00000dp"
+            "a2Z00000aiM|#00000dm14B00000R{;P3{{R306#)kT1^@s6d7&Wx00000WdSe%g8%>kd7&W"
+            "x000006#)YP5dZ)Hd7&Wx000006#)SNApigX1pqGq00000zoP&E000002Lk{AX#fBJzhM9X0"
+            "0000d7>!)00000w*&wH1ONa4g#Z8m8UO$Q6#y&%000001psva00000zoGyD000002Lb>9VE_"
+            "OB7y$qP000000000000000g#Z8m0RR916#xzZ000001po#B00000zoGyD000002Lb>9VE_OB"
+            "7y$qP000000000000000g#Z8m0RR916#xeS00000c>w?b000002LS*80RR91dk_Es00000VP"
+            "OCO00000c>)Lk000004-x<X00000dmsn^00000zhM9X00000w*mkF00000g#Z8mAOHXWzkvV"
+            "%000001px8-00000zoGyD000002Lb>9X#fBJzoP&E000002Lk{Ac>n+Z7y$qP00000000000"
+            "0000w*&wH00000g#Z8m0ssI2w*deE{{H{~1prU}00000d7&Wx000006#>)#ga7~ld7&Wx000"
+            "006#>!zhyVZpw*deE00000dm8Be00000dm7;W000001po;E00000X`yKU00000+yMXp5C8xG"
+            "dm7;W00000X`yQW00000+yMXp5C8xGdm8Be00000d7&Wx00000R{;P3{{R306#)zY1^@s6d7"
+            "&Wx000006#)tW5dZ)Hd7&Wx000006#)nUApigXd7&Wx000006#)hSga7~ld7&Wx00000RRK8"
+            "vhyVZpd7%*h00000d7>Eq000009TEfp000001pqYv00000d7%*h00000d7>Eq00000T@o?>0"
+            "0000d7>!)000002Lb>92mk;8d7)7M00000EfOvN00000d7<e300000cL4wZ0ssI2V;Xq>000"
+            "00zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR91w*deE000006#xYQ00000"
+            "d7<e300000R{;P30{{R3X8`~J0RR914-fzV00000X#oHL00000U6CFC00000d7%LR00000X8"
+            "`~J2mk;8d7}9K00000X955K5C8xGd7}vb00000X9EBL7ytkOd8F|E00000PeA|x00000Pa^;"
+            "T00000PZIzD00000VQ~Ne00000zcK&-000009TNxu00000R{{V4{{R30w*deE0RR91RRRG3e"
+            "*gdgw*deE00000d7?1?00000PZ9tC00000R{{V40RR91RRReA00000d7<F`00000cL4wZ0ss"
+            "I2V;Xq>00000zoGyD000002Lb>9c>n+Z7y$qP000000000000000g#Z8m0RR916#xzZ00000"
+            "w*deE{{H{~dm2#x00000d7&`>00000R{;P30RR91RRQ_^00000d7<F`00000R{;P30{{R3X8"
+            "`~J0RR914-fzV00000X#oHL00000dm2#x00000RRQw-00000w*deE|Nj601px2;00000w*de"
+            "E{{H{~dm2#x00000d7&`>00000R{;P30RR91RRQb$000001pxT}00000",
             (
                 Hole(6, "map", "pm_config"),
                 Hole(180, "map", "pm_fragments"),
@@ -453,37 +453,38 @@ STEER = Compiled(
                 Hole(1095, "map", "pm_drops"),
                 Hole(1109, "map", "pm_drops"),
                 Hole(1206, "map", "pm_drops"),
-                Hole(1234, "map", "pm_drops"),
-                Hole(1244, "number", "part"),
-                Hole(1254, "number", "csum_offset"),
-                Hole(1260, "number", "network_header"),
-                Hole(1264, "number", "csum_start"),
-                Hole(1268, "number", "ip_summed"),
-                Hole(1306, "number", "ip_summed_mask"),
-                Hole(1309, "number", "ip_summed_partial"),
-                Hole(1375, "map", "pm_drops"),
-                Hole(1407, "map", "pm_allowances"),
-                Hole(1425, "map", "pm_fragments"),
-                Hole(1445, "map", "pm_tenants"),
-                Hole(1485, "map", "pm_ports"),
-                Hole(1503, "map", "pm_ports"),
-                Hole(1550, "map", "pm_allowances"),
-                Hole(1559, "map", "pm_tenants"),
-                Hole(1603, "map", "pm_fragments"),
-                Hole(1640, "map", "pm_drops"),
-                Hole(1685, "map", "pm_drops"),
-                Hole(1693, "map", "pm_drops"),
-                Hole(1746, "map", "pm_allowances"),
-                Hole(1764, "map", "pm_tenants"),
-                Hole(1799, "map", "pm_requests"),
-                Hole(1813, "map", "pm_drops"),
-                Hole(1826, "map", "pm_tenants"),
-                Hole(1836, "map", "pm_tenants"),
-                Hole(1936, "map", "pm_received"),
-                Hole(1943, "map", "pm_received"),
-                Hole(1963, "map", "pm_requests"),
-                Hole(2010, "map", "pm_ports"),
-                Hole(2047, "map", "pm_ports"),
+                Hole(1233, "map", "pm_drops"),
+                Hole(1246, "number", "judging"),
+                Hole(1249, "number", "part"),
+                Hole(1259, "number", "csum_offset"),
+                Hole(1265, "number", "network_header"),
+                Hole(1269, "number", "csum_start"),
+                Hole(1273, "number", "ip_summed"),
+                Hole(1307, "number", "ip_summed_mask"),
+                Hole(1310, "number", "ip_summed_partial"),
+                Hole(1376, "map", "pm_drops"),
+                Hole(1400, "map", "pm_allowances"),
+                Hole(1418, "map", "pm_fragments"),
+                Hole(1438, "map", "pm_tenants"),
+                Hole(1478, "map", "pm_ports"),
+                Hole(1496, "map", "pm_ports"),
+                Hole(1543, "map", "pm_allowances"),
+                Hole(1552, "map", "pm_tenants"),
+                Hole(1596, "map", "pm_fragments"),
+                Hole(1662, "map", "pm_drops"),
+                Hole(1670, "map", "pm_drops"),
+                Hole(1731, "map", "pm_allowances"),
+                Hole(1749, "map", "pm_tenants"),
+                Hole(1784, "map", "pm_requests"),
+                Hole(1798, "map", "pm_drops"),
+                Hole(1811, "map", "pm_tenants"),
+                Hole(1821, "map", "pm_tenants"),
+                Hole(1842, "map", "pm_drops"),
+                Hole(1937, "map", "pm_received"),
+                Hole(1944, "map", "pm_received"),
+                Hole(1964, "map", "pm_requests"),
+                Hole(2011, "map", "pm_ports"),
+                Hole(2048, "map", "pm_ports"),
             ),
         ),
     ),
