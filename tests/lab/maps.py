@@ -41,7 +41,7 @@ def contents(
     lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
     veths = {}
     for number, (outer, inside) in enumerate(struct.iter_unpack("=II", links)):
-        if outer or inside:
+        if outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
             link = inner.get(veth, {}).get(inside, f"link {inside}")
             lines.append(f"{number} is {veth}, inside {link}")

@@ -136,10 +136,10 @@ class Kit:
         )
 
     def tenants(self) -> dict[int, Tenant]:
-        """By their numbers."""
+        """By their numbers, those that have a veth."""
         found = array("I", self._memory[n.TENANTS][:])
         both = zip(found[::2], found[1::2])
-        return {number: Tenant(*one) for number, one in enumerate(both) if any(one)}
+        return {number: Tenant(*one) for number, one in enumerate(both) if one[0]}
 
     def tenant(self, number: int) -> Tenant:
         at = number * 8
@@ -158,8 +158,11 @@ class Kit:
         return dict(zip(n.REASONS, counts))
 
     def forget(self, number: int) -> None:
-        """The links of a container that goes, and what was counted for it."""
-        self._write(n.TENANTS, number * 8, array("I", [0, 0]))
+        """The veth of a container that goes, and what was counted for it.
+
+        Its other link stays known, should the container stay after all: only its own program asks for it.
+        """
+        self.write_veth(number, 0)
         self._write(n.DROPS, number * _DROPS.size, array("Q", [0] * len(n.REASONS)))
         zeros = bytes(_RECEIVED.size * possible_cpus())
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)

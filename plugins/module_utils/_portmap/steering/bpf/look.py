@@ -17,7 +17,7 @@ from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
-from ...values.marks import LINK_GROUP
+from ...values.marks import LINK_GROUP, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
 from ..plane import Foreign, Seen
@@ -65,7 +65,9 @@ def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
         for place in (host.public_place, host.loopback_place)
     }
     programs = {one.program for filters in listed.values() for one in filters if one.is_ours}
-    used = _adopted(programs - {0}) or _adopted(_of_containers(view))
+    used = _adopted(programs)
+    if used is None or not used.owned():
+        used = _adopted(programs.union(_of_containers(view)))
     found = Seen()
     for place, filters in listed.items():
         qdisc = _qdisc(view.socket, place, view.ifindex(place))
@@ -76,12 +78,12 @@ def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
 
 
 def _adopted(programs: Iterable[int]) -> kit.Kit | None:
-    """Where filters lead to several sets of maps, the one by which most ports lead somewhere."""
+    """Where filters lead to several sets of maps, the one by which ports lead to most containers."""
     ranked = []
     for program in sorted(programs):
-        found = kit.adopt(program)
+        found = kit.adopt(program) if program else None
         if found:
-            ranked.append((sum(map(len, found.owned().values())), program))
+            ranked.append((len(found.owned()), program))
     return kit.adopt(max(ranked)[1] if ranked else 0)
 
 
@@ -116,14 +118,23 @@ def owned(view: View, used: kit.Kit | None) -> list[Owned]:
     if used is None:
         return []
     tenants, ranges = used.tenants(), used.owned()
-    return [
-        Owned(_veth(view, tenants.get(one)), one, ranges.get(one, ()))
-        for one in sorted(tenants.keys() | ranges.keys())
-    ]
+    numbers = sorted(tenants.keys() | ranges.keys(), key=lambda one: (one not in ranges, one))
+    veths: set[str] = set()
+    found = []
+    for one in numbers:
+        veth = _veth(view, tenants.get(one))
+        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ())))
+        veths.add(veth)
+    return found
 
 
 def _veth(view: View, tenant: kit.Tenant | None) -> str:
-    return view.names[tenant.veth] if tenant and tenant.veth else ""
+    """ "" for a link that is gone, or is no container's."""
+    name = view.names[tenant.veth] if tenant else ""
+    if name.startswith(VETH_PREFIX):
+        return name
+    link = view.link(name) if name else None
+    return name if link and link.group == LINK_GROUP else ""
 
 
 def see_link(sock: Socket, place: Place, ifindex: int) -> Seen:
@@ -172,7 +183,16 @@ def sort(filters: Iterable[Found], place: Place, ifindex: int) -> Seen:
         earlier = before and can_end_search(one.kind, one.options)
         between = one.priority == n.PRIORITY
         found.foreign.append(
-            Foreign(place, one.kind, one.protocol, one.priority, one.handle, between, earlier)
+            Foreign(
+                place,
+                one.kind,
+                one.protocol,
+                one.priority,
+                one.handle,
+                between,
+                earlier,
+                n.PRIORITY,
+            )
         )
     return found
 
