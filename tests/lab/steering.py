@@ -45,6 +45,12 @@ def by_way(u32: Fact, bpf: Fact) -> Fact:
     return bpf if used == BPF else u32
 
 
+def only(way: str, why: str) -> None:
+    """Skip what is about this one alone."""
+    if used != way:
+        pytest.skip(f"with {way} only: {why}")
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every test has the fixture `steering`; those with one way alone keep their names."""
     file = metafunc.module.__name__.rpartition(".")[2]

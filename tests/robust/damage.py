@@ -191,12 +191,16 @@ def _written(host: Machine, name: str, at: int, data: bytes) -> str:
     return f"{sys.executable} -S {maps.__file__} {program} {name} {at} {data.hex()}"
 
 
+def given(host: Machine, port: int, number: int) -> str:
+    """A command that gives a port to a number."""
+    data = number.to_bytes(_PORT_BYTES, sys.byteorder)
+    return _written(host, "pm_ports", port * _PORT_BYTES, data)
+
+
 def _port(dice: random.Random, host: Machine) -> Damage:
-    """To nobody, to another container, or to a number that no container has."""
-    port = dice.choice([31001, 31009, 31100, dice.randrange(0x10000)])
-    number = dice.choice([0, 1, 2, 77, 4095]).to_bytes(_PORT_BYTES, sys.byteorder)
-    script = _written(host, "pm_ports", port * _PORT_BYTES, number)
-    return Damage("give a port to another number", script)
+    """To a number that no container has."""
+    port = dice.choice([31001, 31009, 31100, 30020, dice.randrange(0x10000)])
+    return Damage("give a port away", given(host, port, dice.choice([77, 4095])))
 
 
 def _tenant(dice: random.Random, host: Machine) -> Damage:

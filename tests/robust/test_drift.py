@@ -10,10 +10,12 @@ import random
 import pytest
 
 import damage
+import programs
 import stage as stages
-from lab import state
+from lab import state, steering
 from lab.pools import POOLS
 from lab.state import State
+from lab.steering import BPF
 from stage import Stage
 
 SEED = 20261122
@@ -120,3 +122,41 @@ def test_strangers_files_among_the_handles_survive(placed: Stage) -> None:
         *("theirs", ""),
     ]
     assert modules.problems() == []
+
+
+MISTAKEN = {
+    "on the public interface": [("", "eth0")],
+    "on the loopback": [("", "lo")],
+    "on both": [("", "eth0"), ("", "lo")],
+    "on a veth": [("", "pm-web")],
+    "inside": [("web", "eth0"), ("web", "lo")],
+}
+
+
+@pytest.mark.parametrize("where", MISTAKEN)
+def test_a_program_with_maps_of_its_own_is_named_and_replaced(placed: Stage, where: str) -> None:
+    steering.only(BPF, "u32 has no maps")
+    modules = placed.modules
+    whole = stages.look(modules)
+    programs.put(placed.lab.host, MISTAKEN[where], same_maps=False)
+    assert {one["kind"] for one in modules.problems()} == {"drift"}
+    if where.startswith("on the") or where == "on both":
+        modules.call("portmap_host", POOLS)
+    else:
+        modules.call("portmap_container", INVENTORY)
+    assert state.difference(whole, stages.look(modules)) == ""
+    assert modules.problems() == []
+
+
+@pytest.mark.parametrize("port", [31001, 31015, 30016, 30020, 30031])
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_ports_that_somebody_gave_away_come_back_with_one_run(
+    placed: Stage, port: int, number: int
+) -> None:
+    """The map alone says whose a port is: what it says is no problem, but not what was asked for."""
+    steering.only(BPF, "u32 has no maps")
+    modules = placed.modules
+    whole = stages.look(modules)
+    modules.machine.shell(damage.given(modules.machine, port, number))
+    modules.call("portmap_container", INVENTORY)
+    assert state.difference(whole, stages.look(modules)) == ""

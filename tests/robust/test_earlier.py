@@ -9,9 +9,14 @@ import re
 
 import pytest
 
+import programs
 import stage as stages
+from lab import state, steering
 from lab.pools import POOLS
+from lab.steering import BPF, U32
 from stage import Stage
+
+OF_U32 = "what the first releases had"
 
 # What the first release did not have.
 NEW = """
@@ -23,6 +28,7 @@ for number in 0 1 2 3 4 5 6 7; do ip link delete portmap-sink$number; done
 
 
 def test_a_host_of_the_first_release_gets_what_is_new_without_a_lost_packet(placed: Stage) -> None:
+    steering.only(U32, OF_U32)
     modules = placed.modules
     before = stages.look(modules)
     with stages.traffic(placed, "web", "db") as running:
@@ -49,6 +55,7 @@ def test_a_host_of_the_first_release_gets_what_is_new_without_a_lost_packet(plac
 
 def test_a_host_of_the_second_release_gets_the_program_for_offloads(placed: Stage) -> None:
     """Its record does not say that containers have it, and no packet is lost."""
+    steering.only(U32, OF_U32)
     modules = placed.modules
     before = stages.look(modules)
     with stages.traffic(placed, "web", "db") as running:
@@ -74,6 +81,7 @@ JUDGING = "ingress protocol all pref 256 handle 0x200 bpf"
 def test_a_program_for_offloads_that_is_gone_or_another_is_told_and_mended(
     placed: Stage, damage: str
 ) -> None:
+    steering.only(U32, OF_U32)
     modules = placed.modules
     before = stages.look(modules)
     where = f"dev pm-web {JUDGING}"
@@ -92,6 +100,7 @@ def test_a_program_for_offloads_that_is_gone_or_another_is_told_and_mended(
 
 
 def test_all_veths_have_one_program_whichever_run_made_them(placed: Stage) -> None:
+    steering.only(U32, OF_U32)
     placed.modules.call("portmap_container", {"name": "late", "ports": ["31200"]})
     shown = [
         placed.modules.machine.shell(f"tc filter show dev pm-{name} ingress pref 256")
@@ -104,6 +113,7 @@ def test_all_veths_have_one_program_whichever_run_made_them(placed: Stage) -> No
 def test_a_first_filter_that_is_gone_or_lets_all_pass_is_told_and_mended(
     placed: Stage, link: str
 ) -> None:
+    steering.only(U32, OF_U32)
     modules = placed.modules
     before = stages.look(modules)
     where = f"dev {link} ingress protocol {'ip' if link == 'eth0' else 'all'} pref 256 handle 0x100 bpf"
@@ -121,7 +131,7 @@ def test_a_first_filter_that_is_gone_or_lets_all_pass_is_told_and_mended(
 def test_a_stranger_s_program_at_the_same_priority_stays(placed: Stage) -> None:
     """Of another handle: the kernel gives the first one 1."""
     modules = placed.modules
-    stranger = "dev eth0 ingress protocol ip pref 256"
+    stranger = f"dev eth0 ingress protocol ip pref {steering.by_way(256, 127)}"
     modules.machine.shell(f"tc filter add {stranger} bpf da bytecode '1,6 0 0 4294967295'")
     assert {item["kind"] for item in modules.problems()} == {"earlier_filter"}
     assert not modules.call("portmap_host", POOLS)["changed"]
@@ -130,3 +140,20 @@ def test_a_stranger_s_program_at_the_same_priority_stays(placed: Stage) -> None:
     modules.call("portmap_host", {"state": "absent"})
     left = modules.machine.shell(f"tc filter show {stranger}")
     assert left.count("direct-action") == 1
+
+
+def test_a_newer_program_takes_over_without_a_lost_packet(placed: Stage) -> None:
+    """What it knew stays, since the maps do."""
+    steering.only(BPF, "with u32 only the program for offloads is loaded")
+    modules = placed.modules
+    before = stages.look(modules)
+    with stages.traffic(placed, "web", "db") as running:
+        programs.put(placed.lab.host, programs.EVERYWHERE, same_maps=True)
+        assert {item["kind"] for item in modules.problems()} == {"drift"}
+        made = modules.call("portmap_host", POOLS)["changes"]
+        assert running.finish()["lost"] == []
+    replaced = [line for line in made if line.startswith("replace filter dev ")]
+    assert len(replaced) == len(made) == len(programs.EVERYWHERE)
+    assert state.difference(before, stages.look(modules)) == ""
+    assert modules.problems() == []
+    assert not modules.call("portmap_container", {"containers": stages.inventory()})["changed"]
