@@ -11,6 +11,7 @@ import sys
 import pytest
 
 import shape
+from lab import steering
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -88,7 +89,7 @@ def test_absent_leaves_a_qdisc_that_carries_others_filters(
     shown = lab.host.run("tc", "filter", "show", "dev", interface, direction).stdout
     assert "pref 5000" in shown
     ingress = lab.host.run("tc", "filter", "show", "dev", interface, "ingress").stdout
-    assert "pref 770 u32 chain 0 fh" not in ingress
+    assert steering.by_way("pref 770 u32 chain 0 fh", "pm_steer") not in ingress
     other = "lo" if interface == "eth0" else "eth0"
     assert (kinds(lab, interface), kinds(lab, other)) == (["clsact"], [])
 
@@ -102,7 +103,8 @@ def test_an_earlier_filter_that_ends_the_search_is_told(
     lab.host.tc(f"filter add dev eth0 ingress {ENDING[name]}")
     (problem,) = modules.problems()
     assert (problem["kind"], problem["repair"]) == ("earlier_filter", None)  # it has a purpose
-    assert "give it the action continue, or a priority over 771" in problem["description"]
+    last = steering.by_way(771, 128)
+    assert f"give it the action continue, or a priority over {last}, or" in problem["description"]
     assert "can end the search" in shape.told(modules.host(**POOLS))
     assert "can end the search" in shape.told(modules.checking().host(**POOLS))
     assert "can end the search" in shape.told(modules.container(containers=shape.CONTAINERS))

@@ -23,7 +23,8 @@ from ..values.tenants import Container, Host
 class Foreign(NamedTuple):
     """A stranger's filter on a link where ours are.
 
-    `between`: it runs among ours.  `earlier`: it runs before them, and can end the search.
+    `between`: it runs among ours.  `earlier`: it runs before them, and can end the search.  `last`: the
+    priority of the last ones of ours that it could be before.
     """
 
     place: Place
@@ -33,6 +34,7 @@ class Foreign(NamedTuple):
     handle: int
     between: bool
     earlier: bool = False
+    last: int = 0
 
     @property
     def slot(self) -> Slot:

@@ -15,7 +15,9 @@ from .problem import Problem, few
 KIND = "earlier_filter"
 _ENDING = "can keep packets from containers: it runs before ours, and can end the search"
 _AMONG = "can keep packets from containers: it stands where only ours belong"
-_ADVICE = "whoever made it decides: give it the action continue, or a priority over 771, or do without it"
+_ADVICE = (
+    "whoever made it decides: give it the action continue, or a priority over {}, or do without it"
+)
 
 
 def warnings(foreign: Iterable[Foreign], programs: Mapping[str, Sequence[int]]) -> list[str]:
@@ -52,7 +54,7 @@ def _problem(group: list[tuple[Foreign, str]]) -> Problem:
     said = f"{few(filters)} of somebody else {_ENDING if early else _AMONG}"
     removing = _removing(filters[0])
     if not names:
-        said += f"; {_ADVICE} ({removing})"
+        said += f"; {_ADVICE.format(filters[0].last)} ({removing})"
     told = tuple(map(str, filters))
     return Problem(KIND, said, tuple(sorted(names)), removing if names else "", told)
 

@@ -271,7 +271,7 @@ def _sort_ours(decoded: Iterable[decode.Decoded], place: Place) -> Seen:
             found.foreign.append(
                 Foreign(
                     place, one.kind, one.protocol, one.priority, one.handle, between,
-                    not between and _is_earlier(one, place),
+                    not between and _is_earlier(one, place), n.PRIO_IP_OUT,
                 )
             )  # fmt: skip
             continue
