@@ -14,7 +14,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering i
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 import stage as stages
-from lab import state
+from lab import state, steering
 from lab.netns import inside
 from lab.pools import POOLS
 from stage import Stage
@@ -110,7 +110,9 @@ def test_containers_that_die_while_they_are_placed_leave_nothing(placed: Stage) 
 def test_nothing_hangs_on_a_link_that_has_gone_since_it_was_listed(bare: Stage) -> None:
     gone = Place("", "pm-gone")
     with inside(bare.lab.host.place.netns), viewed() as view:
-        seen = choose.plane("u32").see_link(view.socket, gone, view.ifindex(gone), view.names)
+        seen = choose.plane(steering.used).see_link(
+            view.socket, gone, view.ifindex(gone), view.names
+        )
         assert (seen.objects, seen.foreign) == ([], [])
 
 

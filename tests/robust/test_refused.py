@@ -17,9 +17,10 @@ from typing import Any
 import pytest
 
 import stage as stages
-from lab import state
+from lab import state, steering
 from lab.modules import Modules, Run
 from lab.pools import POOLS
+from lab.steering import BPF
 from operations import NEW, OPERATIONS, Operation, begin
 from points import chosen
 from stage import Stage
@@ -33,6 +34,7 @@ ACCOUNT = re.compile(
     r"(?P<undone>all of it was undone|nothing was changed|not undone: .+; the next run repairs it)"
     r"|\d+ changes were done before, and stay, .+)$"
 )
+SITE = "ansible-playbook netiso.portmap.site -i inventory --limit HOST"
 ENTRY = "fh 302:79:4e0"  # 31200-31207 in the table of ports
 
 
@@ -97,7 +99,7 @@ def test_what_vanishes_between_looking_and_writing_is_told(
     modules = placed.modules
     change = ("portmap_ranges", {"container": "web", "ports": ["31200-31207"]})
     run = modules.run(*change, at=at, fault=f"run:{GONE[what]}")
-    check_account(modules, run)
+    check_account(modules, run, what)
     if "public" in what:
         return
     modules.call("portmap_host", POOLS)
@@ -106,10 +108,15 @@ def test_what_vanishes_between_looking_and_writing_is_told(
     assert modules.problems() == []
 
 
-def check_account(modules: Modules, run: Run) -> None:
+def check_account(modules: Modules, run: Run, what: str) -> None:
     """A run that met with trouble overcame it, or says what it had done, and what it left."""
     if not run.failed:
-        assert modules.problems() == []
+        left = modules.problems()
+        if steering.used == BPF and "qdisc" in what:
+            # Ports are in the maps, not in filters of the host: the run met with no trouble.
+            assert [(one["kind"], one["repair"]) for one in left] in ([], [("drift", SITE)])
+            return
+        assert left == []
         return
     told = ACCOUNT.match(run.msg)
     assert told, run.msg
@@ -117,6 +124,7 @@ def check_account(modules: Modules, run: Run) -> None:
         for link in ("eth0", "lo"):
             filters = modules.machine.shell(f"tc filter show dev {link} ingress", check=False)
             assert ENTRY not in filters, run.msg
+        assert "31200" not in stages.look(modules).get("steering", ""), run.msg
 
 
 @contextlib.contextmanager
