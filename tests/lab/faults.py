@@ -27,6 +27,7 @@ _NLMSG_ERROR = 2
 _FIRST_TYPE = 16
 _KINDS = ("link", "address", "route", "neighbour", "rule", "qdisc", "class", "filter")
 _VERBS = ("new", "delete", "get", "set")
+_MAKING = (0, 5)  # BPF_MAP_CREATE, BPF_PROG_LOAD of linux/bpf.h
 _WRITE = "write to a map"
 _BPF = {2: _WRITE, 8: "attach a program", 9: "detach a program"}
 _CREATING = os.O_WRONLY | os.O_RDWR | os.O_CREAT
@@ -38,7 +39,8 @@ class Faults:
 
     `kind` is "kill", the name of an errno, "deaf" (the kernel does it, its answer is lost),
     "impatient" (waits half a second for the lock), or "run:" and a shell command.  "slow:" and seconds
-    lets every point wait so long, whatever `at` is.
+    lets every point wait so long, and "powerless" has the kernel take no map and no program, whatever
+    `at` is.
     """
 
     def __init__(self, at: int, kind: str, say: Callable[[str], None]) -> None:
@@ -48,6 +50,7 @@ class Faults:
         self._say = say
         self._home = os.open("/proc/self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
         self.deaf = False
+        self.powerless = kind == "powerless"
         self.pause = float(kind[5:]) if kind.startswith("slow:") else 0.0
         self.lock: Any = None
 
@@ -141,6 +144,9 @@ class _Libc:
         return self._call("make a namespace", "unshare", flags)
 
     def syscall(self, number: int, command: int, *more: Any) -> int:
+        if self._faults.powerless and command in _MAKING:
+            ctypes.set_errno(errno.EPERM)
+            return -1
         if command not in _BPF:
             return int(self._libc.syscall(number, command, *more))
         return self._call(_BPF[command], "syscall", number, command, *more)

@@ -109,6 +109,18 @@ def test_no_connection_of_any_kind_notices_that_the_host_goes_over(bare: Stage) 
     assert state.difference(before, stages.look(modules)) == ""
 
 
+def test_where_the_kernel_takes_no_program_everything_stays(bare: Stage) -> None:
+    modules = bare.modules
+    modules.call(*U32)
+    modules.call("portmap_container", {"containers": stages.inventory()})
+    before = stages.look(modules)
+    run = modules.run(*BPF, fault="powerless")
+    assert "CAP_SYS_ADMIN" in run.msg
+    assert "all of it was undone" in run.msg or "nothing was changed" in run.msg
+    assert state.difference(before, stages.look(modules)) == ""
+    assert modules.problems() == []
+
+
 @pytest.mark.thorough("30 times as many runs: each point on the way, not some of them")
 @pytest.mark.parametrize("way", WAYS)
 def test_a_host_that_is_killed_on_its_way_works_and_goes_on_or_back(

@@ -19,7 +19,7 @@ from ..linux.ids import Ids
 from ..linux.netlink import Socket, opened, refused
 from ..linux.requests import CALLED, Call, Operation, Reply, Request
 from ..objects.kind import Change, Identity, Object
-from ..values.errors import ChangedInside, KernelRefused
+from ..values.errors import ChangedInside, KernelRefused, Unsupported
 from ..values.places import HOST
 from .pairs import GONE, Pairs
 
@@ -110,7 +110,10 @@ class Applier:
             for change in changes[start : start + _AT_ONCE]:
                 try:
                     made = list(change.subject.operations(change, self._ids))
-                except KernelRefused:  # its link is gone
+                except (
+                    KernelRefused,
+                    Unsupported,
+                ):  # its link is gone, or its program cannot be loaded
                     if not keep_going:
                         raise
                     continue
@@ -154,7 +157,7 @@ def _call(run: Iterable[tuple[Change, Any]], progress: _Progress, keep_going: bo
         CALLED.append(type(change.subject).__name__)
         try:
             call.do()
-        except (KernelRefused, OSError):
+        except (KernelRefused, Unsupported, OSError):
             if not keep_going:
                 raise
             failed = change

@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol
 from ..linux import rtnl
 from ..linux.view import View, viewed
 from ..objects.kind import STEER, Change, Identity, State, describe
-from ..values.errors import ChangedInside, KernelRefused, NotConverged, PortmapError
+from ..values.errors import ChangedInside, KernelRefused, NotConverged, PortmapError, Unsupported
 from ..values.places import HOST
 from . import plan
 from .apply import Applier
@@ -168,7 +168,7 @@ def _apply(job: Job, view: View, first: Comparison, changes: list[Change]) -> No
     applier = Applier(first.handles, first.sources, view.socket)
     try:
         applier.apply(changes)
-    except (KernelRefused, OSError) as error:
+    except (KernelRefused, Unsupported, OSError) as error:
         said = _cause(error)
         touched = set(first.before) | {change.subject.identity for change in changes}
         undone = _undo(job, first, touched, applier)
@@ -180,7 +180,7 @@ def _apply(job: Job, view: View, first: Comparison, changes: list[Change]) -> No
         raise KernelRefused(
             f"{said}. {len(done)} of {len(changes)} changes were done before"
             f" ({_told(done) or 'none'}); {undone}",
-            error.errno or 0,
+            getattr(error, "errno", 0) or 0,
             not undone.left,
         ) from error
 
