@@ -28,7 +28,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 def contents(
     program: int, names: Mapping[int, str], inner: Mapping[str, Mapping[int, str]]
 ) -> list[str]:
-    """A line for the host, for each run of ports that somebody has, and for each container.
+    """A line for the host, for each run of ports that somebody has, and for each container with some.
 
     `names` are those of the host's links by their indexes, `inner` of those inside, by veth.
     """
@@ -40,8 +40,9 @@ def contents(
     everybody = socket.inet_ntoa(broadcast)
     lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
     veths = {}
+    owners = set(struct.unpack("=65536H", numbers))
     for number, (outer, inside) in enumerate(struct.iter_unpack("=II", links)):
-        if outer:
+        if number in owners and outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
             link = inner.get(veth, {}).get(inside, f"link {inside}")
             lines.append(f"{number} is {veth}, inside {link}")
