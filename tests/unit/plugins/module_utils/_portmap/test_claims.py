@@ -230,3 +230,25 @@ def test_whatever_is_granted_is_nobody_else_s_and_stays_the_same_when_asked_agai
 def test_ports_are_added_taken_away_or_set(state, given_ports, expected):
     now = claims.changed_ports(ranges("31000-31007"), ranges(*given_ports), state)
     assert [str(item) for item in now] == expected
+
+
+# --- what is left of a range ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (["30016-30031"], "30016-30031"),
+        (["30080-30143"], "30080-30143"),
+        (["30017-30031"], "30016-30031"),  # its first port leads elsewhere
+        (["30016-30020", "30022-30031"], "30016-30031"),
+        (["30016"], "30016-30031"),
+        (["30016-30031", "30040"], "30016-30031"),  # one of somebody else leads to it
+        (["30017-30040"], None),
+        (["30016-30031", "30064-30079"], None),
+        ([], None),
+    ],
+)
+def test_a_container_has_the_range_of_which_it_has_ports(found, expected):
+    (wanted,) = ranges(expected) if expected else [None]
+    assert claims.whole_ephemeral(ranges(*found), 16) == wanted
