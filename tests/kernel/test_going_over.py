@@ -93,7 +93,7 @@ def test_nothing_is_left_when_a_host_that_has_gone_over_is_taken_back(
 def test_without_both_filters_of_the_host_one_run_leads_to_every_container_again(
     lab: Lab, modules: Modules, damage: str
 ) -> None:
-    """The maps that the containers' filters have cannot be found any more: all get new ones."""
+    """The maps are found by the filters of containers."""
     modules.host(**POOLS, steering="bpf")
     modules.container(containers=inventory())
     for link in ("eth0", "lo"):

@@ -19,11 +19,12 @@ from pathlib import Path
 import pytest
 
 import stage as stages
-from lab import frames, probes
+from lab import frames, probes, steering
 from lab.frames import ARP, ICMP, IPV4, arp, ethernet, icmp, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
 from lab.netns import inside
 from lab.pools import LARGE, POOLS
+from lab.steering import BPF
 from stage import Stage
 
 SECURITY = Path(__file__).parents[3] / "SECURITY.md"
@@ -121,7 +122,9 @@ def test_a_flood_of_replies_is_bounded_by_the_documented_commands(
     before = copies(stage)
     frames.send(lab.peer.place, *[reply] * 5)
     time.sleep(0.5)
-    assert copies(stage) - before == 5 * (count - 1)
+    assert copies(stage) - before == steering.by_way(5 * (count - 1), 0)
+    if steering.used == BPF:
+        return  # nothing to bound
 
     free = flood(stage, reply)
     for line in documented()[protocol]:
@@ -168,5 +171,5 @@ def test_a_chain_of_nftables_at_the_ingress_hook_comes_too_late(placed: Stage) -
     before = copies(placed)
     frames.send(placed.lab.peer.place, *[REPLIES["icmp"]] * 20)
     time.sleep(0.2)
-    assert copies(placed) - before == 20 * 2
+    assert copies(placed) - before == steering.by_way(20 * 2, 0)
     assert "packets 20 " in placed.lab.host.run("nft", "list", "table", "netdev", "bound").stdout

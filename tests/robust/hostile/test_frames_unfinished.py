@@ -16,8 +16,9 @@ from itertools import islice
 import pytest
 
 import mutations
+import promises_bpf
 import stage as stages
-from lab import frames
+from lab import frames, steering
 from lab.netns import inside
 from promises import OUTSIDE, hearing_from_inside
 from stage import Stage
@@ -62,6 +63,7 @@ def leaving(stage: Stage, sent: list[tuple[bytes, bytes]]) -> tuple[int, list[by
 @pytest.mark.thorough(WHY)
 def test_whatever_is_finished_is_what_a_container_may_send(stage: Stage, thorough: bool) -> None:
     made = mutations.unfinished(SEED, MANY if thorough else FEW, sorted(PORTS["web"]))
+    hears = steering.by_way(hearing_from_inside, promises_bpf.hearing_from_inside)
     taken = left = segments = 0
     began = time.monotonic()
     while part := list(islice(made, AT_ONCE)):
@@ -69,7 +71,7 @@ def test_whatever_is_finished_is_what_a_container_may_send(stage: Stage, thoroug
         strange = [
             frame.hex()
             for frame in heard
-            if OUTSIDE not in hearing_from_inside(frame, "web", PORTS) or len(frame) > LONGEST
+            if OUTSIDE not in hears(frame, "web", PORTS) or len(frame) > LONGEST
         ]
         assert strange == []
         taken, left = taken + accepted, left + len(heard)
