@@ -71,6 +71,7 @@ OF_U32 = Prices(
     1850,
 )
 # Ports are in a map: whoever owns how many, they cost no request, and nothing is received for others.
+# Where nobody owns any, the links are listed: their filters may have the maps that the host's have lost.
 OF_BPF = Prices(
     {
         "place": (19, 38, 19, (2924, 2924, 2924)),
@@ -80,9 +81,9 @@ OF_BPF = Prices(
         "remove": (4, 23, 8, (1076, 1076, 1076)),
     },
     {
-        1: Price(19, 38, 19, 2924),
-        50: Price(950, 486, 315, 78388),
-        100: Price(1900, 936, 615, 154988),
+        1: Price(19, 40, 21, 3004),
+        50: Price(950, 488, 317, 78468),
+        100: Price(1900, 938, 617, 155068),
     },
     {
         1: Price(0, 23, 11, 884),
