@@ -12,7 +12,7 @@ import pytest
 
 from lab import probes, state
 from lab.machines import HOST, Lab
-from lab.modules import Modules
+from lab.modules import ModuleError, Modules
 from lab.netns import inside
 from lab.pools import POOLS
 from lab.state import State
@@ -73,6 +73,21 @@ def test_a_connection_goes_on_while_the_host_goes_over(
             modules.host(steering=way)
             client.sendall(way.encode())
             assert accepted.recv(10) == way.encode()
+
+
+def test_limits_are_refused_by_ebpf(lab: Lab, modules: Modules) -> None:
+    """They would not hold: packets are handed over past the queue of the veth."""
+    modules.host(**POOLS, steering="bpf")
+    refused = "web has limits, and steering bpf knows none"
+    with pytest.raises(ModuleError, match=refused):
+        modules.container(name="web", ports=["31000"], limits={"receive": "10mbit"})
+    modules.host(steering="u32")
+    modules.container(name="web", ports=["31000"], limits={"receive": "10mbit"})
+    before = state.of(lab.host)
+    with pytest.raises(ModuleError, match=refused):
+        modules.host(steering="bpf")
+    assert state.difference(before, state.of(lab.host)) == ""
+    assert not modules.host()["changed"]
 
 
 def test_nothing_is_left_when_a_host_that_has_gone_over_is_taken_back(

@@ -33,7 +33,9 @@ from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap
 )
 
 OWN = Range(57344, 60999)
-OPTIONS = HostOptions("eth0", "lo", (Range(31000, 31999),), Range(30016, 30999), 16, None, "relax")
+OPTIONS = HostOptions(
+    "eth0", "lo", (Range(31000, 31999),), Range(30016, 30999), 16, None, "relax", steering="u32"
+)
 RECORD = Record(OPTIONS, {}, (), HOST.applied)
 LO = Link(HOST.loopback_place, HOST.mac, 65536, True)
 FORWARD = "net/ipv4/conf/all/rp_filter"
@@ -58,7 +60,19 @@ def test_what_is_left_out_stays_as_it_was():
 
 def test_what_is_left_out_at_first_is_what_the_documents_say():
     given = HostOptions("", "", None, Range(2048, 9999), None, None, "")
-    assert given.completed(None) == ("", "", (), (2048, 9999), 1024, None, "relax", "", "", "")
+    assert given.completed(None) == (
+        "",
+        "",
+        (),
+        (2048, 9999),
+        1024,
+        None,
+        "relax",
+        "",
+        "",
+        "",
+        "u32",
+    )
     given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
         given.completed(None).pools  # noqa: B018
@@ -185,7 +199,7 @@ def test_changed_parameters_are_told_with_what_they_are_now():
     told, before, after = decide.changed_parameters(None, RECORD)
     assert "set ports to 31000-31999" in told
     assert before == ""
-    assert len(told) == len(after.splitlines()) == 5
+    assert len(told) == len(after.splitlines()) == 6
     wider = RECORD._replace(options=OPTIONS._replace(service=()))
     assert decide.changed_parameters(RECORD, wider)[0] == ["set ports to none"]
 
