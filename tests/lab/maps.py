@@ -44,7 +44,7 @@ def contents(
     for number, (outer, inside) in enumerate(struct.iter_unpack("=II", links)):
         if number in owners and outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
-            link = inner.get(veth, {}).get(inside, f"link {inside}")
+            link = inner.get(veth, {}).get(inside, "a link" if inside else "no link")
             lines.append(f"{number} is {veth}, inside {link}")
     first = 0
     for number, run in itertools.groupby(struct.unpack("=65536H", numbers)):
