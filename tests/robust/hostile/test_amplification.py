@@ -24,7 +24,7 @@ from lab.frames import ARP, ICMP, IPV4, arp, ethernet, icmp, ip
 from lab.machines import HOST, HOST_MAC, PEER, PEER_MAC
 from lab.netns import inside
 from lab.pools import LARGE, POOLS
-from lab.steering import BPF
+from lab.steering import BPF, U32
 from stage import Stage
 
 SECURITY = Path(__file__).parents[3] / "SECURITY.md"
@@ -142,6 +142,7 @@ def test_a_flood_of_replies_is_bounded_by_the_documented_commands(
 def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
     placed: Stage,
 ) -> None:
+    steering.only(U32, "there is nothing to bound, and what comes back from the queue is no host's")
     lab = placed.lab
     for line in itertools.chain(*documented().values()):
         lab.host.run("sh", "-ec", line)

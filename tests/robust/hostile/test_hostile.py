@@ -24,6 +24,7 @@ from lab.netns import inside
 from lab.steering import BPF
 from stage import DB, WEB, Stage
 
+UNASKED = 0x12345678  # identifier and number of a request that nobody has sent
 QUIET = 1053  # no server listens here
 FORGED_MAC = "02:00:00:00:00:66"
 
@@ -169,7 +170,7 @@ ATTACKS = {
         set(),
     ),
     "an echo reply that nobody asked for": (
-        arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token()))),
+        arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token(), rest=UNASKED))),
         {"web", "db"},
     ),
     "a datagram for web": (
@@ -208,7 +209,7 @@ def test_what_an_attacker_outside_sends_goes_to_its_owner_or_nowhere(
 def test_every_container_gets_one_copy_of_an_echo_reply_or_none(stage: Stage) -> None:
     """The amplification of a flood of them is the number of containers (u32), no more; with bpf there is none."""
     lab = stage.lab
-    reply = arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token())))
+    reply = arriving(ip(PEER, HOST, ICMP, icmp(0, 0, token(), rest=UNASKED)))
     with frames.ear(lab.container("web")) as web, frames.ear(lab.container("db")) as db:
         frames.send(lab.peer.place, *[reply] * 50)
         heard = [sum(frame[-12:] == reply[-12:] for frame in ear.frames()) for ear in (web, db)]
