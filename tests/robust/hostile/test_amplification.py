@@ -142,7 +142,9 @@ def test_a_flood_of_replies_is_bounded_by_the_documented_commands(
 def test_within_the_bound_pings_of_the_host_and_of_containers_are_answered_once(
     placed: Stage,
 ) -> None:
-    steering.only(U32, "there is nothing to bound, and what comes back from the queue is no host's")
+    steering.only(
+        U32, "there is nothing to bound, and what comes back from the queue is no host's"
+    )
     lab = placed.lab
     for line in itertools.chain(*documented().values()):
         lab.host.run("sh", "-ec", line)
