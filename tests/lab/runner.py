@@ -37,7 +37,7 @@ ENGINE = "ansible_collections.netiso.portmap.plugins.module_utils._portmap"
 NAMES = ("portmap_host", "portmap_container", "portmap_ranges", "portmap_info", "portmap_guard")
 # What the modules and the faults need, but import only when they run.
 LATE = (
-    f"{ENGINE}.boundary",
+    *(f"{ENGINE}.{door}" for door in ("boundary", "follow", "guard", "portmapctl", "restore")),
     f"{ENGINE}.jobs.info",
     "pyroute2.netlink.rtnl.ifinfmsg",
     "pyroute2.netlink.rtnl.ifaddrmsg",
@@ -151,6 +151,7 @@ def main() -> None:
         importlib.import_module(name)
     basic._ANSIBLE_ARGS, basic._ANSIBLE_PROFILE = b'{"ANSIBLE_MODULE_ARGS": {}}', "legacy"
     basic.AnsibleModule({})  # so that it has loaded everything before the forks
+    _read_types_once()
     gc.freeze()
     with contextlib.suppress(OSError), open("/proc/self/comm", "w", encoding="ascii") as file:
         file.write("runner")
@@ -175,6 +176,15 @@ def main() -> None:
             end = os.pidfd_open(child)
             tell = functools.partial(_tell, line, child, end, files)
             selector.register(end, selectors.EVENT_READ, tell)
+
+
+def _read_types_once() -> None:
+    """What the kernel tells of its types is the same for every child that can see it."""
+    offload = importlib.import_module(f"{ENGINE}.steering.u32.offload")
+    read = offload._numbers
+    with contextlib.suppress(offload.Unsupported):
+        found = read()
+        offload._numbers = lambda: found if os.path.exists(offload.btf.PATH) else read()
 
 
 def _tell(line: socket.socket, child: int, end: int, files: dict[str, int]) -> None:
