@@ -12,10 +12,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from itertools import islice
 
-import promises_bpf
 import pytest
 
 import mutations
+import promises_bpf
 import stage as stages
 from lab import frames, steering
 from lab.frames import IPV4, UDP, Ear, ethernet, ip, udp

@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 
-import promises_bpf
 import pytest
 
 import mutations
+import promises_bpf
 import stage as stages
 from lab import frames, steering
 from lab.netns import inside
