@@ -13,6 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf import programs
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.bpf.ring import Ring
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import violations
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import attaching
@@ -21,7 +22,8 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory imp
     guards as memory,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import guards as sight
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import offload
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering import unfinished
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.bpf import kit
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.guards import (
     Guard,
     Guards,
@@ -155,6 +157,13 @@ def containing(made: Group) -> None:
     say("podman", podman(path))
 
 
+def steering() -> tuple[bool, bool]:
+    """Whether the program that steers has the tag that is expected of it, and judges offloads."""
+    used = kit.current()
+    tag = programs.info(used.descriptor()).tag
+    return tag in kit.shipped_bytes().tags, not kit.shipped_bytes().why
+
+
 def main() -> None:
     say("kernel", os.uname().release)
     with group() as made:
@@ -162,7 +171,8 @@ def main() -> None:
     if "podman" in sys.argv:
         with group() as made:
             containing(made)
-    say("offload", offload.ready())
+    say("offload", unfinished.ready()[:2])
+    say("steer", steering())
     say("end", True)
 
 

@@ -81,6 +81,12 @@ def test_a_container_of_podman_with_the_hosts_network_is_guarded_by_its_slice(re
     assert foreign == "1 httpd: bind: Operation not permitted"
 
 
+def test_the_program_that_steers_loads_and_is_known_by_its_tag(release):
+    known, judges = told(release)["steer"]
+    assert known
+    assert judges == (release == "bookworm")
+
+
 def test_the_filter_of_offloads_loads_or_says_why_not(release):
     tag, why = told(release)["offload"]
     if release == "bookworm":

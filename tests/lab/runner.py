@@ -180,11 +180,11 @@ def main() -> None:
 
 def _read_types_once() -> None:
     """What the kernel tells of its types is the same for every child that can see it."""
-    offload = importlib.import_module(f"{ENGINE}.steering.u32.offload")
-    read = offload._numbers
-    with contextlib.suppress(offload.Unsupported):
+    unfinished = importlib.import_module(f"{ENGINE}.steering.unfinished")
+    read = unfinished.numbers
+    with contextlib.suppress(unfinished.Unsupported):
         found = read()
-        offload._numbers = lambda: found if os.path.exists(offload.btf.PATH) else read()
+        unfinished.numbers = lambda: found if os.path.exists(unfinished.btf.PATH) else read()
 
 
 def _tell(line: socket.socket, child: int, end: int, files: dict[str, int]) -> None:

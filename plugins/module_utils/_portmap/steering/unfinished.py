@@ -8,8 +8,12 @@ See bpf/offload.h in the repository.
 
 from __future__ import annotations
 
-from ..bpf import btf
-from ..values.errors import Unsupported
+from functools import lru_cache
+from typing import NamedTuple
+
+from ..bpf import btf, programs, shipped
+from ..bpf.code import Known
+from ..values.errors import KernelRefused, Unsupported
 
 _CHECKSUM_PARTIAL = 3  # linux/skbuff.h
 _MEMBERS = ("ip_summed", "csum_start", "csum_offset", "network_header")
@@ -34,4 +38,30 @@ def numbers() -> dict[str, int]:
     }
 
 
-UNKNOWN = dict.fromkeys((*_MEMBERS, "part", "ip_summed_mask", "ip_summed_partial"), 0)
+class Ready(NamedTuple):
+    """`tag`: that the kernel gives the program beside u32; "" when it takes none, and `why`.
+
+    `numbers`: what that program had to know, 0 where it is not taken.
+    """
+
+    tag: str
+    why: str
+    numbers: dict[str, int]
+
+
+_UNKNOWN = dict.fromkeys((*_MEMBERS, "part", "ip_summed_mask", "ip_summed_partial"), 0)
+
+
+@lru_cache(maxsize=1)
+def ready() -> Ready:
+    """Loads the program, once in a process, which then holds it to its end.
+
+    A kernel may tell where the members are, and not know a helper: so it is tried.
+    """
+    (program,) = shipped.OFFLOAD.programs
+    try:
+        found = numbers()
+        loaded = programs.load(program, Known(numbers=found))
+        return Ready(programs.info(loaded).tag, "", found)
+    except (Unsupported, KernelRefused) as error:
+        return Ready("", str(error).split("\n", 1)[0], _UNKNOWN)

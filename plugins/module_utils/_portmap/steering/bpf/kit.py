@@ -22,7 +22,7 @@ from typing import NamedTuple
 from ...bpf import maps, programs, shipped
 from ...bpf.code import Known, Program, filled
 from ...linux.sysfs import possible_cpus
-from ...values.errors import KernelRefused, Unsupported
+from ...values.errors import KernelRefused
 from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import numbers as n
@@ -62,14 +62,12 @@ class Bytes(NamedTuple):
 
 @lru_cache(maxsize=1)
 def shipped_bytes() -> Bytes:
-    try:
-        known, why = {**unfinished.numbers(), "judging": 1}, ""
-    except (Unsupported, KernelRefused) as error:
-        known, why = {**unfinished.UNKNOWN, "judging": 0}, str(error).split("\n", 1)[0]
+    ready = unfinished.ready()
+    known = {**ready.numbers, "judging": int(bool(ready.tag))}
     code = filled(_program(), Known(maps=dict.fromkeys(_MAPS, 0), numbers=known))
     # Linux takes the first bytes of a digest, of SHA-1 up to 6.17; maps count as 0.
     tags = (hashlib.sha256(code).digest(), hashlib.sha1(code).digest())
-    return Bytes(known, tuple(tag[:8].hex() for tag in tags), why)
+    return Bytes(known, tuple(tag[:8].hex() for tag in tags), ready.why)
 
 
 def _program() -> Program:

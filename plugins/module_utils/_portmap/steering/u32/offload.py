@@ -9,32 +9,10 @@ See bpf/offload.c in the repository.  No filter of u32 can see that, and no prog
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
 
-from ...bpf import programs, shipped
-from ...bpf.code import Known
+from ...bpf import programs
 from ...linux import uapi as k
-from ...values.errors import KernelRefused, Unsupported
-from ..unfinished import numbers
 from .numbers import OFFLOAD_PROGRAM
-
-
-class Ready(NamedTuple):
-    """The tag that the kernel gives the program; "" when it takes none, and why."""
-
-    tag: str
-    why: str = ""
-
-
-@lru_cache(maxsize=1)
-def ready() -> Ready:
-    """Loads the program, once in a process, which then holds it to its end."""
-    (program,) = shipped.OFFLOAD.programs
-    try:
-        loaded = programs.load(program, Known(numbers=numbers()))
-        return Ready(programs.info(loaded).tag)
-    except (Unsupported, KernelRefused) as error:
-        return Ready("", str(error).split("\n", 1)[0])
 
 
 @lru_cache(maxsize=8)

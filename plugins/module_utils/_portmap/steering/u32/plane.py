@@ -14,8 +14,9 @@ from ...objects.qdisc import Qdisc
 from ...values.places import Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
+from .. import unfinished
 from ..plane import Counted, Foreign, Seen, Steered
-from . import layout, look, mirrors, offload, order
+from . import layout, look, mirrors, order
 from . import numbers as n
 from .objects import Filter, Program, Table
 
@@ -27,7 +28,7 @@ class U32:
         return layout.host_filters(host, observed)
 
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
-        return layout.container_filters(host, container, observed, offload.ready().tag)
+        return layout.container_filters(host, container, observed, unfinished.ready().tag)
 
     def copies(
         self, host: Host, steered: Steered, present: Set[str], absent: Set[str]
@@ -49,7 +50,7 @@ class U32:
         return order.shorten(changes, settled, foreign, complete)
 
     def unseen(self) -> str:
-        return offload.ready().why
+        return unfinished.ready().why
 
     def refuses(self, containers: Iterable[Container]) -> str:
         return ""
