@@ -13,8 +13,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import itertools
+import json
 import mmap
 import os
+import re
 import socket
 import struct
 import sys
@@ -22,7 +24,29 @@ from collections.abc import Iterator, Mapping
 
 _BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 _PROGRAM_BY_ID, _MAP_BY_ID, _INFO = 13, 14, 15
+_STEERING = re.compile(r" pm_steer .* id (\d+) name ")
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+def section(found: Mapping[str, str]) -> dict[str, str]:
+    """What the programs know that a state of the lab has, and whether all of them know the same."""
+    used = {one for text in found.values() for one in _STEERING.findall(text)}
+    if not used:
+        return {}
+    ending = ": links"
+    inner = {
+        f"pm-{name[: -len(ending)]}": _names(text)
+        for name, text in found.items()
+        if name.endswith(ending)
+    }
+    same = {ids(int(one)): int(one) for one in sorted(used)}
+    names = _names(found["links"])
+    told = [line for one in same.values() for line in contents(one, names, inner)]
+    return {"steering": "\n".join(sorted(told))}
+
+
+def _names(links: str) -> dict[int, str]:
+    return {one["ifindex"]: one["ifname"] for one in map(json.loads, links.splitlines())}
 
 
 def contents(

@@ -56,7 +56,6 @@ _VOLATILE = (
 _OFFLOADED = re.compile(r" used_hw_stats \w+")  # without such hardware, too
 _ROOT = re.compile(r"\b(fh|ht) [89a-f][0-9a-f]{2}\b")
 _EMPTY = re.compile(r"fh root: ht divisor 1|chain 0 *$")
-_STEERING = re.compile(r" pm_steer .* id (\d+) name ")
 # What the kernel chooses: other numbers for a link, filter or namespace that is made anew; and when.
 _CHOSEN = (
     (re.compile(r'"(ifindex|link_index|link_netnsid)": \d+'), r'"\1"'),
@@ -98,7 +97,7 @@ def of(machine: Machine, *, only: str = "", sysctls: Sequence[str] = ALL) -> Sta
             **_containers(place, "*", sysctls),
             **_run(place, FILES),
         }
-        return {**found, **_maps(found)}
+        return {**found, **maps.section(found)}
     link = f"pm-{only}"
     with inside(place.netns):
         qdiscs = [line for line in _told("tc qdisc show").splitlines() if f" dev {link} " in line]
@@ -175,26 +174,6 @@ def _containers(place: _Place, pattern: str, sysctls: Sequence[str]) -> State:
         name = os.path.basename(handle)
         found.update({f"{name}: {section}": text for section, text in inner.items()})
     return found
-
-
-def _maps(found: State) -> State:
-    """What the programs of eBPF steering know, and whether all of them know the same."""
-    used = {one for text in found.values() for one in _STEERING.findall(text)}
-    if not used:
-        return {}
-    inner = {
-        f"pm-{section[: -len(': links')]}": _names(text)
-        for section, text in found.items()
-        if section.endswith(": links")
-    }
-    same = {maps.ids(int(one)): int(one) for one in sorted(used)}
-    names = _names(found["links"])
-    told = [line for one in same.values() for line in maps.contents(one, names, inner)]
-    return {"steering": _sorted(told)}
-
-
-def _names(links: str) -> dict[int, str]:
-    return {one["ifindex"]: one["ifname"] for one in map(json.loads, links.splitlines())}
 
 
 def _network(netns: str, sysctls: Sequence[str]) -> State:
