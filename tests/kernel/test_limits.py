@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from typing import Any
 
 import pytest
@@ -44,7 +45,7 @@ def test_a_container_receives_as_fast_as_it_may(lab: Lab, placed: Modules, mbit:
     limit(placed, receive=f"{mbit}mbit")
     to = lab.container("web")
     with arriving(lab.peer.place, to, HOST, WEB, twice=mbit * 2e6) as flow:
-        assert flow.rate(1.5) == pytest.approx(mbit * 1e6, rel=0.05)
+        assert flow.reached() == pytest.approx(mbit * 1e6, rel=0.05)
 
 
 def test_a_gigabit_is_received(lab: Lab, placed: Modules) -> None:
@@ -94,9 +95,9 @@ def test_a_burst_goes_at_the_ceil(lab: Lab, placed: Modules) -> None:
     """As the original's: a megabyte at 80 Mbit/s, the rest at 4 Mbit/s."""
     limit(placed, receive="4mbit", receive_ceil="80mbit", receive_burst="1m")
     with arriving(lab.peer.place, lab.container("web"), HOST, WEB, twice=90e6, settle=0) as flow:
-        assert 30e6 < flow.rate(0.1) < 84e6
-        flow.rate(0.5)
-        assert flow.rate(1) == pytest.approx(4e6, rel=0.05)
+        assert 30e6 < flow.reached(0.1, 1) < 90e6
+        time.sleep(0.5)
+        assert flow.reached() == pytest.approx(4e6, rel=0.05)
 
 
 def test_rates_above_32_bits_arrive_in_the_kernel(lab: Lab, placed: Modules) -> None:
@@ -204,3 +205,15 @@ def test_what_makes_no_sense_is_refused(lab: Lab, placed: Modules, message: str)
     with pytest.raises(ModuleError, match=message):
         placed.container(name="web", limits=REFUSED[message])
     assert "htb" not in roots(lab)
+
+
+def test_usage_tells_limits_as_the_original_does(lab: Lab, placed: Modules) -> None:
+    limit(placed, receive="10mbit", receive_ceil="20mbit", receive_burst="64k", send="1mbit")
+    (told,) = placed.info(container="web", usage=["counters"])["containers"]
+    limits = {name: value for name, value in told["usage"].items() if "_limit" in name}
+    assert limits == {
+        "net_rx_rate_limit": 1_250_000,
+        "net_rx_burst_rate_limit": 2_500_000,
+        "net_tx_rate_limit": 125_000,
+    }
+    assert told["usage"]["net_rx_burst_size"] == 65_536

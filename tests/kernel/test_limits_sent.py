@@ -47,14 +47,14 @@ def test_a_container_sends_as_fast_as_it_may(lab: Lab, placed: Modules, mbit: in
     limit(placed, send=f"{mbit}mbit")
     web = lab.container("web")
     with arriving(web, lab.peer.place, PEER, OUTSIDE, twice=mbit * 2e6) as flow:
-        assert flow.rate(1.5) == pytest.approx(mbit * 1e6, rel=0.05)
+        assert flow.reached() == pytest.approx(mbit * 1e6, rel=0.05)
 
 
 def test_from_its_service_ports_it_is_the_same(lab: Lab, placed: Modules) -> None:
     limit(placed, send="10mbit")
     web = lab.container("web")
     with arriving(web, lab.peer.place, PEER, OUTSIDE, twice=20e6, source_port=WEB) as flow:
-        assert flow.rate(1) == pytest.approx(10e6, rel=0.05)
+        assert flow.reached() == pytest.approx(10e6, rel=0.05)
 
 
 def test_neither_the_host_nor_siblings_nor_a_neighbour_is_slowed(
@@ -140,7 +140,7 @@ def test_a_second_run_changes_nothing_and_other_ports_are_limited_too(
     placed.ranges(container="web", ports=["31200"])
     web = lab.container("web")
     with arriving(web, lab.peer.place, PEER, OUTSIDE, twice=20e6, source_port=31200) as flow:
-        assert flow.rate(1) == pytest.approx(10e6, rel=0.05)
+        assert flow.reached() == pytest.approx(10e6, rel=0.05)
     moved = placed.container(name="web", ephemeral_ports="30912-30943")
     assert moved["container"]["limits"]["send"]["rate"] == 1_250_000
     assert classes(lab).count(" parent 706d:1 ") == 1
@@ -171,7 +171,7 @@ def test_damage_is_told_and_mended(lab: Lab, placed: Modules, damage: str) -> No
     assert placed.info()["problems"] == []
     assert state.difference(whole, state.unnumbered(state.of(lab.host))) == ""
     with arriving(lab.container("web"), lab.peer.place, PEER, OUTSIDE, twice=20e6) as flow:
-        assert flow.rate(1) == pytest.approx(10e6, rel=0.05)
+        assert flow.reached() == pytest.approx(10e6, rel=0.05)
 
 
 def test_what_a_lost_container_leaves_goes_with_the_next_run(lab: Lab, placed: Modules) -> None:
@@ -188,7 +188,7 @@ def test_root_inside_cannot_choose_another_class(lab: Lab, placed: Modules) -> N
     lab.host.run("tc", "qdisc", "del", "dev", "eth0", "root", container="web", check=False)
     theirs = 0x706D0000 | 30032 >> 4
     with arriving(web, lab.peer.place, PEER, OUTSIDE, twice=20e6, priority=theirs) as flow:
-        assert flow.rate(1) == pytest.approx(10e6, rel=0.05)
+        assert flow.reached() == pytest.approx(10e6, rel=0.05)
 
 
 def test_a_link_of_somebody_else_is_not_taken(lab: Lab, placed: Modules) -> None:

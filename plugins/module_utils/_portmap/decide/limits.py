@@ -28,24 +28,39 @@ class Shared(NamedTuple):
     others: bool
 
 
-def shared(
-    found: Iterable[Object], blocks: Mapping[str, Sequence[Block]], veths: Set[str]
-) -> Shared:
-    """`blocks` are the ports by veth, "" for a veth that is gone; `veths` those of the task."""
-    starts = {block.first: veth for veth, listed in blocks.items() for block in listed}
-    owners = {class_name(first >> 4): veth for first, veth in starts.items() if not first & 0xF}
-    told = Shared([], [], False)
+class Concerned:
+    """Whether a class is that of one of the `veths`, or of nobody.
+
+    `blocks` are the ports by veth, "" for a veth that is gone.
+    """
+
+    def __init__(self, blocks: Mapping[str, Sequence[Block]], veths: Set[str]) -> None:
+        self._others = {
+            class_name(block.first >> 4)
+            for veth, listed in blocks.items()
+            if veth and veth not in veths
+            for block in listed
+            if not block.first & 0xF
+        }
+
+    def __call__(self, name: str) -> bool:
+        return name not in self._others
+
+
+def shared(found: Iterable[Object], concerned: Concerned) -> Shared:
+    """What was found on the pairs, by whose it is."""
+    own: list[Object] = []
+    common: list[Object] = []
     others = False
     for item in found:
         name = class_of(item)
-        owner = owners.get(name, "")
         if not name:
-            told.common.append(item)
-        elif not owner or owner in veths:
-            told.own.append(item)
+            common.append(item)
+        elif concerned(name):
+            own.append(item)
         else:
             others = True
-    return told._replace(others=others)
+    return Shared(own, common, others)
 
 
 def class_of(item: Object) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 
 from ..linux.messages import Queue
 from ..linux.snmp import group, groups
+from ..values.limits import Limits
 from ..values.ports import Range
 
 Counters = Mapping[str, int]
@@ -32,6 +33,19 @@ def of_ports(ephemeral: Range | None) -> dict[str, Any]:
     """None where no single range leads to the container."""
     told = {"begin": ephemeral.first, "end": ephemeral.last} if ephemeral else None
     return {"net_ephemeral_ports": told}
+
+
+def of_limits(limits: Limits) -> dict[str, int]:
+    """net_tx_rate_limit and the like, in bytes, where there is one."""
+    told = {}
+    for way, limit in (("tx", limits.send), ("rx", limits.receive)):
+        if limit:
+            told[f"net_{way}_rate_limit"] = limit.rate
+        if limit and limit.ceil:
+            told[f"net_{way}_burst_rate_limit"] = limit.ceil
+        if limit and limit.burst:
+            told[f"net_{way}_burst_size"] = limit.burst
+    return told
 
 
 def of_queues(queues: Iterable[Queue]) -> dict[str, Any]:

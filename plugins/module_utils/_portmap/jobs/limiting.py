@@ -23,10 +23,11 @@ from ..wanted import shaping
 def look(view: View, plane: Plane, survey: Survey, veths: Set[str]) -> tuple[Shared, Seen]:
     """What there is of that, for a task about these veths.  Where nobody is limited, nothing is asked."""
     found = Seen()
-    for pair in shaping.PAIRS:
-        if view.ifindex(pair[0]) or view.ifindex(pair[1]):
-            found.add(sight.on_pair(view, plane, pair))
-    return decide.shared(found.objects, survey.steered.blocks, veths), found
+    there = [pair for pair in shaping.PAIRS if view.ifindex(pair[0]) or view.ifindex(pair[1])]
+    concerned = decide.Concerned(survey.steered.blocks if there else {}, veths)
+    for pair in there:
+        found.add(sight.on_pair(view, plane, pair, concerned))
+    return decide.shared(found.objects, concerned), found
 
 
 def add(

@@ -28,6 +28,7 @@ def used(
     if sight.COUNTERS in levels:
         found.update(told.of_link(counters))
         found.update(told.of_ports(container.ephemeral))
+        found.update(told.of_limits(container.limits))
         found.update(told.of_queues(queues))
     inside = None
     if not levels <= {sight.COUNTERS}:

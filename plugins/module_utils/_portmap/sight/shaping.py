@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 
 from ..linux import netns, procsys, queueing
@@ -18,7 +18,7 @@ from ..objects.bridge import ipv6_switch
 from ..objects.kind import Object
 from ..objects.shaper import End, Shaper
 from ..objects.shaping import Shaping
-from ..objects.traffic_class import TOP, TrafficClass
+from ..objects.traffic_class import TOP, TrafficClass, class_name
 from ..steering.plane import Plane, Seen
 from ..values.marks import SHAPER_GROUP, SHAPING_HANDLE
 from ..values.places import SHARED, Place
@@ -50,30 +50,38 @@ def _root(view: View, place: Place) -> queueing.RootSeen | None:
     return queueing.read_root(reply.data) if reply.data else None
 
 
-def classes(view: View, place: Place) -> list[Object]:
-    """The classes of a link below our root, each with the qdisc in it."""
+def classes(view: View, place: Place, concerned: Callable[[str], bool] = bool) -> list[Object]:
+    """The classes of a link below our root; those that are `concerned`, by name, with the qdisc in it."""
     ifindex = view.ifindex(place)
     asked = Request(k.RTM_GETTCLASS, 0, queueing.ask_classes(ifindex), f"list classes of {place}")
     seen = [one for one in map(queueing.read_class, view.socket.dump(asked)) if one]
     ours = [one for one in seen if one.handle >> 16 == SHAPING_HANDLE >> 16]
-    flags = k.NLM_F_ECHO | k.NLM_F_ACK
-    questions = [
-        Request(
-            k.RTM_GETQDISC,
-            flags,
-            queueing.ask_leaf(ifindex, one.handle),
-            f"read the qdisc in a class of {place}",
-        )
-        for one in ours
+    minors = [one.handle & 0xFFFF for one in ours]
+    # What is in the top one of a shared link counts only while nothing is below it.
+    asked_in = [
+        minor
+        for minor in minors
+        if concerned(class_name(minor)) and (minor != TOP or place.role != SHARED)
     ]
-    found: list[Object] = []
-    for one, question, reply in zip(ours, questions, view.socket.send(questions)):
+    leaves = _leaves(view, place, asked_in)
+    return [
+        TrafficClass(place, minor, one.shape, leaves.get(minor))
+        for minor, one in zip(minors, ours)
+    ]
+
+
+def _leaves(view: View, place: Place, minors: Sequence[int]) -> dict[int, queueing.Leaf]:
+    ifindex, flags = view.ifindex(place), k.NLM_F_ECHO | k.NLM_F_ACK
+    what = f"read the qdisc in a class of {place}"
+    questions = [
+        Request(k.RTM_GETQDISC, flags, queueing.ask_leaf(ifindex, SHAPING_HANDLE | minor), what)
+        for minor in minors
+    ]
+    found = {}
+    for minor, question, reply in zip(minors, questions, view.socket.send(questions)):
         refused(question, reply, GONE)
-        leaf = queueing.read_leaf(reply.data) if reply.data else None
-        minor = one.handle & 0xFFFF
-        if minor == TOP and place.role == SHARED:  # what is in it counts while nothing is below it
-            leaf = None
-        found.append(TrafficClass(place, minor, one.shape, leaf))
+        if reply.data:
+            found[minor] = queueing.read_leaf(reply.data)
     return found
 
 
@@ -89,15 +97,20 @@ def best_leaf() -> str:
 # --- the links that limited containers share ----------------------------------------------------
 
 
-def on_pair(view: View, plane: Plane, pair: tuple[Place, Place]) -> Seen:
-    """The pair, what shapes on its first end, and what leads there and from there."""
+def on_pair(
+    view: View, plane: Plane, pair: tuple[Place, Place], concerned: Callable[[str], bool]
+) -> Seen:
+    """The pair, what shapes on its first end, and what leads there and from there.
+
+    Of classes that are not `concerned` it is only seen that they are there.
+    """
     found = Seen(list(pairs(view, pair)))
     if all(isinstance(one, Shaper) and one.ours for one in found.objects):
         root = _root(view, pair[0])
         if root is not None and root.kind not in _NONE:
             found.objects.append(Shaping(pair[0], root.default, root.kind, root.handle))
             if root.handle == SHAPING_HANDLE:
-                found.objects += classes(view, pair[0])
+                found.objects += classes(view, pair[0], concerned)
         found.add(plane.see_shaper(view, pair))
     return found
 
