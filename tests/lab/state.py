@@ -72,7 +72,7 @@ _CHOSEN = (
     # The number of a container is the lowest that was free when it was placed.
     (re.compile(r"flowid :([48](?=[0-9a-f]{3} ))?[0-9a-f]{1,3} (?=pm_steer)"), r"flowid :\1any "),
     (re.compile(r"^\d+ (?=is \S+, inside)"), "any "),
-    (re.compile(r"\brefcnt \d+|\btag \w+|\bid \d+|\bjited\b"), ""),
+    (re.compile(r"\brefcnt \d+|\btag \w+|\bid \d+|\bjited\b|\bdirect_packets_stat \d+"), ""),
 )
 
 

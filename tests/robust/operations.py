@@ -74,6 +74,17 @@ OPERATIONS = {
         before=(HOST, PLACED),
         setup=SAVING,
     ),
+    "limit what a container sends, or let it go": Operation(
+        ("portmap_container", {"name": "web", "limits": {"send": "1gbit"}}),
+        ("portmap_container", {"name": "web", "limits": {}}),
+        before=(HOST, PLACED),
+    ),
+    "limit what a container receives, or let it go": Operation(
+        ("portmap_container", {"name": "web", "limits": {"receive": "1gbit"}}),
+        ("portmap_container", {"name": "web", "limits": {}}),
+        before=(HOST, PLACED),
+        silent=True,  # so does a root qdisc that comes or goes
+    ),
     "purge, or place all at once": Operation(
         ("portmap_container", {"containers": inventory("web"), "purge": True}),
         ("portmap_container", {"containers": [*inventory(), NEW]}),
