@@ -91,7 +91,7 @@ options:
       - Left out, a container that is placed keeps its limits. An empty dictionary takes them away.
         Connections go on meanwhile.
       - A host with O(netiso.portmap.portmap_host#module:steering=bpf) refuses them.
-      - See P(netiso.portmap.docsite.guide_limits#guide) for what the options come to.
+      - The guide to limits says what the options come to.
     type: dict
     version_added: 0.2.0
     suboptions: &limits
