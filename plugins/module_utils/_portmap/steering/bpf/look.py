@@ -180,7 +180,8 @@ def sort(filters: Iterable[Found], place: Place, ifindex: int) -> Seen:
             found.objects.append(_steer(one, place, ifindex))
             continue
         before = one.priority < n.PRIORITY and place.role == SHARED
-        earlier = before and can_end_search(one.kind, one.options)
+        steered = one.protocol in (k.ETH_P_IP, k.ETH_P_ALL)
+        earlier = before and steered and can_end_search(one.kind, one.options)
         between = one.priority == n.PRIORITY
         found.foreign.append(
             Foreign(
