@@ -75,10 +75,29 @@ def test_a_connection_goes_on_while_the_host_goes_over(
             assert accepted.recv(10) == way.encode()
 
 
+def test_a_host_that_was_killed_on_its_way_takes_no_container_before_it_has_arrived(
+    lab: Lab, modules: Modules
+) -> None:
+    """The program, which comes first, does not know the new ports: it would drop what is sent from them."""
+    modules.host(**POOLS, steering="u32")
+    modules.container(name="web", ports=["31000"])
+    points = len(modules.run("portmap_host", {"steering": "bpf"}).points)
+    modules.host(steering="u32")
+    assert modules.run("portmap_host", {"steering": "bpf"}, at=points // 2).killed
+    assert "pm_steer" in lab.host.run("tc", "filter", "show", "dev", "eth0", "ingress").stdout
+    before = state.of(lab.host)
+    with pytest.raises(ModuleError, match="is of steering bpf"):
+        modules.ranges(container="web", ports=["31001"])
+    assert state.difference(before, state.of(lab.host)) == ""
+    modules.host(steering="bpf")
+    assert modules.ranges(container="web", ports=["31001"])["changed"]
+    assert problems(modules) == []
+
+
 def test_limits_are_refused_by_ebpf(lab: Lab, modules: Modules) -> None:
     """They would not hold: packets are handed over past the queue of the veth."""
     modules.host(**POOLS, steering="bpf")
-    refused = "web has limits, and steering bpf knows none"
+    refused = r"steering bpf knows no limits \(web\)"
     with pytest.raises(ModuleError, match=refused):
         modules.container(name="web", ports=["31000"], limits={"receive": "10mbit"})
     modules.host(steering="u32")

@@ -175,6 +175,7 @@ class Placing:
             self._check_host(observer, asks)
             host = survey.host
             found = observer.plane.see_earlier(view, host)
+            _refuse(choose.unfinished(self._steering, found))
             self.earlier = earlier_filter.warnings(found, early_programs(view, host))
         self._spaces = observer.spaces(asks, {})
         self.decision = decided(observer, asks, self._pools, self._spaces)
@@ -208,6 +209,10 @@ class Placing:
         self._fault = uplink.fault
         survey = surveys.survey(view, plane, uplink.host, self._names, self._pools)
         return Observer(view, plane, survey)
+
+    @property
+    def _steering(self) -> str:
+        return self._prepared.options.steering if self._prepared else ""
 
     @property
     def _pools(self) -> Pools | None:

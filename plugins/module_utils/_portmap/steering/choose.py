@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..linux.view import View
 from ..values.tenants import Host
+from .bpf import look
 from .bpf.plane import Bpf
 from .moving import Moving
-from .plane import Plane
+from .plane import Foreign, Plane
 from .u32.plane import U32
 
 
@@ -25,6 +28,16 @@ def whole(steering: str, view: View, host: Host) -> Plane:
     if not old.is_used(view, host):
         return plane(steering)
     return Moving(Bpf(moving=True) if to_bpf else U32(), old)
+
+
+def unfinished(steering: str, earlier: Iterable[Foreign]) -> str:
+    """What a run that was killed on the way from u32 to bpf, or back, has left before the filters of u32.
+
+    It would drop what a container sends from ports that it does not know.  "" for nothing; behind a
+    program of eBPF, filters of u32 do no harm.
+    """
+    found = [one for one in earlier if look.stands_where_ours_does(one)]
+    return f"'{found[0]}' is of steering bpf" if found and steering != "bpf" else ""
 
 
 def standing(view: View, host: Host) -> Plane:

@@ -50,6 +50,11 @@ class Found(NamedTuple):
         return number(dict(attributes(self.options)).get(k.TCA_BPF_ID, b""))
 
 
+def stands_where_ours_does(one: Foreign) -> bool:
+    """Whether a filter that another way of steering found is ours."""
+    return Found(one.kind, one.protocol, one.priority, one.handle, b"in chain 0").is_ours
+
+
 def is_used(view: View, host: Host) -> bool:
     return any(
         one.is_ours

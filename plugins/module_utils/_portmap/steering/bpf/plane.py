@@ -106,7 +106,8 @@ class Bpf:
         limited = [one.name for one in containers if one.limits != NONE]
         if not limited:
             return ""
-        return f"{', '.join(limited)} has limits, and steering bpf knows none; take them away, or use steering u32"
+        names = ", ".join(limited)
+        return f"steering bpf knows no limits ({names}); take them away, or use steering u32"
 
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}
