@@ -27,7 +27,7 @@ from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import numbers as n
 
-_CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.c
+_CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.h
 _PORTS = 0x10000
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)

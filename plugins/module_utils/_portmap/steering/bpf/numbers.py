@@ -24,5 +24,5 @@ DROPS, RECEIVED = "pm_drops", "pm_received"
 # Of every neighbour, as the program tells containers that ask.
 NOBODY = "02:70:6d:00:00:03"
 
-# As enum reason of bpf/steer.c.
+# As enum reason of bpf/steer.h.
 REASONS = ("malformed", "address", "port", "protocol", "icmp", "fragment", "request", "offload")

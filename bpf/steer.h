@@ -1,0 +1,115 @@
+/* SPDX-FileCopyrightText: 2026 netiso.portmap contributors */
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/* What the program that steers remembers: the numbers, values and maps of steer.c.  The engine has the same
+ * numbers in steering/bpf/numbers.py. */
+
+#pragma once
+
+#include "offload.h"
+
+#define INSIDE_LOOPBACK 0x4000
+#define INSIDE_PUBLIC 0x8000
+#define NUMBER_MASK 0x0fff
+
+#define LOOPBACK 1 /* the index of lo in every namespace */
+#define FRAME 14   /* the header of Ethernet */
+#define MAC 6
+
+/* Where a packet goes, besides to a container by its number. */
+#define TO_HOST 0xffff
+#define TO_OUTSIDE 0xfffe
+#define TO_EVERYBODY 0xfffd
+
+/* Who sent a fragment, besides a container by its number: directions do not share entries. */
+#define FROM_OUTSIDE 0x10000
+#define FROM_LOOPBACK 0x20000
+#define WITHIN 0x40000
+
+#define SECOND 1000000000ULL
+
+/* 1 where the kernel tells what a packet leaves to others to finish: the numbers of offload.h.  Weak, for
+ * the compiler takes no other address for 0, and would leave the question out. */
+NUMBER(judging) __attribute__((weak));
+
+/* What the host is like.  Addresses are in network order. */
+struct config {
+	u32 address, broadcast; /* 0: the network has no address of everybody */
+	u32 public;             /* the index of the interface */
+	u8 mac[MAC], unused[2];
+};
+
+/* A container: the indexes of its links, on the host and inside. */
+struct tenant {
+	u32 veth, inner;
+};
+
+/* The numbers of the owners of four ports; 0 is nobody.  The kernel rounds the size of an entry up
+ * to eight bytes. */
+struct owners {
+	u16 number[4];
+};
+
+/* What a container may still send of what others have to remember: when the next one is due. */
+struct allowance {
+	u64 datagrams, requests;
+};
+
+/* What a container received that its veth did not count. */
+struct received {
+	u64 packets, bytes;
+};
+
+/* Why packets of a container were dropped. */
+enum reason {
+	MALFORMED, /* no IPv4 or ARP as hosts send it */
+	ADDRESS,   /* not from the address of the host, or to nobody */
+	PORT,      /* from a port that is not its own */
+	PROTOCOL,  /* without ports, and no ICMP */
+	ICMP,      /* an error or a question that it may not send */
+	FRAGMENT,  /* of a datagram that nobody saw begin, or too many that did not end */
+	REQUEST,   /* too many, or one for which somebody else waits */
+	OFFLOAD,   /* left to others to finish, in a way that no stack does */
+	REASONS,
+	PASSED = REASONS,
+};
+
+struct drops {
+	u64 packets[REASONS];
+};
+
+struct fragments {
+	u32 source, destination;
+	u32 from;
+	u16 id; /* in network order, as all that is compared with packets */
+	u8 protocol, unused;
+};
+
+/* Where the fragments of a datagram go.  `veth` tells whether the number is still that container's.
+ * `next` is where the next one begins, in bytes, of one that leaves; `id` is the one that it leaves
+ * with. */
+struct direction {
+	u32 target, veth, next;
+	u16 id, unused;
+};
+
+struct request {
+	u32 peer;
+	u16 id, sequence;
+	u32 type; /* of the reply */
+};
+
+struct asker {
+	u64 when;
+	u32 number, veth;
+};
+
+MAP pm_config = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct config), 1, BPF_F_MMAPABLE};
+MAP pm_tenants = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct tenant), 4096, BPF_F_MMAPABLE};
+MAP pm_ports = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct owners), 16384, BPF_F_MMAPABLE};
+MAP pm_allowances = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct allowance), 4096, 0};
+MAP pm_received = {BPF_MAP_TYPE_PERCPU_ARRAY, sizeof(u32), sizeof(struct received), 4096, 0};
+MAP pm_drops = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct drops), 4096, BPF_F_MMAPABLE};
+MAP pm_fragments = {
+	BPF_MAP_TYPE_LRU_HASH, sizeof(struct fragments), sizeof(struct direction), 16384, 0};
+MAP pm_requests = {BPF_MAP_TYPE_LRU_HASH, sizeof(struct request), sizeof(struct asker), 16384, 0};
