@@ -188,14 +188,14 @@ INLINE int leaves(struct packet *packet, const struct config *config, u32 me)
 	}
 	if (parsed.offset) {
 		target = later_leaves(packet, &parsed, me);
-		return target ? send(packet, config, target) : drop(me, FRAGMENT);
+		return target ? send(packet, config, me, target) : drop(me, FRAGMENT);
 	}
 	refused = refuse(packet, config, &parsed, me, among_us, &target);
 	if (refused != PASSED)
 		return drop(me, refused);
 	if (parsed.more && !first_leaves(packet, &parsed, me, target))
 		return drop(me, FRAGMENT);
-	return send(packet, config, target);
+	return send(packet, config, me, target);
 }
 
 /* Neighbours are the host's business: every question is answered with one MAC, which is nobody's.

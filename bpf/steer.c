@@ -5,7 +5,8 @@
  *
  * One program stands at every place where a packet is steered; the class of its filter says which
  * place that is.  0 is the host's public interface and its loopback.  Else the low bits are the
- * number of a container, and the high ones tell the host's end of its veth from the links inside.
+ * number of a container, and the high ones tell the host's end of its veth from the links inside; or
+ * they tell where comes out what was made wait (SHAPED).
  *
  * TC_ACT_UNSPEC leaves a packet to the filters behind this one, and then to the stack.
  */
@@ -115,6 +116,8 @@ SECTION("tc") int pm_steer(struct packet *packet)
 		return TC_ACT_SHOT;
 	if (!place)
 		return arrives(packet, config);
+	if (place & SHAPED)
+		return was_shaped(packet, config, me);
 	if (place & INSIDE_LOOPBACK)
 		return stays(packet, me);
 	if (place & INSIDE_PUBLIC)

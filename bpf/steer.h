@@ -10,6 +10,7 @@
 
 #define INSIDE_LOOPBACK 0x4000
 #define INSIDE_PUBLIC 0x8000
+#define SHAPED 0x2000
 #define NUMBER_MASK 0x0fff
 
 #define LOOPBACK 1 /* the index of lo in every namespace */
@@ -39,9 +40,11 @@ struct config {
 	u8 mac[MAC], unused[2];
 };
 
-/* A container: the indexes of its links, on the host and inside. */
+/* A container: the indexes of its links, on the host and inside; whether what it receives has to pass
+ * the queue of its veth; the class in which what it sends waits, and on which links: what goes
+ * outside, and what stays in the host.  0 is none. */
 struct tenant {
-	u32 veth, inner;
+	u32 veth, inner, queued, class, outside, within;
 };
 
 /* The numbers of the owners of four ports; 0 is nobody.  The kernel rounds the size of an entry up

@@ -11,14 +11,14 @@
  * the route that the host has found, and the container's stack refuses the packet. */
 INLINE int deliver(struct packet *packet, const struct config *config, u32 number)
 {
-	u32 veth = veth_of(number);
+	struct tenant *tenant = bpf_map_lookup_elem(&pm_tenants, &number);
 	struct received *received;
 
-	if (!veth)
+	if (!tenant || !tenant->veth)
 		return TC_ACT_SHOT;
-	if (packet->ifindex == LOOPBACK) {
+	if (packet->ifindex == LOOPBACK || tenant->queued) {
 		bpf_skb_store_bytes(packet, 0, config->mac, MAC, 0);
-		return bpf_redirect(veth, 0);
+		return bpf_redirect(tenant->veth, 0);
 	}
 	received = bpf_map_lookup_elem(&pm_received, &number);
 	if (received) {
@@ -26,7 +26,7 @@ INLINE int deliver(struct packet *packet, const struct config *config, u32 numbe
 		received->bytes += packet->len;
 	}
 	bpf_skb_change_type(packet, PACKET_HOST);
-	return bpf_redirect_peer(veth, 0);
+	return bpf_redirect_peer(tenant->veth, 0);
 }
 
 /* Through the loopback interface of the namespace, which takes frames for its own MAC only. */
@@ -36,18 +36,44 @@ INLINE int loop(struct packet *packet, const struct config *config)
 	return bpf_redirect(LOOPBACK, BPF_F_INGRESS);
 }
 
-INLINE int send(struct packet *packet, const struct config *config, u32 target)
+/* To the outside, or to everybody there. */
+INLINE int go_outside(struct packet *packet, const struct config *config, int everybody)
 {
-	const u8 everybody[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+	const u8 all[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	if (target == TO_OUTSIDE)
+	if (!everybody)
 		return bpf_redirect_neigh(config->public, 0, 0, 0);
-	if (target == TO_EVERYBODY) { /* whom the helper finds no neighbour for */
-		bpf_skb_store_bytes(packet, 0, everybody, MAC, 0);
-		bpf_skb_store_bytes(packet, MAC, config->mac, MAC, 0);
-		return bpf_redirect(config->public, 0);
+	/* whom the helper finds no neighbour for */
+	bpf_skb_store_bytes(packet, 0, all, MAC, 0);
+	bpf_skb_store_bytes(packet, MAC, config->mac, MAC, 0);
+	return bpf_redirect(config->public, 0);
+}
+
+/* What container `me` may send, as fast as it may. */
+INLINE int send(struct packet *packet, const struct config *config, u32 me, u32 target)
+{
+	struct tenant *tenant = bpf_map_lookup_elem(&pm_tenants, &me);
+	int outside = target == TO_OUTSIDE || target == TO_EVERYBODY;
+	u32 shaping = tenant ? outside ? tenant->outside : tenant->within : 0;
+
+	if (shaping) {
+		packet->priority = tenant->class;
+		return bpf_redirect(shaping, 0);
 	}
-	if (target == TO_HOST)
+	if (outside)
+		return go_outside(packet, config, target == TO_EVERYBODY);
+	return target == TO_HOST ? loop(packet, config) : deliver(packet, config, target);
+}
+
+/* What comes out of such links goes where it would have gone. */
+INLINE int was_shaped(struct packet *packet, const struct config *config, u32 which)
+{
+	u32 destination;
+
+	if (packet->protocol != ETH_P_IP ||
+	    bpf_skb_load_bytes(packet, FRAME + 16, &destination, sizeof(destination)))
+		return TC_ACT_SHOT;
+	if (which)
 		return loop(packet, config);
-	return deliver(packet, config, target);
+	return go_outside(packet, config, is_everybody(config, destination));
 }

@@ -90,7 +90,6 @@ options:
         of O(netiso.portmap.portmap_host#module:link_speed), V(10%).
       - Left out, a container that is placed keeps its limits. An empty dictionary takes them away.
         Connections go on meanwhile.
-      - A host with O(netiso.portmap.portmap_host#module:steering=bpf) refuses them.
       - The guide to limits says what the options come to.
     type: dict
     version_added: 0.2.0

@@ -118,8 +118,7 @@ options:
         with IP options, too, and a reply to ping or an ARP reply goes to who has asked instead of to every
         container. It needs Linux 5.10.
       - V(u32) when the host is prepared for the first time; left out later, it stays as it is.
-      - A prepared host goes over with all its containers, and connections go on. One with limited containers does
-        not go over to V(bpf), which knows no limits.
+      - A prepared host goes over with all its containers, and connections go on.
     type: str
     choices: [u32, bpf]
     version_added: 0.2.0

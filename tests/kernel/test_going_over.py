@@ -11,7 +11,8 @@ import socket
 import pytest
 
 from lab import probes, state
-from lab.machines import HOST, Lab
+from lab.flow import arriving
+from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
 from lab.pools import POOLS
@@ -49,6 +50,10 @@ def test_a_host_goes_over_with_all_its_containers_and_back(
         assert not modules.host()["changed"]
         assert not modules.container(containers=inventory())["changed"]
         assert problems(modules) == []
+        with arriving(lab.container("web"), lab.peer.place, PEER, 5201, twice=20e6) as flow:
+            assert flow.reached() == pytest.approx(10e6, rel=0.05)
+        with arriving(lab.peer.place, lab.container("web"), HOST, 31000, twice=40e6) as flow:
+            assert flow.reached() == pytest.approx(20e6, rel=0.05)
     assert state.difference(comparable(before), comparable(state.of(lab.host))) == ""
 
 
@@ -94,19 +99,18 @@ def test_a_host_that_was_killed_on_its_way_takes_no_container_before_it_has_arri
     assert problems(modules) == []
 
 
-def test_limits_are_refused_by_ebpf(lab: Lab, modules: Modules) -> None:
-    """They would not hold: packets are handed over past the queue of the veth."""
-    modules.host(**POOLS, steering="bpf")
-    refused = r"steering bpf knows no limits \(web\)"
-    with pytest.raises(ModuleError, match=refused):
-        modules.container(name="web", ports=["31000"], limits={"receive": "10mbit"})
-    modules.host(steering="u32")
-    modules.container(name="web", ports=["31000"], limits={"receive": "10mbit"})
+def test_limits_go_over_and_back(lab: Lab, there: tuple[Modules, str, str]) -> None:
+    modules, one, other = there
+    limits = {"receive": "20mbit", "send": "10mbit"}
+    limited = modules.container(name="web", ports=["31000"], limits=limits)["container"]["limits"]
     before = state.of(lab.host)
-    with pytest.raises(ModuleError, match=refused):
-        modules.host(steering="bpf")
-    assert state.difference(before, state.of(lab.host)) == ""
-    assert not modules.host()["changed"]
+    for way in (other, one):
+        modules.host(steering=way)
+        assert not modules.host()["changed"]
+        assert modules.info(container="web")["containers"][0]["limits"] == limited
+        assert not modules.container(name="web", ports=["31000"], limits=limits)["changed"]
+        assert problems(modules) == []
+    assert state.difference(comparable(before), comparable(state.of(lab.host))) == ""
 
 
 def test_nothing_is_left_when_a_host_that_has_gone_over_is_taken_back(

@@ -65,11 +65,13 @@ def contents(
     lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
     veths = {}
     owners = set(struct.unpack("=65536H", numbers))
-    for number, (outer, inside) in enumerate(struct.iter_unpack("=II", links)):
+    for number, (outer, inside, *flow) in enumerate(struct.iter_unpack("=6I", links)):
         if number in owners and outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
             link = inner.get(veth, {}).get(inside, "a link" if inside else "no link")
-            lines.append(f"{number} is {veth}, inside {link}")
+            queued, minor, *shaping = flow
+            waits = [names.get(one, f"link {one}") for one in shaping if one]
+            lines.append(f"{number} is {veth}, inside {link}, {queued} {minor:x} {waits}")
     first = 0
     for number, run in itertools.groupby(struct.unpack("=65536H", numbers)):
         last = first + sum(1 for _ in run) - 1

@@ -168,6 +168,7 @@ _PLACES = [("", "eth0"), ("", "lo"), ("", "pm-web"), ("", "pm-db"), (_WEB, "eth0
 _STEERING = "ingress protocol all pref 128 handle 0x80 bpf"
 _PROGRAM = re.compile(r" pm_steer .* id (\d+) name ")
 _LINK_BYTES, _PORT_BYTES = 4, 2
+_TENANT_LINKS = 6  # numbers in an entry of pm_tenants, the first two of which are links
 
 
 def _program(dice: random.Random, host: Machine) -> Damage:
@@ -205,7 +206,7 @@ def _port(dice: random.Random, host: Machine) -> Damage:
 
 def _tenant(dice: random.Random, host: Machine) -> Damage:
     """The index of a container's link, on the host or inside."""
-    at = dice.choice([1, 2, 77]) * 2 + dice.randrange(2)
+    at = dice.choice([1, 2, 77]) * _TENANT_LINKS + dice.randrange(2)
     index = dice.choice([0, 1, 2, 7777]).to_bytes(_LINK_BYTES, sys.byteorder)
     script = _written(host, "pm_tenants", at * _LINK_BYTES, index)
     return Damage("change the index of a link", script)

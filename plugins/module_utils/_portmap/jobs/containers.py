@@ -251,9 +251,6 @@ def decided(
         lambda veth: surveys.owner_name(observer.view, veth),
         link(observer.survey.host) if relative else UNKNOWN,
     )
-    refused = observer.plane.refuses(placed)
-    if refused:
-        raise InvalidRequest(f"cannot place containers: {refused}")
     return Decision(asks, placed, had)
 
 

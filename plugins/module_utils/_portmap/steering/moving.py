@@ -56,9 +56,6 @@ class Moving:
     def of_shaper(self, host: Host, pair: tuple[Place, Place]) -> Iterable[Object]:
         return self._new.of_shaper(host, pair)
 
-    def refuses(self, containers: Iterable[Container]) -> str:
-        return self._new.refuses(containers)
-
     def fault(self, host: Host, steered: Steered) -> str:
         return self._new.fault(host, self._steered[0])
 

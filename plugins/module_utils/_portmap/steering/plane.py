@@ -117,9 +117,6 @@ class Plane(Protocol):
     ) -> list[Change]:
         """The same with fewer changes; `settled` and `foreign` tell what must not go along."""
 
-    def refuses(self, containers: Iterable[Container]) -> str:
-        """What of these it cannot do, and why; "" when it can do all."""
-
     def fault(self, host: Host, steered: Steered) -> str:
         """Why no container can be placed on this host as it is; "" when one can."""
 

@@ -29,9 +29,11 @@ from . import numbers as n
 
 _CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.h
 _PORTS = 0x10000
+_TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
 _NUMBER = struct.Struct("=I")
+_TENANT = struct.Struct("=6I")
 _RECEIVED = struct.Struct("=QQ")
 _DROPS = struct.Struct(f"={len(n.REASONS)}Q")
 
@@ -46,10 +48,23 @@ class Config(NamedTuple):
 
 
 class Tenant(NamedTuple):
-    """The links of a container by their indexes, on the host and inside; 0 is none."""
+    """The links of a container by their indexes, on the host and inside; 0 is none.
+
+    `queued`: 1 where what it receives waits at its veth.  `traffic_class`: in which what it sends waits, on
+    the links `outside` and `within`.
+    """
 
     veth: int
     inner: int
+    queued: int = 0
+    traffic_class: int = 0
+    outside: int = 0
+    within: int = 0
+
+    @property
+    def flow(self) -> tuple[int, ...]:
+        """All but its links."""
+        return self[2:]
 
 
 class Bytes(NamedTuple):
@@ -135,13 +150,11 @@ class Kit:
 
     def tenants(self) -> dict[int, Tenant]:
         """By their numbers, those that have a veth."""
-        found = array("I", self._memory[n.TENANTS][:])
-        both = zip(found[::2], found[1::2])
-        return {number: Tenant(*one) for number, one in enumerate(both) if one[0]}
+        every = _TENANT.iter_unpack(self._memory[n.TENANTS][: _TENANTS * _TENANT.size])
+        return {number: Tenant(*one) for number, one in enumerate(every) if one[0]}
 
     def tenant(self, number: int) -> Tenant:
-        at = number * 8
-        return Tenant(*array("I", self._memory[n.TENANTS][at : at + 8]))
+        return Tenant(*_TENANT.unpack_from(self._memory[n.TENANTS], number * _TENANT.size))
 
     def received(self, number: int) -> tuple[int, int]:
         """Packets and bytes that a container received past the counters of its veth."""
@@ -161,15 +174,19 @@ class Kit:
         Its other link stays known, should the container stay after all: only its own program asks for it.
         """
         self.write_veth(number, 0)
+        self.write_flow(number, Tenant(0, 0).flow)
         self._write(n.DROPS, number * _DROPS.size, array("Q", [0] * len(n.REASONS)))
         zeros = bytes(_RECEIVED.size * possible_cpus())
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
 
     def write_veth(self, number: int, ifindex: int) -> None:
-        self._write(n.TENANTS, number * 8, array("I", [ifindex]))
+        self._write(n.TENANTS, number * _TENANT.size, array("I", [ifindex]))
 
     def write_inner(self, number: int, ifindex: int) -> None:
-        self._write(n.TENANTS, number * 8 + 4, array("I", [ifindex]))
+        self._write(n.TENANTS, number * _TENANT.size + 4, array("I", [ifindex]))
+
+    def write_flow(self, number: int, flow: tuple[int, ...]) -> None:
+        self._write(n.TENANTS, number * _TENANT.size + 8, array("I", flow))
 
     def owned(self) -> dict[int, Ranges]:
         """The ports of each number that has some."""

@@ -17,14 +17,14 @@ from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
-from ...values.marks import LINK_GROUP, VETH_PREFIX
+from ...values.marks import LINK_GROUP, SHAPERS, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
 from ..plane import Foreign, Seen
 from ..strangers import can_end_search, is_filter
 from . import kit
 from . import numbers as n
-from .objects import Config, Invented, Owned, Steer
+from .objects import UNLIMITED, Config, Flow, Invented, Owned, Steer
 
 _EVERY, _OURS = (0, 0), (n.PRIORITY, k.ETH_P_ALL)  # priority and protocol
 
@@ -128,7 +128,8 @@ def owned(view: View, used: kit.Kit | None) -> list[Owned]:
     found = []
     for one in numbers:
         veth = _veth(view, tenants.get(one))
-        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ())))
+        flow = _flow(view, tenants.get(one))
+        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ()), flow))
         veths.add(veth)
     return found
 
@@ -152,6 +153,23 @@ def see_link(sock: Socket, place: Place, ifindex: int) -> Seen:
     found = sort(dump(sock, place, ifindex), place, ifindex)
     found.objects.insert(0, qdisc)
     return found
+
+
+def _flow(view: View, tenant: kit.Tenant | None) -> Flow:
+    if tenant is None or not any(tenant.flow):
+        return UNLIMITED
+    links = (view.names[one] or "(gone)" if one else "" for one in tenant.flow[2:])
+    return Flow(bool(tenant.queued), tenant.traffic_class, *links)
+
+
+def which(pair: tuple[Place, Place]) -> int:
+    """The number of a pair of links that shape."""
+    return [first for first, _second in SHAPERS].index(pair[0].link)
+
+
+def see_shaper(view: View, pair: tuple[Place, Place]) -> Seen:
+    """What is on its second end; on the first one the class is chosen by what the packet says."""
+    return see_link(view.socket, pair[1], view.ifindex(pair[1]))
 
 
 def _qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:

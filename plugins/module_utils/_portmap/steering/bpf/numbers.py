@@ -15,6 +15,8 @@ PROGRAM = "pm_steer"
 # The class of a filter says where it is: the number of a container, 1 to HIGHEST, and which link.
 # The host's interfaces have none.
 INSIDE_LOOPBACK, INSIDE_PUBLIC = 0x4000, 0x8000
+# And where comes out what was made wait: with the number of the pair of links.
+SHAPED = 0x2000
 NUMBER_MASK = 0x0FFF
 HIGHEST = 4095
 

@@ -48,7 +48,7 @@ class Steer(_SteerFields, Object):
 
     @property
     def serves_all(self) -> bool:  # type: ignore[override]
-        return self.place.role == SHARED
+        return self.classid == 0
 
     @property
     def number(self) -> int:
@@ -128,10 +128,36 @@ class Config(_ConfigFields, Object):
         return f"steering for {self.address}{everybody} dev {self.public} address {self.mac}"
 
 
+class Flow(NamedTuple):
+    """How a container is limited.  `queued`: what it receives waits at its veth.
+
+    What it sends waits in `traffic_class` on the links `outside` and `within` the host, "" for nowhere.
+    """
+
+    queued: bool = False
+    traffic_class: int = 0
+    outside: str = ""
+    within: str = ""
+
+    def __str__(self) -> str:
+        said = " receiving through its queue" if self.queued else ""
+        links = ", ".join(filter(None, self[2:]))
+        number = self.traffic_class
+        return (
+            f"{said} sending in class {number >> 16:x}:{number & 0xFFFF:x} of {links}"
+            if links
+            else said
+        )
+
+
+UNLIMITED = Flow()
+
+
 class _OwnedFields(NamedTuple):
     veth: str
     number: int
     ranges: Ranges
+    flow: Flow = UNLIMITED
 
 
 class Owned(_OwnedFields, Object):
@@ -164,6 +190,8 @@ class Owned(_OwnedFields, Object):
         before, after, used = change.before, change.after, kit.current()
         mine = after.ranges if isinstance(after, Owned) else ()
         if isinstance(after, Owned):
+            if after.flow != (before.flow if isinstance(before, Owned) else UNLIMITED):
+                yield Call(partial(used.write_flow, after.number, _indexes(after.flow, ids)))
             yield Call(partial(used.give, after.number, mine))
         if isinstance(before, Owned):
             kept = mine if isinstance(after, Owned) and after.number == before.number else ()
@@ -173,7 +201,13 @@ class Owned(_OwnedFields, Object):
 
     def __str__(self) -> str:
         listed = ports.text(self.ranges) or "none"
-        return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}"
+        return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}{self.flow}"
+
+
+def _indexes(flow: Flow, ids: Ids) -> tuple[int, ...]:
+    """The same as the maps have it."""
+    links = (ids.link(Place(HOST, link, SHARED)) if link else 0 for link in flow[2:])
+    return (int(flow.queued), flow.traffic_class, *links)
 
 
 class Ahead(Owned):

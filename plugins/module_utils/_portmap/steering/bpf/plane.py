@@ -15,14 +15,15 @@ from ...objects.kind import Change, Object, Slot, State
 from ...objects.qdisc import Qdisc
 from ...values import ports
 from ...values.errors import InvalidRequest
-from ...values.limits import NONE
+from ...values.limits import ALL
+from ...values.marks import SHAPERS, SHAPING_HANDLE
 from ...values.places import HOST, Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
 from ..plane import Counted, Foreign, Seen, Steered
 from . import kit, look
 from . import numbers as n
-from .objects import Ahead, Config, Owned, Steer
+from .objects import Ahead, Config, Flow, Owned, Steer
 
 
 class Bpf:
@@ -59,7 +60,7 @@ class Bpf:
             yield _qdisc(place, observed, "ingress")
             yield Steer(place, classid, "")
         owned = Ahead if self._moving else Owned
-        yield owned(container.veth.link, number, container.owned)
+        yield owned(container.veth.link, number, container.owned, _flow(host, container))
 
     def _number(self, veth: str) -> int:
         """The one that it has; else the lowest that nobody has."""
@@ -99,15 +100,9 @@ class Bpf:
         ]
 
     def of_shaper(self, host: Host, pair: tuple[Place, Place]) -> Iterable[Object]:
-        """Nobody is limited, so there is no such pair."""
-        return ()
-
-    def refuses(self, containers: Iterable[Container]) -> str:
-        limited = [one.name for one in containers if one.limits != NONE]
-        if not limited:
-            return ""
-        names = ", ".join(limited)
-        return f"steering bpf knows no limits ({names}); take them away, or use steering u32"
+        """The class is in the packet: only the way on has a filter."""
+        yield Qdisc(pair[1], "ingress")
+        yield Steer(pair[1], n.SHAPED | look.which(pair), "")
 
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}
@@ -162,7 +157,7 @@ class Bpf:
         return found
 
     def see_shaper(self, view: View, pair: tuple[Place, Place]) -> Seen:
-        return Seen()
+        return look.see_shaper(view, pair)
 
     def counted(self, veths: Iterable[str]) -> Mapping[str, Counted]:
         asked, used = set(veths), kit.current()
@@ -176,6 +171,15 @@ class Bpf:
         numbers = {item.number for item in objects if isinstance(item, Steer)}
         ranges = [one.ranges for one in self._owned if one.number in numbers]
         return [block for one in ranges for block in ports.cut(one)]
+
+
+def _flow(host: Host, container: Container) -> Flow:
+    queued = container.limits.receive is not None
+    if container.limits.send is None:
+        return Flow(queued)
+    outside, within = (first for first, _second in SHAPERS)
+    within = within if host.limit_scope == ALL else ""
+    return Flow(queued, SHAPING_HANDLE | container.number, outside, within)
 
 
 def _qdisc(place: Place, observed: State, kind: str) -> Object:

@@ -52,9 +52,6 @@ class U32:
     def unseen(self) -> str:
         return unfinished.ready().why
 
-    def refuses(self, containers: Iterable[Container]) -> str:
-        return ""
-
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}
         for item in layout.host_filters(host, observed):
