@@ -20,10 +20,9 @@ ALONE = os.environ.get("PORTMAP_STEERING", "")
 # Files of tests that `make test` runs with both; `make thorough` runs the others with the second one.
 BOTH = {
     "test_matrix", "test_ping_arp", "test_arriving", "test_leaving", "test_forty", "test_lost",
-    "test_cost", "test_container", "test_container_lists", "test_check_mode", "test_host_changed",
-    "test_info", "test_trouble", "test_strangers",
-    # of tests/robust and tests/hosts, those that say most for their time
-    "test_hostile", "test_frames", "test_frames_unfinished", "test_drift", "test_earlier", "test_strangers_filters",
+    "test_cost",
+    # of tests/robust, those that say most for their time
+    "test_hostile", "test_frames", "test_frames_unfinished", "test_drift",
 }  # fmt: skip
 
 OF_BPF = {"test_datagrams"}  # what u32 cannot do
