@@ -73,7 +73,7 @@ def shared_address(
     others = ", ".join(address for address in have if address != chosen)
     if others:
         said = f"{public} has other addresses ({others}): containers are not reached at them, and reach"
-        told.append((addresses_differ.KIND, f"{said} nothing of their host there (u32 steering)"))
+        told.append((addresses_differ.KIND, f"{said} nothing of their host there"))
     return HostAddress(AF_INET, chosen, have[chosen].prefix), told
 
 
@@ -138,15 +138,13 @@ def gateways(
         raise Unfit(
             route_differs.KIND,
             f"cannot use public_interface {public}: its default route leads via inet6, and containers"
-            " have no IPv6 (u32 steering); give the host a default route with an IPv4 gateway",
+            " have no IPv6; give the host a default route with an IPv4 gateway",
         )
     told = []
     for name, value in (("mtu", route.mtu), ("advmss", route.advmss)):
         if value:
             said = f"the host's default route through {public} sets {name} {value}"
-            told.append(
-                (route_differs.KIND, f"{said}, which containers are not given (u32 steering)")
-            )
+            told.append((route_differs.KIND, f"{said}, which containers are not given"))
     return (Gateway(AF_INET, route.gateway),), told
 
 
@@ -163,7 +161,7 @@ def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> l
     more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
     said = (
         f"the host has other routes ({', '.join(left[:_NAMED])}{more}), which containers do not follow:"
-        " they send everything to the gateway (u32 steering)"
+        " they send everything to the gateway"
     )
     return [(route_differs.KIND, said)]
 
@@ -185,7 +183,7 @@ def other_entrances(
     more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     said = (
         f"containers are reached through {host.public} and from the host alone: whoever comes by"
-        f" {', '.join(found[:_NAMED])}{more} finds their ports closed (u32 steering)"
+        f" {', '.join(found[:_NAMED])}{more} finds their ports closed"
     )
     return [(addresses_differ.KIND, said)]
 

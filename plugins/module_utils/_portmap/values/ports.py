@@ -58,7 +58,7 @@ def parse(text: object, option: str) -> Range:
     with_protocol = _PROTOCOL.fullmatch(str(text).strip(" "))
     if with_protocol:
         raise InvalidRequest(
-            f"cannot use {option} {text}: a port is that of TCP, UDP and SCTP at once (u32 steering), and"
+            f"cannot use {option} {text}: a port is that of TCP, UDP and SCTP at once, and"
             f" belongs to one container; write {with_protocol[1]}"
         )
     if not found:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 QUOTE = " (YAML reads 8080:53 and 31_000 as numbers: quote what you mean)"
-BOTH = ": a port is that of TCP, UDP and SCTP at once (u32 steering), and belongs to one container; write "
+BOTH = ": a port is that of TCP, UDP and SCTP at once, and belongs to one container; write "
 SMALL = 96  # a universe small enough to try every way of cutting it
 
 small_sets = st.sets(st.integers(0, SMALL - 1), max_size=SMALL)
