@@ -83,7 +83,8 @@ class Unit(NamedTuple):
     """What systemd says of a unit.  `load` is "not-found" for one that it does not know.
 
     `main` is the number of the main process, 0 for none.  `stale`: its files have changed since
-    systemd has read them.  `path`: where it is written; `result` and `status`: how it has ended; `restarts`: how often it was started again by itself; `enabled`: a boot starts it.
+    systemd has read them.  `path`: where it is written; `result` and `status`: how it has ended;
+    `restarts`: how often it was started again by itself; `enabled`: a boot starts it.
     """
 
     load: str

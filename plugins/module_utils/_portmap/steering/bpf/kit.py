@@ -161,7 +161,7 @@ class Kit:
         size = _RECEIVED.size * possible_cpus()
         told = maps.read(self._descriptors[n.RECEIVED], _NUMBER.pack(number), size) or b""
         each = list(_RECEIVED.iter_unpack(told))
-        return sum(packets for packets, _ in each), sum(count for _, count in each)
+        return sum(one[0] for one in each), sum(one[1] for one in each)
 
     def drops(self, number: int) -> dict[str, int]:
         """Packets of a container that were dropped, by reason."""
@@ -193,7 +193,7 @@ class Kit:
         found: dict[int, list[Range]] = {}
         first = 0
         for number, run in groupby(array("H", self._memory[n.PORTS][:])):
-            size = sum(1 for _ in run)
+            size = len(list(run))
             if number:
                 found.setdefault(number, []).append(Range(first, first + size - 1))
             first += size
@@ -208,7 +208,7 @@ class Kit:
         for one in ranges:
             first = one.first
             for owner, run in groupby(self._owners(one)):
-                size = sum(1 for _ in run)
+                size = len(list(run))
                 if owner == number:
                     self._write(n.PORTS, first * 2, array("H", [0]) * size)
                 first += size
