@@ -23,7 +23,7 @@ SECONDS = 30  # within which packets have to pass again, on a machine that does 
 _WITH_FAULT = """
 import importlib, sys
 from lab import faults
-names = ("linux.netlink", "linux.netns", "memory.lock", "bpf.call")
+names = ("linux.netlink", "linux.netns", "memory.lock", "bpf.call", "steering.bpf.kit")
 parts = [importlib.import_module(f"_portmap.{name}") for name in names]
 faults.Faults(int(sys.argv[1]), sys.argv[2], lambda point: None).install(*parts)
 raise SystemExit(importlib.import_module("_portmap.follow").main())
