@@ -115,6 +115,11 @@ host:
       type: str
       sample: 10gbit
       version_added: 0.2.0
+    steering:
+      description: How packets find their container.
+      type: str
+      sample: u32
+      version_added: 0.2.0
     limit_scope:
       description: What limits of what containers send are about.
       type: str
