@@ -28,7 +28,6 @@ from .. import unfinished
 from . import numbers as n
 
 _CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.h
-_PORTS = 0x10000
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
