@@ -22,6 +22,7 @@ struct map {
 	u32 type, key_size, value_size, entries, flags;
 };
 #define MAP struct map SECTION("maps")
+#define BPF_MAP_TYPE_HASH 1
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_LRU_HASH 9
@@ -61,6 +62,27 @@ struct packet {
 #define PACKET_BROADCAST 1
 #define BPF_F_INGRESS 1
 #define BPF_MTU_CHK_SEGS 1
+
+/* What bpf_fib_lookup() is asked, and answers: struct bpf_fib_lookup. */
+struct route {
+	u8 family, protocol;
+	u16 source_port, destination_port; /* network order */
+	u16 length;
+	u32 ifindex; /* by which the packet comes; then, by which it goes */
+	u32 tos;     /* only the first byte */
+	u32 source[4];
+	u32 destination[4]; /* then, the next hop */
+	u32 unused[4];
+};
+#define AF_INET 2
+#define BPF_FIB_LKUP_RET_SUCCESS 0
+#define BPF_FIB_LKUP_RET_FWD_DISABLED 5
+#define BPF_FIB_LKUP_RET_NO_NEIGH 7
+
+/* The next hop for bpf_redirect_neigh(): struct bpf_redir_neigh. */
+struct hop {
+	u32 family, address[4];
+};
 
 /* In network order, as a little-endian machine reads it. */
 #define ETH_P_IP 0x0008
@@ -102,6 +124,8 @@ static long (*const bpf_get_current_comm)(void *to, u32 size) = (void *)16;
 static long (*const bpf_redirect)(u32 ifindex, u64 flags) = (void *)23;
 static long (*const bpf_skb_load_bytes)(void *context, u32 at, void *to, u32 size) = (void *)26;
 static long (*const bpf_skb_change_type)(void *context, u32 type) = (void *)32;
+static long (*const bpf_skb_change_head)(void *context, u32 more, u64 flags) = (void *)43;
+static long (*const bpf_fib_lookup)(void *context, void *route, int size, u32 flags) = (void *)69;
 static u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
 static long (*const bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static u64 (*const bpf_get_netns_cookie)(void *context) = (void *)122;

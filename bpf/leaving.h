@@ -116,7 +116,7 @@ INLINE u32 error_leaves(struct packet *packet, const struct config *config,
 		return 0; /* the ports would stand behind its end */
 	if (owner_of(quoted.destination_port) != me)
 		return 0;
-	if (quoted.destination != config->address &&
+	if (!is_own(config, quoted.destination) &&
 	    !(among_us && is_loopback(quoted.destination)))
 		return 0;
 	target = owner_of(quoted.source_port);
@@ -181,10 +181,10 @@ INLINE int leaves(struct packet *packet, const struct config *config, u32 me)
 		return drop(me, OFFLOAD);
 	among_us = is_loopback(parsed.source) && is_loopback(parsed.destination);
 	if (!among_us) {
-		if (parsed.source != config->address || is_loopback(parsed.destination) ||
+		if (!is_own(config, parsed.source) || is_loopback(parsed.destination) ||
 		    is_nobodys(parsed.destination))
 			return drop(me, ADDRESS);
-		among_us = parsed.destination == config->address;
+		among_us = is_own(config, parsed.destination);
 	}
 	if (parsed.offset) {
 		target = later_leaves(packet, &parsed, me);
@@ -217,7 +217,7 @@ INLINE int answer(struct packet *packet, const struct config *config, u32 me)
 	    arp.operation != NETWORK16(1))
 		return drop(me, MALFORMED);
 	__builtin_memcpy(&asked, arp.target, sizeof(asked));
-	if (asked == config->address)
+	if (is_own(config, asked))
 		return drop(me, ADDRESS); /* nobody else has it */
 	__builtin_memcpy(arp.target, arp.sender, sizeof(arp.target));
 	__builtin_memcpy(arp.sender, &asked, sizeof(arp.sender));

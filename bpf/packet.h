@@ -68,13 +68,19 @@ INLINE int is_everybody(const struct config *config, u32 address)
 	return address == 0xffffffff || (config->broadcast && address == config->broadcast);
 }
 
+INLINE int is_own(const struct config *config, u32 address)
+{
+	return address == config->address ||
+	       (config->others && bpf_map_lookup_elem(&pm_addresses, &address));
+}
+
 /* A source that no host has, or that is the host's own: its stack refuses it, and counts that. */
 INLINE int is_martian(const struct config *config, u32 source)
 {
 	u8 first = source & 0xff;
 
-	return source == config->address || first == 0 || first == 127 || (first & 0xf0) == 224 ||
-	       is_everybody(config, source);
+	return first == 0 || first == 127 || (first & 0xf0) == 224 || is_everybody(config, source) ||
+	       is_own(config, source);
 }
 
 INLINE int is_error(u8 type)

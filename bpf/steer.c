@@ -4,7 +4,7 @@
 /* Steering: one address of a host, and a network namespace for each container.
  *
  * One program stands at every place where a packet is steered; the class of its filter says which
- * place that is.  0 is the host's public interface and its loopback.  Else the low bits are the
+ * place that is.  0 is an interface of the host, and BARE one without Ethernet.  Else the low bits are the
  * number of a container, and the high ones tell the host's end of its veth from the links inside; or
  * they tell where comes out what was made wait (SHAPED).
  *
@@ -28,7 +28,15 @@ INLINE u32 icmp_target(struct packet *packet, const struct parsed *parsed, int l
 	return 0;
 }
 
-INLINE int arrives(struct packet *packet, const struct config *config)
+/* At `at` its header of IP begins. */
+INLINE int hand_over(struct packet *packet, const struct config *config, u32 at, u32 target)
+{
+	if (!at && dress(packet))
+		return TC_ACT_SHOT;
+	return deliver(packet, config, target);
+}
+
+INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 {
 	int loopback = packet->ifindex == LOOPBACK;
 	u32 from = loopback ? FROM_LOOPBACK : FROM_OUTSIDE, target = 0;
@@ -39,12 +47,12 @@ INLINE int arrives(struct packet *packet, const struct config *config)
 	/* The kernel has taken the tag off.  Number 0 is a priority, and no network of its own. */
 	if (packet->vlan_present && packet->vlan_tci & 0xfff)
 		return TC_ACT_UNSPEC;
-	if (parse(packet, FRAME, &parsed))
+	if (parse(packet, at, &parsed))
 		return TC_ACT_UNSPEC;
 	if (packet->pkt_type == PACKET_BROADCAST) {
 		if (parsed.protocol != IPPROTO_UDP || !is_everybody(config, parsed.destination))
 			return TC_ACT_UNSPEC;
-	} else if (parsed.destination != config->address &&
+	} else if (!is_own(config, parsed.destination) &&
 		   !(loopback && is_loopback(parsed.destination))) {
 		return TC_ACT_UNSPEC;
 	}
@@ -52,7 +60,7 @@ INLINE int arrives(struct packet *packet, const struct config *config)
 		return TC_ACT_UNSPEC;
 	if (parsed.offset) {
 		target = follows(&parsed, from);
-		return target ? deliver(packet, config, target) : TC_ACT_UNSPEC;
+		return target ? hand_over(packet, config, at, target) : TC_ACT_UNSPEC;
 	}
 	if (has_ports(parsed.protocol))
 		target = owner_of(parsed.destination_port);
@@ -62,7 +70,7 @@ INLINE int arrives(struct packet *packet, const struct config *config)
 		return TC_ACT_UNSPEC;
 	if (parsed.more)
 		lead(&parsed, from, target);
-	return deliver(packet, config, target);
+	return hand_over(packet, config, at, target);
 }
 
 /* --- inside a container ----------------------------------------------------------------------- */
@@ -115,7 +123,9 @@ SECTION("tc") int pm_steer(struct packet *packet)
 	if (!config)
 		return TC_ACT_SHOT;
 	if (!place)
-		return arrives(packet, config);
+		return arrives(packet, config, FRAME);
+	if (place == BARE)
+		return arrives(packet, config, 0);
 	if (place & SHAPED)
 		return was_shaped(packet, config, me);
 	if (place & INSIDE_LOOPBACK)

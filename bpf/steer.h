@@ -11,6 +11,7 @@
 #define INSIDE_LOOPBACK 0x4000
 #define INSIDE_PUBLIC 0x8000
 #define SHAPED 0x2000
+#define BARE 0x1000 /* a link of the host whose packets have no header of Ethernet */
 #define NUMBER_MASK 0x0fff
 
 #define LOOPBACK 1 /* the index of lo in every namespace */
@@ -37,7 +38,8 @@ NUMBER(judging) __attribute__((weak));
 struct config {
 	u32 address, broadcast; /* 0: the network has no address of everybody */
 	u32 public;             /* the index of the interface */
-	u8 mac[MAC], unused[2];
+	u8 mac[MAC];
+	u16 others; /* how many other addresses it has, in pm_addresses */
 };
 
 /* A container: the indexes of its links, on the host and inside; whether what it receives has to pass
@@ -108,6 +110,7 @@ struct asker {
 };
 
 MAP pm_config = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct config), 1, BPF_F_MMAPABLE};
+MAP pm_addresses = {BPF_MAP_TYPE_HASH, sizeof(u32), sizeof(u32), 256, 0};
 MAP pm_tenants = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct tenant), 4096, BPF_F_MMAPABLE};
 MAP pm_ports = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct owners), 16384, BPF_F_MMAPABLE};
 MAP pm_allowances = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct allowance), 4096, 0};

@@ -7,6 +7,15 @@
 
 #include "whose.h"
 
+/* A packet gets the header of Ethernet that containers' links have. */
+INLINE int dress(struct packet *packet)
+{
+	u16 type = ETH_P_IP;
+
+	return bpf_skb_change_head(packet, FRAME, 0) ||
+	       bpf_skb_store_bytes(packet, 2 * MAC, &type, sizeof(type), 0);
+}
+
 /* What comes from the host's loopback takes the pair of links: before Linux 6.15 the short way keeps
  * the route that the host has found, and the container's stack refuses the packet. */
 INLINE int deliver(struct packet *packet, const struct config *config, u32 number)
@@ -36,13 +45,56 @@ INLINE int loop(struct packet *packet, const struct config *config)
 	return bpf_redirect(LOOPBACK, BPF_F_INGRESS);
 }
 
+/* What the host asks its tables for a packet of its own. */
+INLINE int fill_route(struct packet *packet, struct route *route)
+{
+	struct parsed parsed;
+	u8 tos;
+
+	if (parse(packet, FRAME, &parsed) ||
+	    bpf_skb_load_bytes(packet, FRAME + 1, &tos, sizeof(tos)))
+		return -1;
+	route->family = AF_INET;
+	route->protocol = parsed.protocol;
+	route->source_port = NETWORK16(parsed.source_port);
+	route->destination_port = NETWORK16(parsed.destination_port);
+	route->length = parsed.length;
+	if (packet->gso_size) /* of each segment, with headers as they are at least */
+		route->length = packet->gso_size + (parsed.transport - parsed.at) + 8;
+	route->ifindex = LOOPBACK; /* to rules, what the host sends comes from there */
+	route->tos = tos & 0xfc;
+	route->source[0] = parsed.source;
+	route->destination[0] = parsed.destination;
+	return 0;
+}
+
+/* By the host's rules and routes.  Where they send it nowhere, the host's own stack says why: it
+ * answers with the error, or cuts what is too long. */
+INLINE int go_by_route(struct packet *packet, const struct config *config)
+{
+	struct route route = {};
+	struct hop hop = {};
+	long said;
+
+	if (fill_route(packet, &route))
+		return TC_ACT_SHOT;
+	said = bpf_fib_lookup(packet, &route, sizeof(route), 0);
+	if (said < 0 || said == BPF_FIB_LKUP_RET_FWD_DISABLED)
+		return bpf_redirect_neigh(config->public, 0, 0, 0);
+	if (said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH)
+		return loop(packet, config);
+	hop.family = route.family;
+	__builtin_memcpy(hop.address, route.destination, sizeof(hop.address));
+	return bpf_redirect_neigh(route.ifindex, &hop, sizeof(hop), 0);
+}
+
 /* To the outside, or to everybody there. */
 INLINE int go_outside(struct packet *packet, const struct config *config, int everybody)
 {
 	const u8 all[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
 	if (!everybody)
-		return bpf_redirect_neigh(config->public, 0, 0, 0);
+		return go_by_route(packet, config);
 	/* whom the helper finds no neighbour for */
 	bpf_skb_store_bytes(packet, 0, all, MAC, 0);
 	bpf_skb_store_bytes(packet, MAC, config->mac, MAC, 0);

@@ -122,6 +122,17 @@ options:
     type: str
     choices: [u32, bpf]
     version_added: 0.2.0
+  interfaces:
+    description:
+      - By which interfaces besides the public one packets for containers come, with O(steering=bpf). Names, or
+        patterns such as V(eth*). V([]) is none of them.
+      - At first these are all interfaces that have an IPv4 address, but those of containers, so that a container
+        is reached where a process of the host is. Which ones they are is told by RV(host.interfaces) and by a
+        warning of the first run.
+      - Left out later, it stays as it is.
+    type: list
+    elements: str
+    version_added: 0.2.0
   restore_at_boot:
     description:
       - Whether a unit of systemd, C(portmap-restore.service), brings host and containers back after
@@ -214,6 +225,22 @@ host:
       description: The address that containers share, with its prefix length.
       type: str
       sample: 10.0.0.1/24
+    addresses:
+      description:
+        - All addresses at which containers are reached. The first one is that of the public interface.
+        - With O(steering=u32) there is no other one.
+      type: list
+      elements: str
+      sample: ["10.0.0.1", "10.9.0.1"]
+      version_added: 0.2.0
+    interfaces:
+      description:
+        - All interfaces by which packets for containers come. The first one is the public interface.
+        - With O(steering=u32) there is no other one.
+      type: list
+      elements: str
+      sample: ["eth0", "eth1"]
+      version_added: 0.2.0
     mac:
       description: The hardware address that containers share.
       type: str
@@ -289,6 +316,7 @@ ARGUMENTS = {
     "command": {"type": "bool"},
     "address": {"type": "str"},
     "steering": {"type": "str", "choices": ["u32", "bpf"]},
+    "interfaces": {"type": "list", "elements": "str"},
 }
 
 

@@ -77,6 +77,22 @@ host:
       description: The address that containers share, with its prefix length.
       type: str
       sample: 10.0.0.1/24
+    addresses:
+      description:
+        - All addresses at which containers are reached. The first one is that of the public interface.
+        - With O(netiso.portmap.portmap_host#module:steering=u32) there is no other one.
+      type: list
+      elements: str
+      sample: ["10.0.0.1", "10.9.0.1"]
+      version_added: 0.2.0
+    interfaces:
+      description:
+        - All interfaces by which packets for containers come. The first one is the public interface.
+        - With O(netiso.portmap.portmap_host#module:steering=u32) there is no other one.
+      type: list
+      elements: str
+      sample: ["eth0", "eth1"]
+      version_added: 0.2.0
     mac:
       description: The hardware address that containers share.
       type: str

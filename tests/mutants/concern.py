@@ -39,7 +39,7 @@ apply.py pairs.py     kernel/test_trouble kernel/test_container* robust/test_ref
 bridge.py             robust/test_skipped robust/test_drift
 encode.py objects.py kind.py link.py address.py route.py qdisc.py handle.py   kernel/test_host* kernel/test_container* robust/test_drift
 order.py plan.py      kernel/test_container* kernel/test_cost kernel/test_host* robust/test_killed
-netlink.py requests.py messages.py attributes.py rtnl.py uapi.py   robust/test_interrupted kernel/test_info kernel/test_cost robust/test_fuzz
+netlink.py requests.py messages.py routes.py attributes.py rtnl.py uapi.py   robust/test_interrupted kernel/test_info kernel/test_cost robust/test_fuzz
 netns.py              kernel/test_strangers kernel/test_host* kernel/test_container* robust/test_killed
 procsys.py sysctl.py detached.py  kernel/test_sysctl kernel/test_host*
 listeners.py          kernel/test_bad_*
@@ -56,7 +56,7 @@ layout.py keys.py rows.py mirrors.py fields.py numbers.py   kernel/test_matrix k
 decode.py             kernel/test_info kernel/test_container* robust/test_fuzz robust/test_drift
 sysctls.py            kernel/test_host* kernel/test_container*
 unmanaged.py managers.py      kernel/test_reloads kernel/test_unmanaged
-uplink.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py dead_process.py replaced_namespace.py inhabitants.py foreign_port.py process.py   hosts/test_problem_* kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address kernel/test_host*
+uplink.py surroundings.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py dead_process.py replaced_namespace.py inhabitants.py foreign_port.py process.py   hosts/test_problem_* kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address hosts/test_whole_host kernel/test_host*
 unattended.py engine_copy.py units.py systemd.py   kernel/test_at_boot* kernel/test_copied kernel/test_follow_installed
 follow.py following.py events.py   kernel/test_follow kernel/test_follow_trouble
 nat.py netfilter.py nft.py iptables.py   hosts/test_nat hosts/test_firewall

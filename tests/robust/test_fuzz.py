@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages, routes
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.netlink import (
     Socket,
@@ -166,7 +166,7 @@ def drain(*ends: socket.socket) -> None:
 READERS: dict[str, Callable[[bytes], Any]] = {
     "links": messages.read_link,
     "addresses": messages.read_address,
-    "routes": messages.read_default_route,
+    "routes": routes.read_default,
 }
 
 

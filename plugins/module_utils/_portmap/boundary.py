@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import ipaddress
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ansible.module_utils.basic import AnsibleModule
@@ -128,7 +128,14 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         limits.read_speed(params["link_speed"]) if params["link_speed"] else "",
         params["limit_scope"] or "",
         params["steering"] or "",
+        _patterns(params["interfaces"]),
     )
+
+
+def _patterns(items: Sequence[str] | None) -> tuple[str, ...] | None:
+    for item in items or ():
+        _check_link(item, "interfaces", uapi.IFNAMSIZ)
+    return None if items is None else tuple(sorted(set(items)))
 
 
 def _check_link(name: str, option: str, size: int) -> None:

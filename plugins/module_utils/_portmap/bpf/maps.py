@@ -74,6 +74,36 @@ def write(descriptor: int, key: bytes, value: bytes) -> None:
     )
 
 
+def remove(descriptor: int, key: bytes) -> None:
+    """Take a key away, if the map has it."""
+    at = Buffer(key)
+    with contextlib.suppress(KeyError):
+        _asked(k.BPF_MAP_DELETE_ELEM, _ELEMENT.pack(descriptor, at.address, 0, 0))
+
+
+def keys(descriptor: int, size: int) -> list[bytes]:
+    """All keys of a map, which are of this size."""
+    found: list[bytes] = []
+    then = Buffer(b"", size)
+    with contextlib.suppress(KeyError):
+        while True:
+            last = Buffer(found[-1]) if found else None
+            before = last.address if last else 0
+            _asked(k.BPF_MAP_GET_NEXT_KEY, _ELEMENT.pack(descriptor, before, then.address, 0))
+            found.append(then.raw[:size])
+    return found
+
+
+def _asked(command: int, attributes: bytes) -> None:
+    """Raises KeyError where the map has no such key."""
+    try:
+        bpf(command, attributes, "read the keys of a map")
+    except Refused as error:
+        if error.errno == errno.ENOENT:
+            raise KeyError from error
+        raise
+
+
 def read(descriptor: int, key: bytes, size: int) -> bytes | None:
     """The value of a key, of this size; None where the map has no such key."""
     at, value = Buffer(key), Buffer(b"", size)

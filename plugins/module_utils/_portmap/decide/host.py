@@ -1,11 +1,11 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What preparing a host leads to, and what taking that back does, decided from what was seen.  Pure."""
+"""What preparing a host leads to, decided from what was seen.  Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from ..memory.record import Record
 from ..objects.bridge import Bridge
@@ -13,22 +13,16 @@ from ..objects.handle import HandleDirectory
 from ..objects.kind import Object, State, state
 from ..objects.link import Link
 from ..objects.qdisc import Qdisc
-from ..objects.shaper import Shaper
 from ..objects.sysctl import Sysctl
-from ..objects.unmanaged import Unmanaged
 from ..sight.seen import Survey
 from ..steering.plane import Plane
 from ..values import ports
 from ..values.errors import InvalidRequest
-from ..values.marks import LOOPBACK_MAC_LEFT
 from ..values.netfilter import Firewall
 from ..values.options import HostOptions, Pools
-from ..values.places import HOST, Place
 from ..values.tenants import Host
 from ..wanted import claims, layout, sysctls
 from ..wanted.busy import Busy
-
-# --- present ------------------------------------------------------------------------------------
 
 
 def check(
@@ -45,6 +39,16 @@ def check(
         return
     if options.pools != old.options.pools:
         claims.check_owners(options.pools, owners, owner_name)
+
+
+def check_interfaces(given: HostOptions, steering: str, serves_whole_host: bool) -> None:
+    """Raise InvalidRequest when interfaces are named that this steering does not look at."""
+    if given.interfaces is not None and not serves_whole_host:
+        raise InvalidRequest(
+            f"cannot use interfaces ({', '.join(given.interfaces) or 'none'}): with steering {steering},"
+            " containers are reached by the public interface alone; leave interfaces out, or use steering"
+            " bpf"
+        )
 
 
 def check_bridges(found: State) -> None:
@@ -124,10 +128,13 @@ def check_move(old: Record, uplink: Host, containers: Sequence[str]) -> None:
 
 
 def wanted_sysctls(
-    host: Host, options: HostOptions, rp_filters: Mapping[str, str]
+    host: Host, options: HostOptions, rp_filters: Mapping[str, str], needed: Mapping[str, str]
 ) -> dict[str, str]:
-    """The sysctls of a prepared host; `rp_filters` are the values that its links have."""
-    values = sysctls.host_sysctls(host)
+    """The sysctls of a prepared host; `rp_filters` are the values that its links have.
+
+    `needed`: those that the steering needs.
+    """
+    values = {**sysctls.host_sysctls(host), **needed}
     if options.rp_filter == "relax":
         values.update(sysctls.relaxed_rp_filter(host, rp_filters))
     if options.host_ephemeral:
@@ -136,11 +143,16 @@ def wanted_sysctls(
     return values
 
 
-def given_back(options: HostOptions, old: Record | None) -> dict[str, str]:
-    """What was relaxed and shall be kept from now on."""
-    if options.rp_filter != "keep" or old is None:
-        return {}
-    return {name: value for name, value in old.before.items() if "rp_filter" in name}
+def given_back(
+    options: HostOptions, old: Record | None, wanted: Mapping[str, str]
+) -> dict[str, str]:
+    """What was relaxed and shall be kept from now on, and what another steering has needed."""
+    kept = options.rp_filter == "keep"
+    return {
+        name: value
+        for name, value in (old.before if old else {}).items()
+        if (kept and "rp_filter" in name) or (name.endswith("/forwarding") and name not in wanted)
+    }
 
 
 def wanted_objects(
@@ -171,8 +183,11 @@ def record(
 def _values_before(
     options: HostOptions, before: State, after: State, old: Record | None, handles: str
 ) -> dict[str, str]:
-    """What every value was before we first changed it."""
+    """What every value was before we first changed it; no more of those that this run gives back."""
     values = dict(old.before) if old else {}
+    wanted = {item.name: item.value for item in after.values() if isinstance(item, Sysctl)}
+    wanted = {name: value for name, value in wanted.items() if value != values.get(name)}
+    returned = given_back(options, old, wanted)
     for identity, item in after.items():
         was = before.get(identity)
         if isinstance(item, Sysctl) and isinstance(was, Sysctl) and was != item:
@@ -181,9 +196,7 @@ def _values_before(
             values.setdefault("mtu", str(was.mtu))
         if isinstance(item, HandleDirectory) and was is None:
             values.setdefault("handles", handles)
-    if options.rp_filter == "keep":  # given back by this run
-        values = {name: value for name, value in values.items() if "rp_filter" not in name}
-    return values
+    return {name: value for name, value in values.items() if name not in returned}
 
 
 def known_as(old: Record, public: str, moved: bool) -> Record:
@@ -203,12 +216,24 @@ def known_as(old: Record, public: str, moved: bool) -> Record:
 
 
 def _qdiscs_made(before: State, after: State, old: Record | None) -> tuple[str, ...]:
-    made = [
+    """The links whose qdisc this run makes, or an earlier one has made, as long as there is one."""
+    had = old.qdiscs if old else ()
+    made = {
         item.place.link
         for identity, item in after.items()
-        if isinstance(item, Qdisc) and identity not in before
+        if isinstance(item, Qdisc) and (identity not in before or item.place.link in had)
+    }
+    return tuple(dict.fromkeys([*(one for one in had if one in made), *sorted(made)]))
+
+
+def without_others(found: Iterable[Object], wanted: State, old: Record | None) -> list[Object]:
+    """What was found, but no qdisc that we have not made, where we want none any more."""
+    made = old.qdiscs if old else ()
+    return [
+        item
+        for item in found
+        if not isinstance(item, Qdisc) or item.identity in wanted or item.place.link in made
     ]
-    return tuple(dict.fromkeys([*(old.qdiscs if old else ()), *made]))
 
 
 def containers_are_stale(host: Host, before: State, after: State, old: Record | None) -> bool:
@@ -253,85 +278,14 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
         "ports": ports.text(options.service or ()) or "none",
         "rp_filter": options.rp_filter,
         "steering": options.steering,
+        **(
+            {"interfaces": ", ".join(options.interfaces) or "none besides the public one"}
+            if options.interfaces is not None
+            else {}
+        ),
         **{
             name: value
             for name in ("address", "link_speed", "limit_scope")
             if (value := getattr(options, name))
         },
     }
-
-
-# --- absent -------------------------------------------------------------------------------------
-
-
-def taken_back(
-    survey: Survey, base: Sequence[Object], sysctls_now: Iterable[Object], old: Record,
-    can_unshare: bool,
-) -> tuple[State, State]:  # fmt: skip
-    """A prepared host as it is, and what stays of that: strangers' things and the values of before.
-
-    `base` are the directory of handles, the loopback interface, bridges and files of other programs;
-    `sysctls_now` the parameters that were changed.
-    """
-    before = ours_on_interfaces(survey)
-    after: State = {}
-    made = (item for item in survey.steered.shared.objects if isinstance(item, Qdisc))
-    before.update(state(item for item in made if item.place.link in old.qdiscs))
-    for item in base:
-        if isinstance(item, Link):
-            before[item.identity] = item
-            left = without_host_mac(item, survey.host)
-            after[item.identity] = left._replace(mtu=int(old.before.get("mtu", item.mtu)))
-        elif isinstance(item, HandleDirectory) and can_unshare:
-            before[item.identity] = item
-    before.update(ours_on_host(base))
-    for item in sysctls_now:
-        if isinstance(item, Sysctl):
-            before[item.identity] = item
-            after[item.identity] = Sysctl(HOST, item.name, old.before[item.name])
-    return before, after
-
-
-def sparing(old: Record, hooked: Set[Place]) -> Record:
-    """The record without the qdiscs on which others have hung filters of leaving packets."""
-    taken = {place.link for place in hooked}
-    return old._replace(qdiscs=tuple(link for link in old.qdiscs if link not in taken))
-
-
-def left_behind(survey: Survey, old: Record) -> State:
-    """What the public interface of before has of ours, with the qdisc that we made there."""
-    place = survey.host.public_place
-    here = state(item for item in survey.steered.shared.objects if isinstance(item, Qdisc))
-    ours = {**ours_on_interfaces(survey), **(here if place.link in old.qdiscs else {})}
-    return {name: item for name, item in ours.items() if item.place == place}
-
-
-def taken_back_unknown(survey: Survey, base: Sequence[Object]) -> tuple[State, State]:
-    """The same without a record: no values of before are known."""
-    loopback = [item for item in base if isinstance(item, Link)]
-    before = {**ours_on_interfaces(survey), **ours_on_host(base), **state(loopback)}
-    return before, state(without_host_mac(item, survey.host) for item in loopback)
-
-
-def ours_on_interfaces(survey: Survey) -> State:
-    """Everything of ours on the host's interfaces but the qdiscs, which may be others' too."""
-    found = (*survey.steered.shared.objects, *survey.steered.entries.objects)
-    return state(item for item in found if not isinstance(item, Qdisc))
-
-
-def ours_on_host(found: Iterable[Object]) -> State:
-    """Our bridges and pairs, and our files of other programs."""
-    return state(
-        item
-        for item in found
-        if isinstance(item, Unmanaged) or (isinstance(item, (Bridge, Shaper)) and item.ours)
-    )
-
-
-def without_host_mac(loopback: Link, host: Host) -> Link:
-    """The loopback interface, when it is no longer to look like the public one."""
-    return loopback._replace(mac=LOOPBACK_MAC_LEFT) if loopback.mac == host.mac else loopback
-
-
-def changed_sysctls(old: Record) -> list[str]:
-    return [name for name in old.before if "/" in name]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ..linux.managers import NetworkFile
-from ..linux.messages import AddressSeen, LinkRoute
+from ..linux.messages import AddressSeen
+from ..linux.routes import LinkRoute
 from ..objects.unmanaged import Unmanaged
 from ..values.errors import InvalidRequest
 from ..values.tenants import Host

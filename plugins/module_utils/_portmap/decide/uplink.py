@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from socket import AF_INET
 
-from ..linux.messages import AddressSeen, LinkSeen, OtherRoute, RouteFound
+from ..linux.messages import AddressSeen, LinkSeen
+from ..linux.routes import OtherRoute, RouteFound
 from ..values.errors import InvalidRequest
 from ..values.marks import LINK_GROUP, OUR_GROUPS
 from ..values.tenants import Gateway, Host, HostAddress
@@ -70,11 +71,19 @@ def shared_address(
             f" {public}; name the one that they shall share with address"
         )
         told.append((addresses_differ.KIND, said))
-    others = ", ".join(address for address in have if address != chosen)
-    if others:
-        said = f"{public} has other addresses ({others}): containers are not reached at them, and reach"
-        told.append((addresses_differ.KIND, f"{said} nothing of their host there"))
     return HostAddress(AF_INET, chosen, have[chosen].prefix), told
+
+
+def not_shared(host: Host, addresses: Sequence[AddressSeen]) -> list[Notice]:
+    """A warning of the other `addresses` of the public interface."""
+    others = [one.address for one in addresses if one.address != host.ipv4.address]
+    if not others:
+        return []
+    said = (
+        f"{host.public} has other addresses ({', '.join(others)}): containers are not reached at them, and"
+        " reach nothing of their host there"
+    )
+    return [(addresses_differ.KIND, said)]
 
 
 def _chosen(
@@ -184,6 +193,19 @@ def other_entrances(
     said = (
         f"containers are reached through {host.public} and from the host alone: whoever comes by"
         f" {', '.join(found[:_NAMED])}{more} finds their ports closed"
+    )
+    return [(addresses_differ.KIND, said)]
+
+
+def newly_reached(host: Host) -> list[Notice]:
+    """A warning of interfaces by which containers are reached from now on."""
+    names = [one.link for one in host.entrances]
+    if not names:
+        return []
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    said = (
+        f"containers are reached by {', '.join(names[:_NAMED])}{more}, too, as processes of the host are;"
+        " name those by which they shall be reached with interfaces"
     )
     return [(addresses_differ.KIND, said)]
 

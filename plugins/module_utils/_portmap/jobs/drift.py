@@ -54,7 +54,8 @@ def look(case: Case) -> Iterable[Problem]:
 def _host(case: Case) -> Comparison:
     """The host itself; what steers on its interfaces only where all of that was looked at."""
     observer, host = case.observer, case.survey.host
-    values = decide_host.wanted_sysctls(host, case.prepared.options, rp_filters())
+    needed = observer.plane.sysctls(host)
+    values = decide_host.wanted_sysctls(host, case.prepared.options, rp_filters(), needed)
     if case.host_range:  # told already
         values.pop(EPHEMERAL_SYSCTL, None)
     comparison = observer.comparison()

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from ..decide import host as decide
+from ..decide import host_absent
 from ..decide import unmanaged as decide_unmanaged
 from ..decide.problems import earlier_filter, nat, offloads
 from ..engine.comparison import Comparison
@@ -138,6 +139,8 @@ class Preparing:
 
     def __init__(self, options: HostOptions, old: Record | None) -> None:
         self._options = options.completed(old.options if old else None)
+        whole = choose.serves_whole_host(self._options.steering)
+        decide.check_interfaces(options, self._options.steering, whole)
         self._old = old
         self.begun = False
         self.spoilt = Spoilt()
@@ -212,10 +215,8 @@ class Preparing:
     def _comparison(self, observer: Observer, in_full: bool) -> Comparison:
         """The host without its containers."""
         host, plane = observer.survey.host, observer.plane
-        values = {
-            **decide.wanted_sysctls(host, self._options, rp_filters()),
-            **decide.given_back(self._options, self._old),
-        }
+        wanted = decide.wanted_sysctls(host, self._options, rp_filters(), plane.sysctls(host))
+        values = {**wanted, **decide.given_back(self._options, self._old, wanted)}
         managers = see_managers()
         comparison = observer.comparison(in_full)
         comparison.complete = self._goes_over  # then all containers are looked at
@@ -230,6 +231,8 @@ class Preparing:
         comparison.after = decide.wanted_objects(
             plane, host, netns.HANDLES, values, comparison.before
         )
+        found = comparison.before.values()
+        comparison.before = state(decide.without_others(found, comparison.after, self._old))
         if self._old and self._seen.moved:
             self._add_left_behind(observer, comparison, self._old)
         comparison.after.update(
@@ -241,8 +244,8 @@ class Preparing:
         """What the interface of before still has of ours."""
         before = observer.survey.host._replace(public=old.options.public)
         survey = surveys.survey(observer.view, observer.plane, before, [], interfaces=True)
-        spared = decide.sparing(old, hooked_by_others(observer.view, before))
-        comparison.before.update(decide.left_behind(survey, spared))
+        spared = host_absent.sparing(old, hooked_by_others(observer.view, before))
+        comparison.before.update(host_absent.left_behind(survey, spared))
         observer.note(survey.found, comparison)
 
     def _add_containers(self, observer: Observer, comparison: Comparison) -> None:
@@ -322,14 +325,14 @@ class TakingBack:
         comparison = Observer(view, plane, survey).comparison(in_full)
         comparison.complete = True
         if old is None:
-            comparison.before, comparison.after = decide.taken_back_unknown(survey, found)
+            comparison.before, comparison.after = host_absent.taken_back_unknown(survey, found)
             return comparison
         old = decide.known_as(old, host.public, moved=False)
-        old = decide.sparing(old, hooked_by_others(view, host))
-        comparison.before, comparison.after = decide.taken_back(
+        old = host_absent.sparing(old, hooked_by_others(view, host))
+        comparison.before, comparison.after = host_absent.taken_back(
             survey,
             found,
-            sysctl_objects(decide.changed_sysctls(old)),
+            sysctl_objects(host_absent.changed_sysctls(old)),
             old,
             netns.can_unshare(old.before.get("handles", "")),
         )

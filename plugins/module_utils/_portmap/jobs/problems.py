@@ -61,6 +61,7 @@ def as_given(host: Host, prepared: Record) -> Host:
         return host
     limited = prepared.options.link_speed, prepared.options.limit_scope
     given = last_known(host.public, host.loopback, prepared.applied)
+    given = given._replace(entrances=host.entrances)
     return given._replace(link_speed=limited[0], limit_scope=limited[1])
 
 

@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from socket import AF_INET
 from typing import NamedTuple
 
+from ..decide import surroundings
 from ..decide import uplink as decide
 from ..decide.problems import drift
+from ..linux.messages import LinkSeen
 from ..linux.view import (
     View,
     addresses,
@@ -17,9 +20,11 @@ from ..linux.view import (
     other_routes,
     route_through,
     source_through,
+    source_towards,
 )
 from ..memory.record import Record
 from ..sight.host import default_interface, likely_public, public_link
+from ..steering import choose
 from ..values.errors import InvalidRequest
 from ..values.options import HostOptions
 from ..values.tenants import Host, HostAddress, last_known
@@ -66,19 +71,63 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     kept = HostAddress(AF_INET, was.address, int(was.prefix)) if was and was.address else None
     known = (options.address or (kept.address if kept else "")) in {one.address for one in have}
     own = source_through(view.socket, link.ifindex) if closely or not known else ""
-    address, told = decide.shared_address(link.name, have, options.address, kept, own)
+    address, of_address = decide.shared_address(link.name, have, options.address, kept, own)
     route = route_through(view.socket, link.ifindex, address.address)
     had = bool(was and was.gateway)
     gateways, of_route = decide.gateways(link.name, address.address, route, had)
     limited = options.link_speed, options.limit_scope
     host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways, *limited)
     before = was.options.public if was else link.name
-    told = [*decide.renamed(before, link), *told, *of_route]
+    told = [*decide.renamed(before, link), *of_address, *of_route]
+    host, more = _with_all(view, host, link, options, was, closely)
+    if not choose.serves_whole_host(options.steering):
+        more += decide.not_shared(host, have)
+    if not choose.serves_whole_host(options.steering) and closely:
+        more += _not_served(view, host, link.ifindex, old is None)
+    if old is None or not choose.serves_whole_host(old.options.steering):
+        more += decide.newly_reached(host)
+    return Uplink(host, link.ifindex, [*told, *more], moved=old is not was)
+
+
+def _with_all(
+    view: View,
+    host: Host,
+    link: LinkSeen,
+    options: HostOptions,
+    was: Record | None,
+    closely: bool,
+) -> tuple[Host, list[decide.Notice]]:
+    """The host with what containers are given of it besides; unless `closely`, what they were given."""
+    if not choose.serves_whole_host(options.steering):
+        return host, []
     if closely:
-        told += decide.routes_left_out(host, link.ifindex, other_routes(view.socket))
-    if closely and old is None:
+        return _with_surroundings(view, host, link, options.interfaces)
+    given = last_known(host.public, host.loopback, was.applied if was else ())
+    return host._replace(addresses=(host.ipv4, *given.addresses[1:]), networks=given.networks), []
+
+
+def _not_served(view: View, host: Host, ifindex: int, first: bool) -> list[decide.Notice]:
+    """Warnings of what containers do not share; `first`: the host was never prepared."""
+    told = decide.routes_left_out(host, ifindex, other_routes(view.socket))
+    if first:
         told += decide.other_entrances(host, view.all_links(), all_addresses(view.socket))
-    return Uplink(host, link.ifindex, told, moved=old is not was)
+    return told
+
+
+def _with_surroundings(
+    view: View, host: Host, public: LinkSeen, allowed: Sequence[str] | None
+) -> tuple[Host, list[decide.Notice]]:
+    """The host with all that it has besides the interface."""
+    links, found = view.all_links(), all_addresses(view.socket)
+    networks, told = surroundings.networks(
+        public, host.ipv4, links, other_routes(view.socket),
+        lambda route: source_towards(view.socket, route.destination.partition("/")[0]),
+    )  # fmt: skip
+    return host._replace(
+        addresses=surroundings.addresses(host.ipv4, links, found),
+        networks=networks,
+        entrances=surroundings.entrances(host.public, links, found, allowed),
+    ), told
 
 
 def look_without_record(view: View, options: HostOptions | None, why: str) -> Uplink:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Links, addresses, routes and qdiscs: what is asked, and answers read as values.  Pure.
+"""Links, addresses and qdiscs: what is asked, and answers read as values.  Pure.
 
 Payloads carry no netlink header; `netlink.Socket` adds it.
 """
@@ -17,12 +17,11 @@ from .attributes import attribute, attributes, number, short, text
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
-_ROUTE = struct.Struct("=BBBBBBBBI")
 _BASIC = struct.Struct("=QI")
 _RATE = struct.Struct("=II")
 _QUEUE = struct.Struct("=IIIII")
 TCMSG = struct.Struct("=BxxxiIII")
-_LENGTHS: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
+LENGTHS: dict[int, int] = {socket.AF_INET: 4, socket.AF_INET6: 16}
 
 
 def tcmsg(ifindex: int, handle: int, parent: int, priority: int, protocol: int) -> bytes:
@@ -93,138 +92,23 @@ class AddressSeen(NamedTuple):
     address: str
     prefix: int
     secondary: bool
+    scope: int = k.RT_SCOPE_UNIVERSE
 
 
 def read_address(data: bytes) -> AddressSeen | None:
     """An address message; None when it carries no address of IPv4 or IPv6."""
-    family, prefix, flags, _scope, ifindex = _ADDRESS.unpack_from(data)
+    family, prefix, flags, scope, ifindex = _ADDRESS.unpack_from(data)
     found = dict(attributes(data[_ADDRESS.size :]))
-    local = _written(family, found.get(k.IFA_LOCAL, found.get(k.IFA_ADDRESS)))
+    local = written(family, found.get(k.IFA_LOCAL, found.get(k.IFA_ADDRESS)))
     if not local:
         return None
     secondary = bool((number(found.get(k.IFA_FLAGS)) or flags) & k.IFA_F_SECONDARY)
-    return AddressSeen(ifindex, family, local, prefix, secondary)
+    return AddressSeen(ifindex, family, local, prefix, secondary, scope)
 
 
-class RouteSeen(NamedTuple):
-    """A default route; `metric` orders several of a family."""
-
-    ifindex: int
-    family: int
-    gateway: str
-    metric: int
-
-
-def read_default_route(data: bytes) -> RouteSeen | None:
-    """A route message; None unless it is a unicast default route of the main table."""
-    family, length, _src, _tos, table, _proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
-    if family not in _LENGTHS or length or table != k.RT_TABLE_MAIN or kind != k.RTN_UNICAST:
-        return None
-    found = dict(attributes(data[_ROUTE.size :]))
-    hop = found.get(k.RTA_MULTIPATH)
-    ifindex = number(found.get(k.RTA_OIF))
-    if hop is not None and len(hop) >= 8:  # several next hops: struct rtnexthop of the first
-        ifindex = struct.unpack_from("=HBBi", hop)[3]
-        found.update(attributes(hop[8 : struct.unpack_from("=H", hop)[0]]))
-    gateway = _written(family, found.get(k.RTA_GATEWAY))
-    return RouteSeen(ifindex, family, gateway, number(found.get(k.RTA_PRIORITY)))
-
-
-class RouteFound(NamedTuple):
-    """What the kernel says of a route: where it leads through one link, and what it sets.
-
-    `prefix` is the length of the destination that it stands for; `gateway` is "" on the link itself;
-    `source` the address that it names, or that the kernel would choose; `mtu` and `advmss` are 0
-    when it sets none.  `known`: the message tells the link's next hop.
-    """
-
-    prefix: int
-    gateway: str
-    through_ipv6: bool
-    source: str
-    mtu: int
-    advmss: int
-    known: bool
-
-
-def read_route(data: bytes, ifindex: int) -> RouteFound:
-    """An answer about a route that leads through the link, perhaps among others."""
-    prefix = data[1]
-    found = dict(attributes(data[_ROUTE.size :]))
-    hop = found
-    if k.RTA_MULTIPATH in found:
-        hops = _next_hops(found[k.RTA_MULTIPATH])
-        hop = next((told for index, told in hops if index == ifindex), {})
-    metrics = dict(attributes(found.get(k.RTA_METRICS, b"")))
-    return RouteFound(
-        prefix,
-        _written(socket.AF_INET, hop.get(k.RTA_GATEWAY)),
-        k.RTA_VIA in hop,
-        _written(socket.AF_INET, found.get(k.RTA_PREFSRC)),
-        number(metrics.get(k.RTAX_MTU)),
-        number(metrics.get(k.RTAX_ADVMSS)),
-        k.RTA_MULTIPATH in found or number(found.get(k.RTA_OIF)) == ifindex,
-    )
-
-
-def _next_hops(data: bytes) -> list[tuple[int, dict[int, bytes]]]:
-    """(ifindex, attributes) of each struct rtnexthop."""
-    found = []
-    at = 0
-    while at + 8 <= len(data):
-        length, _flags, _hops, ifindex = struct.unpack_from("=HBBi", data, at)
-        if length < 8:
-            break
-        found.append((ifindex, dict(attributes(data[at + 8 : at + length]))))
-        at += (length + 3) & ~3
-    return found
-
-
-class OtherRoute(NamedTuple):
-    """A unicast route of the main table that is no default route."""
-
-    destination: str
-    gateway: str
-    ifindex: int
-    of_kernel: bool
-
-    def __str__(self) -> str:
-        return f"{self.destination} via {self.gateway}" if self.gateway else self.destination
-
-
-def read_other_route(data: bytes) -> OtherRoute | None:
-    family, length, _src, _tos, table, proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
-    if family != socket.AF_INET or not length or (table, kind) != (k.RT_TABLE_MAIN, k.RTN_UNICAST):
-        return None
-    found = dict(attributes(data[_ROUTE.size :]))
-    return OtherRoute(
-        f"{_written(family, found.get(k.RTA_DST))}/{length}",
-        _written(family, found.get(k.RTA_GATEWAY)),
-        number(found.get(k.RTA_OIF)),
-        proto == k.RTPROT_KERNEL,
-    )
-
-
-class LinkRoute(NamedTuple):
-    """A route of any table through one link, as far as somebody has made it; `target` as in ip(8)."""
-
-    ifindex: int
-    target: str
-
-
-def read_link_route(data: bytes) -> LinkRoute | None:
-    """A route message; None for what the kernel makes by itself, and for several next hops."""
-    family, length, _src, _tos, _table, proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
-    if family not in _LENGTHS or kind != k.RTN_UNICAST or proto == k.RTPROT_KERNEL:
-        return None
-    found = dict(attributes(data[_ROUTE.size :]))
-    target = f"{_written(family, found.get(k.RTA_DST))}/{length}" if length else "default"
-    return LinkRoute(number(found.get(k.RTA_OIF)), target)
-
-
-def _written(family: int, address: bytes | None) -> str:
+def written(family: int, address: bytes | None) -> str:
     """An address as text; "" when it is missing, or of another length."""
-    if address is None or len(address) != _LENGTHS.get(family):
+    if address is None or len(address) != LENGTHS.get(family):
         return ""
     return socket.inet_ntop(family, address)
 
@@ -292,23 +176,6 @@ def ask_link(name: str, statistics: bool = False) -> bytes:
 
 def ask_addresses(family: int) -> bytes:
     return _ADDRESS.pack(family, 0, 0, 0, 0)
-
-
-def ask_routes(family: int) -> bytes:
-    return _ROUTE.pack(family, 0, 0, 0, k.RT_TABLE_MAIN, 0, 0, 0, 0)
-
-
-def ask_route(destination: str, ifindex: int, source: str, matched: bool) -> bytes:
-    """RTM_GETROUTE of what leaves through a link, from an address if one is given.
-
-    `matched`: tell the entry of the table; otherwise what becomes of a packet.
-    """
-    flags = k.RTM_F_FIB_MATCH if matched else 0
-    head = _ROUTE.pack(socket.AF_INET, 32, 32 if source else 0, 0, 0, 0, 0, 0, flags)
-    head += attribute(k.RTA_DST, socket.inet_pton(socket.AF_INET, destination))
-    if source:
-        head += attribute(k.RTA_SRC, socket.inet_pton(socket.AF_INET, source))
-    return head + attribute(k.RTA_OIF, struct.pack("=I", ifindex))
 
 
 def ask_ingress_qdisc(ifindex: int) -> bytes:

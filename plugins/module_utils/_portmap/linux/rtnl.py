@@ -172,6 +172,21 @@ def default_route(ifindex: int, family: int, gateway: str) -> bytes:
 
 
 @lru_cache(maxsize=256)
+def network_route(ifindex: int, family: int, destination: str, source: str, mtu: int) -> bytes:
+    """RTM_NEWROUTE or RTM_DELROUTE of a network that is on the link itself; `mtu` 0: that of the link."""
+    from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+    network, _slash, length = destination.partition("/")
+    attrs: list[tuple[str, Any]] = [("RTA_DST", network), ("RTA_PREFSRC", source)]
+    attrs.append(("RTA_OIF", ifindex))
+    if mtu:
+        attrs.append(("RTA_METRICS", {"attrs": [("RTAX_MTU", mtu)]}))
+    fields = {"family": family, "dst_len": int(length), "table": k.RT_TABLE_MAIN}
+    fields |= {"proto": k.RTPROT_OURS, "scope": k.RT_SCOPE_LINK, "type": k.RTN_UNICAST}
+    return _encoded(rtmsg(), attrs, **fields)
+
+
+@lru_cache(maxsize=256)
 def qdisc(ifindex: int, kind: str) -> bytes:
     """RTM_NEWQDISC or RTM_DELQDISC of the qdisc on the ingress hook."""
     from pyroute2.netlink.rtnl.tcmsg import tcmsg as pyroute2_tcmsg

@@ -65,6 +65,7 @@ RTA_PREFSRC, RTA_METRICS, RTA_MULTIPATH, RTA_VIA = 7, 8, 9, 18
 RTAX_MTU, RTAX_ADVMSS = 2, 8
 RTM_F_FIB_MATCH = 0x2000  # tell the entry that matches, not what becomes of a packet
 RTPROT_KERNEL = 2
+RTPROT_OURS = 0x70  # of routes inside containers, in kernels of hosts in use: never change it
 RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
@@ -108,6 +109,7 @@ TCA_BPF_FLAG_ACT_DIRECT = 1
 # --- linux/bpf.h: bpf(2) ------------------------------------------------------------------------
 
 BPF_MAP_CREATE, BPF_MAP_LOOKUP_ELEM, BPF_MAP_UPDATE_ELEM = 0, 1, 2
+BPF_MAP_DELETE_ELEM, BPF_MAP_GET_NEXT_KEY = 3, 4
 BPF_PROG_LOAD, BPF_PROG_ATTACH, BPF_PROG_DETACH = 5, 8, 9
 BPF_PROG_GET_NEXT_ID = 11
 BPF_PROG_GET_FD_BY_ID, BPF_MAP_GET_FD_BY_ID, BPF_OBJ_GET_INFO_BY_FD = 13, 14, 15

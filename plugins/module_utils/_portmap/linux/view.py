@@ -15,7 +15,7 @@ import socket
 from collections.abc import Iterator
 
 from ..values.places import Place
-from . import messages, netns
+from . import messages, netns, routes
 from . import uapi as k
 from .netlink import LinkNames, Socket, refused
 from .requests import Request
@@ -79,11 +79,20 @@ def dump_links(sock: Socket, statistics: bool = False) -> Iterator[messages.Link
     return map(messages.read_link, sock.dump(asked))
 
 
-def default_route(sock: Socket, family: int) -> messages.RouteSeen | None:
+def default_route(sock: Socket, family: int) -> routes.RouteSeen | None:
     """The default route of the lowest metric."""
-    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(family), "list the routes")
-    found = [route for route in map(messages.read_default_route, sock.dump(asked)) if route]
-    return min(found, key=lambda route: route.metric, default=None)
+    return all_routes(sock, family)[0]
+
+
+def all_routes(
+    sock: Socket, family: int
+) -> tuple[routes.RouteSeen | None, list[routes.OtherRoute]]:
+    """The default route of the lowest metric, and the other routes of the main table."""
+    asked = Request(k.RTM_GETROUTE, 0, routes.ask_all(family), "list the routes")
+    told = list(sock.dump(asked))
+    defaults = filter(None, map(routes.read_default, told))
+    best = min(defaults, key=lambda route: route.metric, default=None)
+    return best, list(filter(None, map(routes.read_other, told)))
 
 
 # Addresses that hosts have no route to but the one for everything: for documentation, mostly.
@@ -94,7 +103,7 @@ _FOR_EVERYTHING = (
 _NO_ROUTE = (errno.ENETUNREACH, errno.EHOSTUNREACH, errno.EINVAL, errno.EACCES)
 
 
-def route_through(sock: Socket, ifindex: int, source: str) -> messages.RouteFound | None:
+def route_through(sock: Socket, ifindex: int, source: str) -> routes.RouteFound | None:
     """The route by which the host itself sends to anywhere through a link, from an address.
 
     The kernel looks it up, so that rules, tables, metrics and next hops count as for the host.
@@ -124,18 +133,23 @@ def source_through(sock: Socket, ifindex: int) -> str:
 
 def _route_to(
     sock: Socket, destination: str, ifindex: int, source: str, matched: bool
-) -> messages.RouteFound | None:
-    payload = messages.ask_route(destination, ifindex, source, matched)
+) -> routes.RouteFound | None:
+    payload = routes.ask_one(destination, ifindex, source, matched)
     asked = Request(k.RTM_GETROUTE, 0, payload, "look up the host's own route")
     reply = sock.send([asked])[0]
     refused(asked, reply, _NO_ROUTE)
-    return messages.read_route(reply.data, ifindex) if reply.data else None
+    return routes.read_found(reply.data, ifindex) if reply.data else None
 
 
-def other_routes(sock: Socket) -> list[messages.OtherRoute]:
+def other_routes(sock: Socket) -> list[routes.OtherRoute]:
     """All but default routes of the main table."""
-    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(socket.AF_INET), "list the routes")
-    return [route for route in map(messages.read_other_route, sock.dump(asked)) if route]
+    return all_routes(sock, socket.AF_INET)[1]
+
+
+def source_towards(sock: Socket, destination: str) -> str:
+    """The address from which the host itself sends to there; "" where it cannot."""
+    found = _route_to(sock, destination, 0, "", False)
+    return found.source if found else ""
 
 
 def addresses(sock: Socket, ifindex: int, family: int) -> list[messages.AddressSeen]:
@@ -159,9 +173,9 @@ def all_addresses(sock: Socket) -> list[messages.AddressSeen]:
     return list(filter(None, map(messages.read_address, sock.dump(asked))))
 
 
-def link_routes(sock: Socket) -> list[messages.LinkRoute]:
-    asked = Request(k.RTM_GETROUTE, 0, messages.ask_routes(0), "list the routes")
-    return list(filter(None, map(messages.read_link_route, sock.dump(asked))))
+def link_routes(sock: Socket) -> list[routes.LinkRoute]:
+    asked = Request(k.RTM_GETROUTE, 0, routes.ask_all(0), "list the routes")
+    return list(filter(None, map(routes.read_of_link, sock.dump(asked))))
 
 
 def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:

@@ -33,8 +33,9 @@ HOST_KEYS = (
     "link_speed",
     "limit_scope",
     "steering",
+    "interfaces",
 )
-_OPTIONAL = HOST_KEYS[-4:]
+_OPTIONAL = HOST_KEYS[-5:-1]
 _FIRST = ("steering", STEERING)
 
 
@@ -49,6 +50,8 @@ def host_json(options: HostOptions) -> dict[str, Any]:
         "host_ephemeral_ports": range_json(options.host_ephemeral),
         "rp_filter": options.rp_filter,
     }
+    if options.interfaces is not None:  # () is none of them
+        data["interfaces"] = list(options.interfaces)
     told = {name: getattr(options, name) for name in _OPTIONAL}
     return {
         **data,
@@ -76,7 +79,12 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         _read_speed(data.get("link_speed", "")),
         _read_scope(data.get("limit_scope", "")),
         steering,
+        _read_interfaces(data.get("interfaces")),
     )
+
+
+def _read_interfaces(value: object) -> tuple[str, ...] | None:
+    return None if value is None else tuple(json_text(one) for one in json_list(value))
 
 
 def _read_speed(value: object) -> str:

@@ -10,13 +10,14 @@ from functools import lru_cache
 from socket import AF_INET
 
 from ..linux import netns, paths, procsys
+from ..linux import uapi as k
 from ..linux.messages import LinkSeen
 from ..linux.netlink import LinkNames, opened
-from ..linux.view import addresses, default_route, dump_links
+from ..linux.view import addresses, all_routes, dump_links
 from ..objects.address import Address
 from ..objects.kind import Object
 from ..objects.link import Link
-from ..objects.route import DefaultRoute
+from ..objects.route import DefaultRoute, NetworkRoute
 from ..objects.sysctl import Sysctl
 from ..steering.plane import Plane, Seen
 from ..values import tenants
@@ -159,9 +160,14 @@ def see_namespace(plane: Plane, name: str, namespace: int, host: Host) -> Namesp
             place = Place(name, eth0.name)
             for seen in addresses(sock, eth0.ifindex, AF_INET):
                 found.objects.append(Address(place, seen.family, seen.address, seen.prefix))
-            route = default_route(sock, AF_INET)
+            route, others = all_routes(sock, AF_INET)
             if route is not None and route.ifindex == eth0.ifindex:
                 found.objects.append(DefaultRoute(place, route.family, route.gateway))
+            found.objects += [
+                NetworkRoute(place, AF_INET, one.destination, one.source, one.mtu)
+                for one in others
+                if one.protocol == k.RTPROT_OURS and one.ifindex == eth0.ifindex
+            ]
         found.objects += _sysctls(name, host.public)
     return NamespaceSeen(found, _settable(), eth0)
 

@@ -21,6 +21,11 @@ def plane(steering: str) -> Plane:
     return Bpf() if steering == "bpf" else U32()
 
 
+def serves_whole_host(steering: str) -> bool:
+    """Whether containers are reached at every address and interface of the host, and send by its routes."""
+    return steering == "bpf"
+
+
 def whole(steering: str, view: View, host: Host) -> Plane:
     """The same for who changes the host: with what another way has there, which shall go."""
     to_bpf = steering == "bpf"

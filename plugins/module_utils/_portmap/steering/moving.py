@@ -33,6 +33,9 @@ class Moving:
     def on_host(self, host: Host, observed: State) -> Iterable[Object]:
         return self._new.on_host(host, observed)
 
+    def sysctls(self, host: Host) -> Mapping[str, str]:
+        return self._new.sysctls(host)
+
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
         return self._new.of_container(host, container, observed)
 

@@ -95,6 +95,9 @@ class Plane(Protocol):
     def on_host(self, host: Host, observed: State) -> Iterable[Object]:
         """What a prepared host has, whatever its containers.  `observed`: what is kept if it fits."""
 
+    def sysctls(self, host: Host) -> Mapping[str, str]:
+        """The kernel parameters of the host that it needs besides."""
+
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
         """What one container has, on the host and inside, but its share of `copies`."""
 

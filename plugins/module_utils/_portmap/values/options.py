@@ -34,7 +34,8 @@ class HostOptions(NamedTuple):
     `host_ephemeral`: the host's own ip_local_port_range; None: left alone.  `address`: the one of the
     public interface that containers share; "": the one that the host itself would send from.
     `link_speed` is a rate as tc(8) writes it, or what the card says ("auto"); `limit_scope` is what limits
-    of what containers send are about.  `steering` is a name that `steering.choose` knows.
+    of what containers send are about.  `steering` is a name that `steering.choose` knows.  `interfaces` are
+    patterns of the names of other interfaces by which packets for containers come; None: all of them.
     """
 
     public: str
@@ -48,6 +49,7 @@ class HostOptions(NamedTuple):
     link_speed: str = ""
     limit_scope: str = ""
     steering: str = ""
+    interfaces: tuple[str, ...] | None = None
 
     @property
     def pools(self) -> Pools:
@@ -78,6 +80,7 @@ class HostOptions(NamedTuple):
             link_speed=self.link_speed or before.link_speed,
             limit_scope=self.limit_scope or before.limit_scope,
             steering=self.steering or before.steering,
+            interfaces=before.interfaces if self.interfaces is None else self.interfaces,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:

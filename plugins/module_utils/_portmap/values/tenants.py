@@ -37,9 +37,38 @@ class Gateway(NamedTuple):
     address: str
 
 
+class Network(NamedTuple):
+    """A destination that the host has another route to than the default one, and `source` when it sends there.
+
+    `mtu` is 0 unless it is smaller there than on the public interface.
+    """
+
+    family: int
+    destination: str
+    source: str
+    mtu: int
+
+    def __str__(self) -> str:
+        mtu = f" mtu {self.mtu}" if self.mtu else ""
+        return f"{self.destination} from {self.source}{mtu}"
+
+
+class Entrance(NamedTuple):
+    """Another interface by which packets for containers come; `bare`: without headers of Ethernet."""
+
+    link: str
+    bare: bool
+
+    @property
+    def place(self) -> Place:
+        return Place(HOST, self.link, SHARED)
+
+
 class Host(NamedTuple):
     """What containers share with their host.  A host without a gateway has none for that family.
 
+    Of the `addresses`, the first one is that of the public interface; of IPv4 there are others, `networks`
+    and `entrances` only where the steering serves them.
     `link_speed` and `limit_scope`: see `options.HostOptions`.
     """
 
@@ -51,6 +80,8 @@ class Host(NamedTuple):
     gateways: tuple[Gateway, ...]
     link_speed: str = ""
     limit_scope: str = ""
+    networks: tuple[Network, ...] = ()
+    entrances: tuple[Entrance, ...] = ()
 
     @property
     def public_place(self) -> Place:
@@ -76,13 +107,18 @@ class Host(NamedTuple):
 
         The last word is how they are made: another one than that of an earlier version.
         """
-        addresses = (text for one in self.addresses for text in (one.address, str(one.prefix)))
+        address = (self.ipv4.address, str(self.ipv4.prefix))
         gateways = tuple(one.address or _ON_LINK for one in self.gateways) or ("",)
+        others = (f"{_ALSO}{one.address}" for one in self.addresses if one != self.ipv4)
+        networks = (
+            f"{_TO}{one.destination} from {one.source} mtu {one.mtu}" for one in self.networks
+        )
         limited = ("limits everywhere",) if self.limit_scope == ALL else ()
-        return (*addresses, self.mac, str(self.mtu), *gateways, *limited, MADE)
+        more = (*others, *networks, *limited, MADE)
+        return (*address, self.mac, str(self.mtu), *gateways, *more)
 
 
-_ON_LINK = "on-link"
+_ON_LINK, _ALSO, _TO = "on-link", "also ", "to "
 _NOTHING_KNOWN = ("0.0.0.0", "0", "", "0", "")
 
 
@@ -92,9 +128,16 @@ def last_known(public: str, loopback: str, applied: tuple[str, ...]) -> Host:
     whole = known if len(known) == len(_NOTHING_KNOWN) else _NOTHING_KNOWN
     address, prefix, mac, mtu, gateway = whole
     via = (Gateway(AF_INET, "" if gateway == _ON_LINK else gateway),) if gateway else ()
-    return Host(
-        public, loopback, (HostAddress(AF_INET, address, int(prefix)),), mac, int(mtu), via
-    )
+    more = applied[len(_NOTHING_KNOWN) :]
+    others = (HostAddress(AF_INET, one[len(_ALSO) :], 32) for one in more if one.startswith(_ALSO))
+    addresses = (HostAddress(AF_INET, address, int(prefix)), *others)
+    networks = tuple(_network(one.split(" ")) for one in more if one.startswith(_TO))
+    return Host(public, loopback, addresses, mac, int(mtu), via, networks=networks)
+
+
+def _network(words: list[str]) -> Network:
+    _to, destination, _from, source, _mtu, mtu = words
+    return Network(AF_INET, destination, source, int(mtu))
 
 
 # CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.

@@ -12,7 +12,7 @@ from ..objects.bridge import Bridge, BridgePort
 from ..objects.handle import Handle, HandleDirectory
 from ..objects.kind import Object
 from ..objects.link import Link, LinkUp, Veth
-from ..objects.route import DefaultRoute
+from ..objects.route import DefaultRoute, NetworkRoute
 from ..objects.sysctl import Sysctl
 from ..values.marks import BRIDGES
 from ..values.places import HOST, SHARED, Place
@@ -60,6 +60,8 @@ def container_objects(
         yield Address(inside, one.family, one.address, one.prefix)
     for gateway in host.gateways:
         yield DefaultRoute(inside, gateway.family, gateway.address)
+    for network in host.networks:
+        yield NetworkRoute(inside, *network)
     for name, value in sysctls.items():
         yield Sysctl(container.name, name, value)
     if IPV6_SWITCH in sysctls:

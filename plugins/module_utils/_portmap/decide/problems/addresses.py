@@ -11,18 +11,37 @@ from ...values.tenants import Host
 from .problem import HOST, Problem
 
 KIND = "addresses"
+_NAMED = 3
 
 
 def problems(now: Host, given: Host, names: Sequence[str]) -> list[Problem]:
     """`given`: the host as all containers, these `names`, were last made after it."""
-    if now.addresses == given.addresses:
-        return []
-    said = (
-        f"{now.public} has the address {_written(now)} now, but containers were given {_written(given)}:"
-        " they are not reached, and reach nobody"
-    )
-    return [Problem(KIND, said, tuple(names), HOST)]
+    found = []
+    if now.ipv4 != given.ipv4:
+        found.append(
+            f"{now.public} has the address {_written(now)} now, but containers were given {_written(given)}:"
+            " they are not reached, and reach nobody"
+        )
+    more, less = _others(now) - _others(given), _others(given) - _others(now)
+    if more:
+        found.append(
+            f"the host has {_listed(more)} besides now, which containers were not given: they are not"
+            " reached there"
+        )
+    if less:
+        found.append(f"the host has {_listed(less)} no more, but containers still do")
+    return [Problem(KIND, said, tuple(names), HOST) for said in found]
 
 
 def _written(host: Host) -> str:
-    return ", ".join(f"{one.address}/{one.prefix}" for one in host.addresses)
+    return f"{host.ipv4.address}/{host.ipv4.prefix}"
+
+
+def _others(host: Host) -> set[str]:
+    return {one.address for one in host.addresses if one != host.ipv4}
+
+
+def _listed(addresses: set[str]) -> str:
+    found = sorted(addresses)
+    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    return f"{', '.join(found[:_NAMED])}{more}"

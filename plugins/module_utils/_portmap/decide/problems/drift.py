@@ -18,7 +18,7 @@ from ...objects.bridge import Bridge, BridgePort
 from ...objects.handle import Handle, HandleDirectory
 from ...objects.kind import Change
 from ...objects.link import Link, LinkUp, Veth
-from ...objects.route import DefaultRoute
+from ...objects.route import DefaultRoute, NetworkRoute
 from ...objects.sysctl import Sysctl
 from ...sight.seen import Survey
 from ...values.places import HOST as HERE
@@ -37,7 +37,7 @@ class _Cause(NamedTuple):
     whose: str
 
 
-_LINKS = (Link, LinkUp, Veth, BridgePort, Address, DefaultRoute)
+_LINKS = (Link, LinkUp, Veth, BridgePort, Address, DefaultRoute, NetworkRoute)
 
 
 def problems(

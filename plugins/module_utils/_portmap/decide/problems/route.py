@@ -11,14 +11,34 @@ from ...values.tenants import Host
 from .problem import HOST, Problem
 
 KIND = "route"
+_NAMED = 3  # networks
 
 
 def problems(now: Host, given: Host, names: Sequence[str]) -> list[Problem]:
     """`given`: the host as all containers, these `names`, were last made after it."""
-    if now.gateways == given.gateways:
-        return []
-    said = f"the host's default route through {now.public} leads {_whither(now)} now"
-    return [Problem(KIND, f"{said}, but that of containers {_whither(given)}", tuple(names), HOST)]
+    found = []
+    if now.gateways != given.gateways:
+        said = f"the host's default route through {now.public} leads {_whither(now)} now"
+        found.append(f"{said}, but that of containers {_whither(given)}")
+    more, less = _without(now, given), _without(given, now)
+    if more or less:
+        said = "; ".join(filter(None, [_said("does not know", more), _said("still has", less)]))
+        found.append(
+            f"the host sends to other networks than its containers know: a container {said}; it may choose"
+            " another source address or packet size than the host"
+        )
+    return [Problem(KIND, said, tuple(names), HOST) for said in found]
+
+
+def _without(one: Host, other: Host) -> list[str]:
+    return [str(network) for network in one.networks if network not in other.networks]
+
+
+def _said(verb: str, networks: Sequence[str]) -> str:
+    if not networks:
+        return ""
+    more = f" and {len(networks) - _NAMED} more" if len(networks) > _NAMED else ""
+    return f"{verb} {', '.join(networks[:_NAMED])}{more}"
 
 
 def _whither(host: Host) -> str:

@@ -13,6 +13,7 @@ import hashlib
 import ipaddress
 import mmap
 import os
+import socket
 import struct
 from array import array
 from functools import lru_cache
@@ -27,7 +28,7 @@ from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import numbers as n
 
-_CONFIG = struct.Struct("=4s4sI6s2x")  # as struct config of bpf/steer.h
+_CONFIG = struct.Struct("=4s4sI6sH")  # as struct config of bpf/steer.h
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
@@ -38,12 +39,16 @@ _DROPS = struct.Struct(f"={len(n.REASONS)}Q")
 
 
 class Config(NamedTuple):
-    """What the program knows of the host.  `broadcast` is "" where the network has none."""
+    """What the program knows of the host.  `broadcast` is "" where the network has none.
+
+    `others`: the addresses that it has besides.
+    """
 
     address: str
     broadcast: str
     public: int
     mac: str
+    others: frozenset[str] = frozenset()
 
 
 class Tenant(NamedTuple):
@@ -132,20 +137,31 @@ class Kit:
     @property
     def config(self) -> Config | None:
         """None before it was written."""
-        address, broadcast, public, mac = _CONFIG.unpack_from(self._memory[n.CONFIG])
+        address, broadcast, public, mac, _count = _CONFIG.unpack_from(self._memory[n.CONFIG])
         if not public:
             return None
         everybody = str(ipaddress.IPv4Address(broadcast)) if any(broadcast) else ""
-        return Config(str(ipaddress.IPv4Address(address)), everybody, public, mac.hex(":"))
+        others = frozenset(map(socket.inet_ntoa, self._other_addresses()))
+        return Config(socket.inet_ntoa(address), everybody, public, mac.hex(":"), others)
+
+    def _other_addresses(self) -> list[bytes]:
+        return maps.keys(self._descriptors[n.ADDRESSES], 4)
 
     def write_config(self, config: Config) -> None:
         everybody = ipaddress.IPv4Address(config.broadcast or 0).packed
+        others = {socket.inet_aton(one) for one in config.others}
+        descriptor, had = self._descriptors[n.ADDRESSES], {*self._other_addresses()}
+        for one in sorted(others - had):
+            maps.write(descriptor, one, _NUMBER.pack(1))
         self._memory[n.CONFIG][: _CONFIG.size] = _CONFIG.pack(
-            ipaddress.IPv4Address(config.address).packed,
+            socket.inet_aton(config.address),
             everybody,
             config.public,
             bytes.fromhex(config.mac.replace(":", "")),
+            len(others),
         )
+        for one in sorted(had - others):
+            maps.remove(descriptor, one)
 
     def tenants(self) -> dict[int, Tenant]:
         """By their numbers, those that have a veth."""

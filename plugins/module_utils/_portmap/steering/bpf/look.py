@@ -17,7 +17,7 @@ from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
-from ...values.marks import LINK_GROUP, SHAPERS, VETH_PREFIX
+from ...values.marks import LINK_GROUP, OUR_GROUPS, SHAPERS, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
 from ..plane import Foreign, Seen
@@ -63,12 +63,16 @@ def is_used(view: View, host: Host) -> bool:
     )
 
 
-def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
-    """Both interfaces of the host, and what their filters have in common."""
+def see_interfaces(view: View, host: Host, complete: bool) -> tuple[Seen, kit.Kit | None]:
+    """Both interfaces of the host, and what their filters have in common.
+
+    `complete`: and all others on which are filters of ours, or shall be.
+    """
     listed = {
         place: list(dump(view.socket, place, view.ifindex(place)))
         for place in (host.public_place, host.loopback_place)
     }
+    listed.update(_others(view, host) if complete else ())
     programs = {one.program for filters in listed.values() for one in filters if one.is_ours}
     used = _adopted(programs)
     if used is None or not used.owned():
@@ -80,6 +84,18 @@ def see_interfaces(view: View, host: Host) -> tuple[Seen, kit.Kit | None]:
             found.objects.append(qdisc)
             found.add(sort(filters, place, view.ifindex(place)))
     return found, used
+
+
+def _others(view: View, host: Host) -> Iterator[tuple[Place, list[Found]]]:
+    """Links that are neither containers' nor ours, and what is on them."""
+    looked, entrances = {host.public, host.loopback}, {one.link for one in host.entrances}
+    for link in view.all_links():
+        if link.name in looked or link.group in (LINK_GROUP, *OUR_GROUPS):
+            continue
+        place = Place(HOST, link.name, SHARED)
+        filters = list(dump(view.socket, place, link.ifindex))
+        if link.name in entrances or any(one.is_ours for one in filters):
+            yield place, filters
 
 
 def _adopted(programs: Iterable[int]) -> kit.Kit | None:
@@ -115,7 +131,7 @@ def config(view: View, used: kit.Kit | None) -> list[Object]:
     if found is None:
         return []
     public = Place(HOST, view.names[found.public], SHARED)
-    return [Config(found.address, found.broadcast, public, found.mac)]
+    return [Config(found.address, found.broadcast, public, found.mac, found.others)]
 
 
 def owned(view: View, used: kit.Kit | None) -> list[Owned]:

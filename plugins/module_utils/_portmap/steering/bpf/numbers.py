@@ -13,15 +13,17 @@ HANDLE = 0x80
 PROGRAM = "pm_steer"
 
 # The class of a filter says where it is: the number of a container, 1 to HIGHEST, and which link.
-# The host's interfaces have none.
+# The host's interfaces have 0.
 INSIDE_LOOPBACK, INSIDE_PUBLIC = 0x4000, 0x8000
 # And where comes out what was made wait: with the number of the pair of links.
 SHAPED = 0x2000
+# The host's interfaces whose packets have no header of Ethernet.
+BARE = 0x1000
 NUMBER_MASK = 0x0FFF
 HIGHEST = 4095
 
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
-DROPS, RECEIVED = "pm_drops", "pm_received"
+ADDRESSES, DROPS, RECEIVED = "pm_addresses", "pm_drops", "pm_received"
 
 # Of every neighbour, as the program tells containers that ask.
 NOBODY = "02:70:6d:00:00:03"

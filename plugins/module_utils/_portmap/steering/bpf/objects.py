@@ -48,7 +48,7 @@ class Steer(_SteerFields, Object):
 
     @property
     def serves_all(self) -> bool:  # type: ignore[override]
-        return self.classid == 0
+        return self.classid in (0, n.BARE)
 
     @property
     def number(self) -> int:
@@ -104,6 +104,7 @@ class _ConfigFields(NamedTuple):
     broadcast: str
     public: Place
     mac: str
+    others: frozenset[str] = frozenset()
 
 
 class Config(_ConfigFields, Object):
@@ -120,12 +121,14 @@ class Config(_ConfigFields, Object):
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         if change.after is not None:
-            config = kit.Config(self.address, self.broadcast, ids.link(self.public), self.mac)
+            public = ids.link(self.public)
+            config = kit.Config(self.address, self.broadcast, public, self.mac, self.others)
             yield Call(partial(kit.current().write_config, config))
 
     def __str__(self) -> str:
         everybody = f" broadcast {self.broadcast}" if self.broadcast else ""
-        return f"steering for {self.address}{everybody} dev {self.public} address {self.mac}"
+        also = "".join(f" and {one}" for one in sorted(self.others))
+        return f"steering for {self.address}{also}{everybody} dev {self.public} address {self.mac}"
 
 
 class Flow(NamedTuple):

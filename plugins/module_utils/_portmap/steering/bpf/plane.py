@@ -44,10 +44,17 @@ class Bpf:
     def on_host(self, host: Host, observed: State) -> Iterable[Object]:
         network = ipaddress.IPv4Interface((host.ipv4.address, host.ipv4.prefix)).network
         everybody = str(network.broadcast_address) if network.prefixlen < 31 else ""
-        yield Config(host.ipv4.address, everybody, host.public_place, host.mac)
-        for place in (host.public_place, host.loopback_place):
+        others = frozenset(one.address for one in host.addresses) - {host.ipv4.address}
+        yield Config(host.ipv4.address, everybody, host.public_place, host.mac, others)
+        places = {host.public_place: 0, host.loopback_place: 0}
+        places |= {one.place: n.BARE if one.bare else 0 for one in host.entrances}
+        for place, classid in places.items():
             yield _qdisc(place, observed, "clsact")
-            yield Steer(place, 0, "")
+            yield Steer(place, classid, "")
+
+    def sysctls(self, host: Host) -> Mapping[str, str]:
+        """Routes are only told to who asks from an interface that forwards."""
+        return {f"net/ipv4/conf/{host.loopback}/forwarding": "1"}
 
     def of_container(self, host: Host, container: Container, observed: State) -> Iterator[Object]:
         number = self._number(container.veth.link)
@@ -120,7 +127,7 @@ class Bpf:
         return look.is_used(view, host)
 
     def see_host(self, view: View, host: Host, complete: bool) -> Steered:
-        shared, used = look.see_interfaces(view, host)
+        shared, used = look.see_interfaces(view, host, complete)
         shared.objects += look.config(view, used)
         self._owned = look.owned(view, used)
         if self._moving:
@@ -147,7 +154,7 @@ class Bpf:
         )
 
     def see_earlier(self, view: View, host: Host) -> list[Foreign]:
-        found, _used = look.see_interfaces(view, host)
+        found, _used = look.see_interfaces(view, host, False)
         return [one for one in found.foreign if one.earlier]
 
     def see_link(self, sock: Socket, place: Place, ifindex: int, names: LinkNames) -> Seen:

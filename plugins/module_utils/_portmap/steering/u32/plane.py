@@ -27,6 +27,9 @@ class U32:
     def on_host(self, host: Host, observed: State) -> Iterable[Object]:
         return layout.host_filters(host, observed)
 
+    def sysctls(self, host: Host) -> Mapping[str, str]:
+        return {}
+
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
         return layout.container_filters(host, container, observed, unfinished.ready().tag)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import host as decide
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import host_absent
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory.record import Record
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.handle import (
     HandleDirectory,
@@ -72,6 +73,7 @@ def test_what_is_left_out_at_first_is_what_the_documents_say():
         "",
         "",
         "u32",
+        None,
     )
     given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
@@ -140,18 +142,18 @@ def test_what_is_as_it_shall_be_was_not_changed_by_us():
 def test_reverse_path_filters_that_are_given_back_are_forgotten():
     old = RECORD._replace(before={FORWARD: "1", "mtu": "65536"})
     keep = OPTIONS._replace(rp_filter="keep")
-    assert decide.given_back(keep, old) == {FORWARD: "1"}
-    assert decide.given_back(OPTIONS, old) == {}
+    assert decide.given_back(keep, old, {}) == {FORWARD: "1"}
+    assert decide.given_back(OPTIONS, old, {}) == {}
     assert base(old, [], keep).before["mtu"] == "65536"
     assert FORWARD not in base(old, [], keep).before
 
 
 def test_the_host_s_own_range_is_set_when_it_is_given():
     name = "net/ipv4/ip_local_port_range"
-    assert name not in decide.wanted_sysctls(HOST, OPTIONS, {"all": "0", "lo": "0"})
+    assert name not in decide.wanted_sysctls(HOST, OPTIONS, {"all": "0", "lo": "0"}, {})
     moved = OPTIONS._replace(host_ephemeral=OWN, rp_filter="keep")
-    assert decide.wanted_sysctls(HOST, moved, {})[name] == "57344 60999"
-    assert FORWARD not in decide.wanted_sysctls(HOST, moved, {"all": "1", "lo": "0"})
+    assert decide.wanted_sysctls(HOST, moved, {}, {})[name] == "57344 60999"
+    assert FORWARD not in decide.wanted_sysctls(HOST, moved, {"all": "1", "lo": "0"}, {})
 
 
 @pytest.mark.parametrize(
@@ -213,10 +215,10 @@ def test_taking_back_leaves_strangers_qdiscs_and_gives_values_back():
     )
     changed = [Sysctl("", FORWARD, "0")]
     here = [LO._replace(mtu=1500), HandleDirectory("/run/netns")]
-    before, after = decide.taken_back(seen, here, changed, old, can_unshare=True)
+    before, after = host_absent.taken_back(seen, here, changed, old, can_unshare=True)
     assert list(before.values()) == [ours, LO._replace(mtu=1500), here[1], *changed]
     left = LO._replace(mac="02:70:6d:00:00:02")
     assert list(after.values()) == [left, Sysctl("", FORWARD, "1")]
-    assert decide.changed_sysctls(old) == [FORWARD]
-    kept, _after = decide.taken_back(seen, here, changed, old, can_unshare=False)
+    assert host_absent.changed_sysctls(old) == [FORWARD]
+    kept, _after = host_absent.taken_back(seen, here, changed, old, can_unshare=False)
     assert here[1] not in kept.values()

@@ -28,7 +28,7 @@ MODULES = sorted(path.stem for path in (PLUGINS / "modules").glob("*.py"))
 PURE = (
     "values/", "wanted/", "decide/", "engine/plan", "engine/comparison", "sight/seen", "memory/codec",
     "sight/processes_seen",
-    "linux/uapi", "linux/attributes", "linux/messages", "linux/queueing", "linux/requests", "linux/snmp", "bpf/code",
+    "linux/uapi", "linux/attributes", "linux/messages", "linux/routes", "linux/queueing", "linux/requests", "linux/snmp", "bpf/code",
     "bpf/shipped",
 )  # fmt: skip
 PURE_BPF = "steering/strangers", "steering/bpf/numbers"

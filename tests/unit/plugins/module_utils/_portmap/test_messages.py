@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import pytest
-from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages, routes
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import statistics
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
     readable,
@@ -51,11 +51,11 @@ def test_what_the_host_receives_the_container_has_sent():
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ("127.0.0.1/8 dev lo", (1, AF_INET, "127.0.0.1", 8, False)),
-        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, AF_INET, "10.9.0.1", 32, False)),
-        ("10.0.0.1/24 dev eth0", (31, AF_INET, "10.0.0.1", 24, False)),
-        ("10.0.0.2/24 secondary dev eth0", (31, AF_INET, "10.0.0.2", 24, True)),
-        ("of IPv6", (21, AF_INET6, "fe80::ff:fe00:1", 64, False)),
+        ("127.0.0.1/8 dev lo", (1, AF_INET, "127.0.0.1", 8, False, 254)),
+        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, AF_INET, "10.9.0.1", 32, False, 0)),
+        ("10.0.0.1/24 dev eth0", (31, AF_INET, "10.0.0.1", 24, False, 0)),
+        ("10.0.0.2/24 secondary dev eth0", (31, AF_INET, "10.0.0.2", 24, True, 0)),
+        ("of IPv6", (21, AF_INET6, "fe80::ff:fe00:1", 64, False, 253)),
     ],
 )
 def test_an_address_is_read_as_the_link_s_own_end(answer, seen):
@@ -77,7 +77,7 @@ def test_an_address_is_read_as_the_link_s_own_end(answer, seen):
     ],
 )
 def test_only_a_default_route_that_leads_somewhere_is_one(answer, seen):
-    assert messages.read_default_route(ANSWERS[f"route {answer}"]) == seen
+    assert routes.read_default(ANSWERS[f"route {answer}"]) == seen
 
 
 def test_every_recorded_answer_is_read():

@@ -1,0 +1,88 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a host has besides its public interface, where the steering serves all of it.  Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fnmatch import fnmatchcase
+from socket import AF_INET
+
+from ..linux.messages import AddressSeen, LinkSeen
+from ..linux.routes import OtherRoute
+from ..linux.uapi import RT_SCOPE_UNIVERSE
+from ..values.marks import LINK_GROUP, OUR_GROUPS
+from ..values.tenants import Entrance, HostAddress, Network
+from .problems import route as route_differs
+from .uplink import Notice
+
+MOST_ADDRESSES = 256  # entries of the map in bpf/steer.h
+MOST_NETWORKS = 256  # routes that each container is given
+
+
+def addresses(
+    shared: HostAddress, links: Sequence[LinkSeen], found: Sequence[AddressSeen]
+) -> tuple[HostAddress, ...]:
+    """The address of all containers, and the others at which a process of the host is reached."""
+    ours = {one.ifindex for one in links if is_ours(one)}
+    others = {
+        one.address
+        for one in found
+        if (one.family, one.scope) == (AF_INET, RT_SCOPE_UNIVERSE) and one.ifindex not in ours
+    }
+    listed = sorted(others - {shared.address})[:MOST_ADDRESSES]
+    return (shared, *(HostAddress(AF_INET, address, 32) for address in listed))
+
+
+def networks(
+    public: LinkSeen,
+    shared: HostAddress,
+    links: Sequence[LinkSeen],
+    routes: Sequence[OtherRoute],
+    source: Callable[[OtherRoute], str],
+) -> tuple[tuple[Network, ...], list[Notice]]:
+    """Where the host sends otherwise than by its default route, and a warning where that is too much.
+
+    `source`: the address from which the host itself sends by a route that names none.
+    """
+    mtus = {one.ifindex: one.mtu for one in links if not is_ours(one)}
+    found = set()
+    for one in routes:
+        own = one.source or source(one)
+        mtu = min(one.mtu or public.mtu, mtus.get(one.ifindex, 0))
+        if own and mtu and (own, mtu) != (shared.address, public.mtu):
+            smaller = mtu if mtu < public.mtu else 0
+            found.add(Network(AF_INET, one.destination, own, smaller))
+    listed = sorted(found)
+    if len(listed) <= MOST_NETWORKS:
+        return tuple(listed), []
+    said = (
+        f"the host has {len(listed)} routes with other addresses or MTUs than the default route; containers"
+        f" are given {MOST_NETWORKS} of them, and send to other networks from {shared.address}"
+    )
+    return tuple(listed[:MOST_NETWORKS]), [(route_differs.KIND, said)]
+
+
+def entrances(
+    public: str,
+    links: Sequence[LinkSeen],
+    found: Sequence[AddressSeen],
+    allowed: Sequence[str] | None,
+) -> tuple[Entrance, ...]:
+    """The other interfaces by which a process of the host is reached; `allowed`: patterns of names."""
+    addressed = {one.ifindex for one in found if one.family == AF_INET}
+    return tuple(
+        Entrance(one.name, len(one.mac) != len("00:00:00:00:00:00"))
+        for one in sorted(links, key=lambda link: link.name)
+        if one.ifindex in addressed
+        and not one.loopback
+        and not one.master  # what comes by a port is steered on its bridge
+        and one.name != public
+        and not is_ours(one)
+        and (allowed is None or any(fnmatchcase(one.name, pattern) for pattern in allowed))
+    )
+
+
+def is_ours(link: LinkSeen) -> bool:
+    return link.group in (LINK_GROUP, *OUR_GROUPS)

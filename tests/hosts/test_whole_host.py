@@ -1,0 +1,312 @@
+# Copyright (c) 2026 netiso.portmap contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A host with all that hosts have: what a process of it meets, a process in a container meets, too.
+
+It has an address more on its uplink, one on its loopback, a second uplink with a network behind it, a
+bridge with a guest, and a VPN whose packets have no headers of Ethernet.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+import shape
+from lab import machines, probes, state
+from lab.machines import BEYOND, HOST, OTHER, PEER, Lab, Machine, Place
+from lab.modules import ModuleError, Modules
+from lab.netns import inside
+from lab.pools import POOLS
+from lab.probes import Answer, Probe
+from lab.tunnel import tunnel
+
+WEB, OF_HOST = shape.WEB, shape.OF_HOST
+SECOND, VIP, ON_ETH1, ON_BRIDGE, ON_VPN = (
+    "10.0.0.2", "10.0.0.100", "10.9.0.1", "172.17.0.1", "10.8.0.1",
+)  # fmt: skip
+ADDRESSES = (HOST, SECOND, VIP, ON_ETH1, ON_BRIDGE, ON_VPN)
+FAR, BEHIND_FAR, GUEST, VPN = "10.9.0.2", "10.77.0.1", "172.17.0.2", "10.8.0.2"
+ELSEWHERE = (PEER, OTHER, BEYOND, FAR, BEHIND_FAR, GUEST, VPN)
+SMALL = 1300  # the MTU of the VPN
+INTERFACES = ("br-guests", "eth1", "vpn")
+
+
+class Whole:
+    """The machines: those of the lab, and who is behind the other interfaces."""
+
+    def __init__(self, lab: Lab, far: Machine, guest: Machine, vpn: Machine) -> None:
+        self.lab, self.modules = lab, Modules(lab.host)
+        self.outside = {
+            PEER: lab.peer, OTHER: lab.other, FAR: far, GUEST: guest, VPN: vpn,
+        }  # fmt: skip
+
+
+@contextlib.contextmanager
+def whole_host() -> Iterator[Whole]:
+    with contextlib.ExitStack() as stack:
+        lab = stack.enter_context(machines.lab())
+        lab.host.shell("ip link set eth0 addrgenmode none; ip -6 address flush dev eth0")
+        others = [Machine(name) for name in ("far", "guest", "vpn")]
+        for one in others:
+            stack.callback(one.close)
+        far, guest, vpn = others
+        stack.enter_context(tunnel(lab.host.place, vpn.place, "vpn"))
+        _connect(lab, far, guest, vpn)
+        yield Whole(lab, far, guest, vpn)
+
+
+def _connect(lab: Lab, far: Machine, guest: Machine, vpn: Machine) -> None:
+    lab.host.ip(
+        f"link add eth1 type veth peer name eth0 netns {far.pid}",
+        f"link add guest0 type veth peer name eth0 netns {guest.pid}",
+        "link add br-guests type bridge forward_delay 0",
+        "link set guest0 master br-guests",
+        f"link set vpn mtu {SMALL}",
+        *(f"link set {link} addrgenmode none" for link in (*INTERFACES, "guest0")),
+        *(f"link set {link} up" for link in (*INTERFACES, "guest0")),
+        f"address add {SECOND}/24 dev eth0",
+        f"address add {VIP}/32 dev lo",
+        f"address add {ON_ETH1}/24 dev eth1",
+        f"address add {ON_BRIDGE}/16 dev br-guests",
+        f"address add {ON_VPN}/24 dev vpn",
+        f"route add 10.77.0.0/24 via {FAR}",
+        "route add unreachable 10.66.0.0/24",
+        "route add prohibit 10.67.0.0/24",
+    )
+    for machine, address, link, via in (
+        (far, f"{FAR}/24", "eth0", ON_ETH1),
+        (guest, f"{GUEST}/16", "eth0", ON_BRIDGE),
+        (vpn, f"{VPN}/24", "vpn", ON_VPN),
+    ):
+        machine.ip(
+            f"link set {link} up",
+            "link set lo up",
+            f"address add {address} dev {link}",
+            f"route add default via {via}",
+        )
+    far.ip(f"address add {BEHIND_FAR}/32 dev lo")
+    vpn.ip(f"link set vpn mtu {SMALL}")
+    for machine in (lab.peer, lab.other):
+        machine.ip(*(f"route add {one}/32 via {HOST}" for one in ADDRESSES[1:]))
+    for machine in (far, guest, vpn, lab.host):
+        machines.unlimit_errors(machine.place)
+
+
+def _state(host: Machine) -> dict[str, str]:
+    """All but the clocks of the bridge, and what the kernel chooses."""
+    return state.unnumbered(state.without(state.of(host), '"br-guests"'))
+
+
+@pytest.fixture(scope="module")
+def whole(steering: str) -> Iterator[Whole]:
+    with whole_host() as made:
+        shape.place(made.modules)
+        yield made
+
+
+def test_everybody_reaches_a_container_where_he_reaches_the_host(whole: Whole) -> None:
+    web, host = whole.lab.container("web"), whole.lab.host.place
+    db = whole.lab.container("db")
+    with probes.servers() as servers:
+        for place, port in ((web, WEB), (host, OF_HOST)):
+            servers.listen(place, port, *ADDRESSES)
+        sources = [*(machine.place for machine in whole.outside.values()), host, db, web]
+        asked = [
+            Probe(source, protocol, address, port)
+            for source in sources
+            for protocol in ("tcp", "udp")
+            for address in ADDRESSES
+            for port in (WEB, OF_HOST)
+        ]
+        answers = probes.run(asked)
+    owner = {WEB: "web", OF_HOST: "host"}
+    wrong = {str(one): str(said) for one, said in answers.items() if said.who != owner[one.port]}
+    assert wrong == {}
+
+
+def test_a_container_reaches_whom_the_host_reaches_from_the_same_address(whole: Whole) -> None:
+    web, host = whole.lab.container("web"), whole.lab.host.place
+    with probes.servers() as servers:
+        for address, machine in whole.outside.items():
+            servers.listen(machine.place, 53, address)
+        servers.listen(whole.lab.peer.place, 53, BEYOND)
+        servers.listen(whole.outside[FAR].place, 53, BEHIND_FAR)
+        asked = {
+            (source, protocol, address): Probe(source, protocol, address, 53)
+            for source in (web, host)
+            for protocol in ("tcp", "udp")
+            for address in ELSEWHERE
+        }
+        answers = probes.run(asked.values())
+    for protocol in ("tcp", "udp"):
+        for address in ELSEWHERE:
+            ours, hosts = (answers[asked[one, protocol, address]] for one in (web, host))
+            assert _as_seen(ours) == _as_seen(hosts), (protocol, address)
+            assert hosts.seen, (protocol, address)
+
+
+def _as_seen(answer: Answer) -> tuple[str, str]:
+    """Who has answered, and from which address he was asked."""
+    return answer.who, answer.seen[0] if answer.seen else ""
+
+
+@pytest.mark.parametrize("address", ELSEWHERE)
+def test_a_ping_of_a_container_is_answered(whole: Whole, address: str) -> None:
+    assert probes.ping(whole.lab.container("web"), address) == "answered"
+
+
+@pytest.mark.parametrize("address", ["10.66.0.1", "10.67.0.1"])
+def test_where_the_host_has_no_route_a_container_is_told_at_once(
+    whole: Whole, address: str
+) -> None:
+    answer = Probe(whole.lab.container("web"), "tcp", address, 53).run()
+    assert answer.who == "EHOSTUNREACH"
+
+
+@pytest.mark.parametrize("address", [FAR, GUEST, VPN])
+@pytest.mark.parametrize("size", [SMALL - 28, SMALL, 1472, 9000])
+def test_datagrams_of_any_size_go_both_ways(whole: Whole, address: str, size: int) -> None:
+    """What is longer than the MTU of a link further on is cut by the sender, as it is by the host."""
+    assert _echoed(whole.lab.container("web"), whole.outside[address].place, address, size) == size
+
+
+def _echoed(source: Place, server: Place, address: str, size: int) -> int:
+    with inside(server.netns):
+        far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        far.bind((address, 7))
+    with inside(source.netns):
+        near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with far, near:
+        for one in (far, near):
+            one.settimeout(probes.patience())
+        near.connect((address, 7))
+        near.send(b"x" * size)
+        told, client = far.recvfrom(65536)
+        far.sendto(told, client)
+        return len(near.recv(65536))
+
+
+def test_a_stream_through_the_vpn_fits_its_mtu(whole: Whole) -> None:
+    web, vpn = whole.lab.container("web"), whole.outside[VPN].place
+    with inside(vpn.netns):
+        server = socket.create_server((VPN, 80))
+    with inside(web.netns):
+        client = socket.socket()
+    with server, client:
+        for one in (server, client):
+            one.settimeout(probes.patience())
+        client.connect((VPN, 80))
+        client.sendall(b"x" * 300_000)
+        client.shutdown(socket.SHUT_WR)
+        connection, _client = server.accept()
+        with connection:
+            connection.settimeout(probes.patience())
+            received = 0
+            while told := connection.recv(65536):
+                received += len(told)
+    assert received == 300_000
+
+
+def test_the_next_runs_change_nothing(whole: Whole) -> None:
+    before = _state(whole.lab.host)
+    for run in (whole.modules.checking(), whole.modules):
+        assert run.host(**POOLS)["changes"] == []
+        assert run.container(containers=shape.CONTAINERS)["changes"] == []
+    assert whole.modules.problems() == []
+    assert state.difference(before, _state(whole.lab.host)) == ""
+
+
+def test_what_the_host_has_later_is_a_problem_until_the_next_run(whole: Whole) -> None:
+    host = whole.lab.host
+    host.ip(
+        "link add eth2 type veth peer name eth2-far",
+        "link set eth2 addrgenmode none up",
+        "link set eth2-far addrgenmode none up",
+        "address add 10.12.0.1/24 dev eth2",
+    )
+    try:
+        kinds = {one["kind"] for one in whole.modules.problems()}
+        assert {"addresses", "route", "drift"} <= kinds
+        planned = whole.modules.checking().host(**POOLS)["changes"]
+        assert whole.modules.host(**POOLS)["changes"] == planned
+        assert "pref 128 bpf" in state.filters(host, "eth2")
+        assert whole.modules.problems() == []
+        told = host.json("ip", "-json", "address", "show", "dev", "eth0", container="web")
+        assert "10.12.0.1" in {one["local"] for one in told[0]["addr_info"]}
+    finally:
+        host.ip("link del eth2")
+    assert whole.modules.host(**POOLS)["changed"]
+    assert whole.modules.problems() == []
+
+
+def test_taking_it_back_leaves_nothing(steering: str) -> None:
+    with whole_host() as made:
+        host = made.lab.host
+        before = _state(host)
+        shape.place(made.modules)
+        assert host.place.sysctl("ipv4/conf/lo/forwarding") == "1"
+        made.modules.container(containers=[], purge=True)
+        made.modules.host(state="absent")
+        left = _state(host)
+        before, left = map(state.without_loopback_mac, (before, left))
+        assert state.difference(before, left) == ""
+
+
+def test_with_u32_it_is_as_it_was(steering: str) -> None:
+    with whole_host() as made:
+        host = made.lab.host
+        made.modules.host(**POOLS, steering="u32")
+        made.modules.container(containers=shape.CONTAINERS)
+        before = _state(host)
+        made.modules.host(**POOLS, steering="bpf")
+        assert "pref 128 bpf" in state.filters(host, "eth1")
+        assert "10.77.0.0/24" in host.run("ip", "route", container="web").stdout
+        made.modules.host(**POOLS, steering="u32")
+        assert state.difference(before, _state(host)) == ""
+
+
+def test_interfaces_are_those_that_are_named(steering: str) -> None:
+    with whole_host() as made:
+        host = made.lab.host
+        first = made.modules.checking().host(**POOLS, interfaces=["vp*"])
+        assert "reached by vpn, too" in shape.told(first)
+        made.modules.host(**POOLS, interfaces=["vp*"])
+        made.modules.container(containers=shape.CONTAINERS)
+        assert made.modules.info()["host"]["interfaces"] == ["eth0", "vpn"]
+        assert made.modules.host(**POOLS)["changes"] == []
+        web = made.lab.container("web")
+        with probes.servers() as servers:
+            servers.listen(web, WEB, *ADDRESSES)
+            by_vpn = Probe(made.outside[VPN].place, "tcp", ON_VPN, WEB)
+            by_eth1 = Probe(made.outside[FAR].place, "tcp", ON_ETH1, WEB)
+            assert (by_vpn.run().who, by_eth1.run().who) == ("web", probes.REFUSED)
+            taken = made.modules.host(**POOLS, interfaces=["eth1"])["changes"]
+            assert taken[0] == "set interfaces to eth1"
+            assert (by_vpn.run().who, by_eth1.run().who) == (probes.REFUSED, "web")
+        assert "pref 128" not in state.filters(host, "vpn")
+
+
+def test_with_u32_no_interfaces_can_be_named(steering: str) -> None:
+    with (
+        machines.lab() as lab,
+        pytest.raises(ModuleError, match=r"cannot use interfaces \(eth1\): with steering u32"),
+    ):
+        Modules(lab.host).host(**POOLS, steering="u32", interfaces=["eth1"])
+
+
+def test_a_qdisc_of_others_outlives_ours(steering: str) -> None:
+    with whole_host() as made:
+        host = made.lab.host
+        host.tc(
+            "qdisc add dev eth1 clsact",
+            "filter add dev eth1 ingress prio 9 protocol ip u32 match u32 0 0",
+        )
+        before = state.filters(host, "eth1")
+        made.modules.host(**POOLS)
+        made.modules.host(**POOLS, interfaces=[])
+        assert state.filters(host, "eth1") == before
+        assert "pref 128" not in state.filters(host, "vpn")
