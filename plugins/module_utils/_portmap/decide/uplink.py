@@ -199,7 +199,7 @@ def other_entrances(
 
 def newly_reached(host: Host) -> list[Notice]:
     """A warning of interfaces by which containers are reached from now on."""
-    names = [one.link for one in host.entrances]
+    names = [one.link for one in host.entrances or ()]
     if not names:
         return []
     more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""

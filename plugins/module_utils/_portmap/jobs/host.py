@@ -316,7 +316,10 @@ class TakingBack:
 
     def compare_again(self, view: View, in_full: bool) -> Comparison:
         old = self._old
-        uplink = look_anyway(view, old) if old else look_without_record(view, self._given, "")
+        if old:
+            uplink = look_anyway(view, old, closely=True)
+        else:
+            uplink = look_without_record(view, self._given, "")
         host = uplink.host
         plane = choose.whole(old.options.steering if old else "", view, host)
         found: list[Object] = [*base_objects(view, host), *see_files()]

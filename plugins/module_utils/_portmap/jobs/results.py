@@ -98,7 +98,7 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "loopback_interface": host.loopback,
         "address": f"{host.ipv4.address}/{host.ipv4.prefix}",
         "addresses": [one.address for one in host.addresses],
-        "interfaces": [host.public, *(one.link for one in host.entrances)],
+        "interfaces": [host.public, *(one.link for one in host.entrances or ())],
         "mac": host.mac,
         "mtu": host.mtu,
         "gateway": host.ipv4_gateway or None,

@@ -103,7 +103,8 @@ def _with_all(
     if closely:
         return _with_surroundings(view, host, link, options.interfaces)
     given = last_known(host.public, host.loopback, was.applied if was else ())
-    return host._replace(addresses=(host.ipv4, *given.addresses[1:]), networks=given.networks), []
+    addresses = (host.ipv4, *given.addresses[1:])
+    return host._replace(addresses=addresses, networks=given.networks, entrances=None), []
 
 
 def _not_served(view: View, host: Host, ifindex: int, first: bool) -> list[decide.Notice]:

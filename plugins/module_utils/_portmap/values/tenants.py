@@ -68,7 +68,7 @@ class Host(NamedTuple):
     """What containers share with their host.  A host without a gateway has none for that family.
 
     Of the `addresses`, the first one is that of the public interface; of IPv4 there are others, `networks`
-    and `entrances` only where the steering serves them.
+    and `entrances` only where the steering serves them; the entrances are None where nobody has looked.
     `link_speed` and `limit_scope`: see `options.HostOptions`.
     """
 
@@ -81,7 +81,7 @@ class Host(NamedTuple):
     link_speed: str = ""
     limit_scope: str = ""
     networks: tuple[Network, ...] = ()
-    entrances: tuple[Entrance, ...] = ()
+    entrances: tuple[Entrance, ...] | None = ()
 
     @property
     def public_place(self) -> Place:

@@ -66,7 +66,8 @@ def is_used(view: View, host: Host) -> bool:
 def see_interfaces(view: View, host: Host, complete: bool) -> tuple[Seen, kit.Kit | None]:
     """Both interfaces of the host, and what their filters have in common.
 
-    `complete`: and all others on which are filters of ours, or shall be.
+    `complete`: and all others on which are filters of ours, or shall be; but not where the entrances of
+    the host were not looked at.
     """
     listed = {
         place: list(dump(view.socket, place, view.ifindex(place)))
@@ -88,8 +89,8 @@ def see_interfaces(view: View, host: Host, complete: bool) -> tuple[Seen, kit.Ki
 
 def _others(view: View, host: Host) -> Iterator[tuple[Place, list[Found]]]:
     """Links that are neither containers' nor ours, and what is on them."""
-    looked, entrances = {host.public, host.loopback}, {one.link for one in host.entrances}
-    for link in view.all_links():
+    looked, entrances = {host.public, host.loopback}, {one.link for one in host.entrances or ()}
+    for link in view.all_links() if host.entrances is not None else ():
         if link.name in looked or link.group in (LINK_GROUP, *OUR_GROUPS):
             continue
         place = Place(HOST, link.name, SHARED)

@@ -47,7 +47,7 @@ class Bpf:
         others = frozenset(one.address for one in host.addresses) - {host.ipv4.address}
         yield Config(host.ipv4.address, everybody, host.public_place, host.mac, others)
         places = {host.public_place: 0, host.loopback_place: 0}
-        places |= {one.place: n.BARE if one.bare else 0 for one in host.entrances}
+        places |= {one.place: n.BARE if one.bare else 0 for one in host.entrances or ()}
         for place, classid in places.items():
             yield _qdisc(place, observed, "clsact")
             yield Steer(place, classid, "")
