@@ -210,6 +210,7 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 ACTIONS = ["report", "deny", "close", "stop", "kill"]
 GUARD = {
@@ -234,6 +235,7 @@ ARGUMENTS = {
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     # Some because Ansible sends what is imported, and the host gets a copy of it.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import (  # noqa: F401

@@ -247,6 +247,7 @@ changes:
 """
 
 from ansible.module_utils.basic import AnsibleModule
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap import interpreter
 
 WORKLOAD = {
     "name": {"type": "str"},
@@ -304,6 +305,7 @@ def main() -> None:
         required_one_of=[("name", "workloads")],
         supports_check_mode=True,
     )
+    interpreter.check(module.fail_json)
     # Only now: importing the engine takes longer than finding a mistake in the options.
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap import boundary
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import workloads

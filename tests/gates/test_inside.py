@@ -92,6 +92,41 @@ def test_no_keyword_takes_a_task_out_of_its_container(placed: Desk) -> None:
     assert set(found) == {(name, str(inode(placed, name))) for name in ("web", "db")}
 
 
+def test_a_host_inside_is_reached_as_its_own_host_is(placed: Desk) -> None:
+    """By all that the inventory says of that; what it does not say is left out."""
+    said = {
+        "ansible_port": 22022,
+        "ansible_user": "carol",
+        "ansible_password": "secret",
+        "ansible_ssh_private_key_file": "/keys/carol",
+        "ansible_ssh_common_args": "-o Common=yes",
+        "ansible_ssh_extra_args": "-o Extra=yes",
+    }
+    names = [*said, "ansible_host", "ansible_connection", "ansible_python_interpreter"]
+    asked = [
+        {
+            "ansible.builtin.copy": {
+                "content": "{{ hostvars[inventory_hostname] | dict2items | selectattr('key', 'in', names)"
+                " | items2dict | to_json }}",
+                "dest": f"{placed.directory}/{{{{ portmap_container }}}}.json",
+            },
+            "delegate_to": "localhost",
+            "vars": {"names": names},
+        }
+    ]
+    told = json.dumps(
+        [
+            {**INSIDE, "pre_tasks": [{"ansible.builtin.set_fact": said}]},
+            {"hosts": "portmap_inside", "gather_facts": False, "tasks": asked},
+        ]
+    )
+    (placed.directory / "play.yml").write_text(told)
+    placed.type("ansible-playbook play.yml")
+    for name in ("web", "db"):
+        found = json.loads((placed.directory / f"{name}.json").read_text())
+        assert {key: found.get(key) for key in said} == said
+
+
 def test_modules_of_all_kinds_see_the_network_of_the_container(placed: Desk) -> None:
     said = inside(
         placed,

@@ -73,7 +73,7 @@ strangers.py unfinished.py    kernel/test_strangers robust/hostile/test_offload
 nsids.py              kernel/test_strangers kernel/test_container* robust/test_drift
 marks.py tenants.py   kernel/test_strangers kernel/test_info kernel/test_container* kernel/test_paths
 summary.py            kernel/test_check_mode kernel/test_moves kernel/test_container*
-guards.py guarded.py attaching.py guard.py guard_units.py   kernel/test_guard kernel/test_guard_ways kernel/test_guard_container kernel/test_guard_killed
+guards.py guarded.py attaching.py guard.py guard_units.py   kernel/test_guard kernel/test_guard_ways kernel/test_guard_watch kernel/test_guard_container kernel/test_guard_killed
 guard_follow.py       kernel/test_guard_container
 watching.py violations.py guard_problems.py guard_detached.py taken_port.py journal.py listeners.py ring.py   kernel/test_guard_watch
 workload_leaving.py nspawn.py oci.py bundle.py podman.py service.py spelling.py sound.py setting.py   gates/test_options

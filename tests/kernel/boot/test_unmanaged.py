@@ -8,6 +8,7 @@ systemd-networkd is the real one, without the rest of systemd.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import time
@@ -202,6 +203,11 @@ def test_a_file_that_is_gone_is_told_foretold_and_written_again(
     assert ours(lab.host) == ["00--netiso-portmap-lo.network"]
     done = modules.host(**POOLS)
     assert foretold["changes"] == done["changes"]
+    assert modules.problems() == []
+    os.chown(lab.host.path(LINKS_FILE), 65534, -1)  # who has it can write what he likes, later
+    assert {one["kind"] for one in modules.problems()} == {"unmanaged"}
+    assert modules.host(**POOLS)["changed"]
+    assert os.stat(lab.host.path(LINKS_FILE)).st_uid == 0
     assert modules.problems() == []
 
 

@@ -12,7 +12,7 @@ from socket import AF_INET
 from ..linux.messages import AddressSeen, LinkSeen
 from ..linux.routes import OtherRoute
 from ..linux.uapi import RT_SCOPE_UNIVERSE
-from ..values.marks import LINK_GROUP, OUR_GROUPS
+from ..values.marks import OUR_GROUPS
 from ..values.tenants import Entrance, HostAddress, Network
 from .problems import route as route_differs
 from .uplink import Notice
@@ -85,4 +85,4 @@ def entrances(
 
 
 def is_ours(link: LinkSeen) -> bool:
-    return link.group in (LINK_GROUP, *OUR_GROUPS)
+    return link.group in OUR_GROUPS

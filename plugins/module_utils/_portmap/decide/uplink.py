@@ -11,7 +11,7 @@ from socket import AF_INET
 from ..linux.messages import AddressSeen, LinkSeen
 from ..linux.routes import OtherRoute, RouteFound
 from ..values.errors import InvalidRequest
-from ..values.marks import LINK_GROUP, OUR_GROUPS
+from ..values.marks import OUR_GROUPS
 from ..values.tenants import Gateway, Host, HostAddress
 from .problems import addresses as addresses_differ
 from .problems import drift
@@ -44,8 +44,6 @@ def check_interfaces(public: LinkSeen, loopback: LinkSeen | None, loopback_name:
             f" route; take them away (ip address flush dev {public.name}; ip route flush dev"
             f" {public.name}), or name another public_interface"
         )
-    if public.group == LINK_GROUP:
-        raise InvalidRequest(f"{unusable}: it belongs to a container")
     if len(public.mac) != 17:
         raise InvalidRequest(f"{unusable}: it has no MAC address")
 

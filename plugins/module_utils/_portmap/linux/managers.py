@@ -73,17 +73,18 @@ def reload(manager: Manager) -> bool:
     """
     if not has_run(manager):
         return False
-    for attempt in range(_ATTEMPTS):
+    left = _ATTEMPTS
+    while True:
         try:
             programs.run(*manager.reload)
             return True
         except KernelRefused:
             if systemd.booted() and not systemd.active(f"{manager.name}.service"):
                 return False
-            if attempt == _ATTEMPTS - 1:
+            left -= 1
+            if not left:
                 raise
         time.sleep(_PAUSE_SECONDS)
-    return False
 
 
 def let_go(groups: Container[str]) -> None:

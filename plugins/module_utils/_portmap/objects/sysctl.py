@@ -13,7 +13,7 @@ from ..linux import procsys
 from ..linux.ids import Ids
 from ..linux.requests import Call, Operation
 from ..values.places import HOST
-from .kind import INSIDE, MAKE, ON_HOST, ON_VETH, STEER, Change, Identity, Object, when
+from .kind import INSIDE, MAKE, ON_HOST, ON_VETH, Change, Identity, Object, when
 
 
 class _Fields(NamedTuple):
@@ -56,7 +56,7 @@ class Sysctl(_Fields, Object):
         relaxing = 0  # conf/all weakens every link: set to 0 last, back to 1 first
         if self.netns == HOST and "/all/" in self.name:
             relaxing = 1 if self.value == "0" else -1
-        return when(MAKE, self.step, replacing and self.step >= STEER, self.rank, relaxing)
+        return when(MAKE, self.step, False, self.rank, relaxing)
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         if change.after is not None:

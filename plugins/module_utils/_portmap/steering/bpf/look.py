@@ -91,7 +91,7 @@ def _others(view: View, host: Host) -> Iterator[tuple[Place, list[Found]]]:
     """Links that are neither containers' nor ours, and what is on them."""
     looked, entrances = {host.public, host.loopback}, {one.link for one in host.entrances or ()}
     for link in view.all_links() if host.entrances is not None else ():
-        if link.name in looked or link.group in (LINK_GROUP, *OUR_GROUPS):
+        if link.name in looked or link.group in OUR_GROUPS:
             continue
         place = Place(HOST, link.name, SHARED)
         filters = list(dump(view.socket, place, link.ifindex))

@@ -10,14 +10,51 @@ from socket import AF_INET
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.uplink import (
     Unfit,
+    check_interfaces,
     shared_address,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.messages import (
     AddressSeen,
+    LinkSeen,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
+    InvalidRequest,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.marks import (
+    BRIDGE_GROUP,
+    LINK_GROUP,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     HostAddress,
 )
+
+ETH0 = LinkSeen(2, "eth0", "", "02:00:00:00:00:10", 1500, True, False, "", 0, 0, ())
+LO = LinkSeen(1, "lo", "", "00:00:00:00:00:00", 65536, True, True, "", 0, 0, ())
+
+
+@pytest.mark.parametrize(
+    ("public", "loopback", "said"),
+    [
+        (ETH0, None, "cannot use loopback_interface lo: no such loopback interface"),
+        (ETH0, ETH0, "cannot use loopback_interface lo: no such loopback interface"),
+        (LO, LO, "cannot use public_interface lo: it is a loopback interface"),
+        (
+            ETH0._replace(group=LINK_GROUP),
+            LO,
+            "cannot use public_interface eth0: it is a link of ours",
+        ),
+        (
+            ETH0._replace(group=BRIDGE_GROUP),
+            LO,
+            "cannot use public_interface eth0: it is a link of ours",
+        ),
+        (ETH0._replace(mac=""), LO, "cannot use public_interface eth0: it has no MAC address"),
+    ],
+)
+def test_interfaces_that_containers_cannot_share(public, loopback, said):
+    check_interfaces(ETH0, LO, "lo")
+    with pytest.raises(InvalidRequest, match=said):
+        check_interfaces(public, loopback, "lo")
 
 
 def only(address: str, prefix: int) -> list[AddressSeen]:

@@ -44,6 +44,22 @@ def test_a_python_that_can_read_the_engine_is_taken(monkeypatch, version):
     interpreter.check(fail)
 
 
+@pytest.mark.parametrize(
+    "path", sorted((PLUGINS / "modules").glob("*.py")), ids=lambda path: path.name
+)
+def test_a_module_asks_before_it_imports_the_engine(path):
+    """Which the old Python could not even read."""
+    (main,) = (
+        one
+        for one in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(one, ast.FunctionDef) and one.name == "main"
+    )
+    said = [ast.unparse(one) for one in main.body]
+    asked = said.index("interpreter.check(module.fail_json)")
+    assert not any("import" in one for one in said[:asked])
+    assert any("import" in one for one in said[asked:])
+
+
 @pytest.mark.parametrize("path", READ_FIRST, ids=lambda path: path.name)
 def test_what_says_so_can_be_read_by_python_3_7(path):
     ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 7))
