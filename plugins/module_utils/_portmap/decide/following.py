@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 
 from ..memory.record import Record
+from ..values.tenants import last_known
 
 # In seconds.  One change of an operator's is many of the kernel's: a run waits until they have ended,
 # but not longer than `LONGEST`.
@@ -59,6 +60,8 @@ def _moved(old: Record, new: Record) -> Iterator[str]:
         ("MAC", old.mac, new.mac),
         ("MTU", old.mtu, new.mtu),
         ("gateway", old.gateway, new.gateway),
+        ("other addresses", _others(old), _others(new)),
+        ("networks", _networks(old), _networks(new)),
     ):
         if was != now:
             yield f"{name} {was or 'none'} -> {now or 'none'}"
@@ -66,6 +69,14 @@ def _moved(old: Record, new: Record) -> Iterator[str]:
 
 def _address(record: Record) -> str:
     return f"{record.address}/{record.prefix}" if record.applied else ""
+
+
+def _others(record: Record) -> str:
+    return ", ".join(one.address for one in last_known("", "", record.applied).addresses[1:])
+
+
+def _networks(record: Record) -> str:
+    return ", ".join(one.destination for one in last_known("", "", record.applied).networks)
 
 
 def _listed(words: Sequence[str]) -> str:

@@ -141,6 +141,8 @@ class Preparing:
         self._options = options.completed(old.options if old else None)
         whole = choose.serves_whole_host(self._options.steering)
         decide.check_interfaces(options, self._options.steering, whole)
+        if not whole:  # of another steering, which it had before
+            self._options = self._options._replace(interfaces=None)
         self._old = old
         self.begun = False
         self.spoilt = Spoilt()

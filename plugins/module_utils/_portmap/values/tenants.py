@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from functools import lru_cache
 from socket import AF_INET
 from typing import NamedTuple
@@ -111,14 +112,14 @@ class Host(NamedTuple):
         gateways = tuple(one.address or _ON_LINK for one in self.gateways) or ("",)
         others = (f"{_ALSO}{one.address}" for one in self.addresses if one != self.ipv4)
         networks = (
-            f"{_TO}{one.destination} from {one.source} mtu {one.mtu}" for one in self.networks
+            f"to {one.destination} from {one.source} mtu {one.mtu}" for one in self.networks
         )
         limited = ("limits everywhere",) if self.limit_scope == ALL else ()
         more = (*others, *networks, *limited, MADE)
         return (*address, self.mac, str(self.mtu), *gateways, *more)
 
 
-_ON_LINK, _ALSO, _TO = "on-link", "also ", "to "
+_ON_LINK, _ALSO = "on-link", "also "
 _NOTHING_KNOWN = ("0.0.0.0", "0", "", "0", "")
 
 
@@ -131,13 +132,16 @@ def last_known(public: str, loopback: str, applied: tuple[str, ...]) -> Host:
     more = applied[len(_NOTHING_KNOWN) :]
     others = (HostAddress(AF_INET, one[len(_ALSO) :], 32) for one in more if one.startswith(_ALSO))
     addresses = (HostAddress(AF_INET, address, int(prefix)), *others)
-    networks = tuple(_network(one.split(" ")) for one in more if one.startswith(_TO))
+    networks = tuple(filter(None, map(_read_network, more)))
     return Host(public, loopback, addresses, mac, int(mtu), via, networks=networks)
 
 
-def _network(words: list[str]) -> Network:
-    _to, destination, _from, source, _mtu, mtu = words
-    return Network(AF_INET, destination, source, int(mtu))
+_NETWORK = re.compile(r"to (\S+) from (\S+) mtu (\d+)")
+
+
+def _read_network(text: str) -> Network | None:
+    found = _NETWORK.fullmatch(text)
+    return Network(AF_INET, found[1], found[2], int(found[3])) if found else None
 
 
 # CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.

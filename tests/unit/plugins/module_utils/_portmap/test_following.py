@@ -31,6 +31,12 @@ def moved(**applied: str) -> Record:
         (moved(prefix="16"), "address 10.0.0.1/24 -> 10.0.0.1/16"),
         (moved(mac="02:00:00:00:00:11"), "MAC 02:00:00:00:00:10 -> 02:00:00:00:00:11"),
         (moved(mtu="1400", gateway=""), "MTU 1500 -> 1400, gateway 10.0.0.254 -> none"),
+        (
+            OLD._replace(
+                applied=(*OLD.applied, "also 10.9.0.1", "to 10.9.0.0/24 from 10.9.0.1 mtu 0")
+            ),
+            "other addresses none -> 10.9.0.1, networks none -> 10.9.0.0/24",
+        ),
         (moved(made="before"), "the host was not as it shall be"),
         (
             OLD._replace(options=OLD.options._replace(public="wan0")),
