@@ -154,6 +154,15 @@ def test_a_class_is_read_as_it_is_sent(rate: int) -> None:
     assert read == queueing.ClassSeen(0x706D0001, 0x706D0040, shape)
 
 
+def test_a_leaf_is_read_as_it_was_written_and_another_by_its_kind():
+    made = queueing.Leaf("tbf", 1_250_000, 5000, 60_000)
+    written = queueing.leaf(7, 0x706D0040, made)
+    assert queueing.read_leaf(written) == made
+    assert queueing.read_leaf(written.replace(b"tbf\0", b"red\0")) == queueing.Leaf("red")
+    head = queueing.leaf(7, 0x706D0040, queueing.Leaf("bfifo"))
+    assert queueing.read_leaf(head.replace(b"bfifo\0", b"tbf\0\0\0")).kind == "tbf"
+
+
 @pytest.mark.parametrize(
     ("size", "rate", "ticks"), [(1600, 1_250_000, 20_000), (1, 10**9, 1), (10**6, 1, 0xFFFFFFFF)]
 )
