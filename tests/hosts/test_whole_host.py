@@ -243,6 +243,33 @@ def test_what_the_host_has_later_is_a_problem_until_the_next_run(whole: Whole) -
     assert whole.modules.problems() == []
 
 
+def test_a_better_default_route_is_followed_with_the_address_of_its_interface(
+    whole: Whole,
+) -> None:
+    """What is sent from the address of another uplink may be dropped further on."""
+    host, far, web = whole.lab.host, whole.outside[FAR], whole.lab.container("web")
+    far.ip("address add 198.51.100.7/32 dev lo")
+    host.ip(
+        "route replace default via 10.0.0.254 metric 100",
+        "route del default via 10.0.0.254 metric 0",
+    )
+    host.ip(f"route add default via {FAR} metric 50")
+    try:
+        assert "route" in {one["kind"] for one in whole.modules.problems()}
+        whole.modules.host(**POOLS)
+        assert whole.modules.problems() == []
+        with probes.servers() as servers:
+            servers.listen(far.place, 53, "198.51.100.7")
+            asked = [Probe(one, "udp", "198.51.100.7", 53) for one in (web, host.place)]
+            ours, hosts = probes.run(asked).values()
+        assert _as_seen(ours) == _as_seen(hosts) == ("far", ON_ETH1)
+    finally:
+        host.ip("route del default metric 50")
+    whole.modules.host(**POOLS)
+    assert whole.modules.problems() == []
+    assert shape.default_routes(whole.lab, "web") == ["default via 10.0.0.254 dev eth0 onlink"]
+
+
 def test_taking_it_back_leaves_nothing(steering: str) -> None:
     with whole_host() as made:
         host = made.lab.host

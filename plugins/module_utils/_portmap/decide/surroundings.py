@@ -11,7 +11,7 @@ from socket import AF_INET
 
 from ..linux.messages import AddressSeen, LinkSeen
 from ..linux.routes import OtherRoute
-from ..linux.uapi import RT_SCOPE_UNIVERSE
+from ..linux.uapi import RT_SCOPE_UNIVERSE, RTPROT_OURS
 from ..values.marks import OUR_GROUPS
 from ..values.tenants import Entrance, HostAddress, Network
 from .problems import route as route_differs
@@ -19,6 +19,7 @@ from .uplink import Notice
 
 MOST_ADDRESSES = 256  # entries of the map in bpf/steer.h
 MOST_NETWORKS = 256  # routes that each container is given
+_HALVES = ("0.0.0.0/1", "128.0.0.0/1")
 
 
 def addresses(
@@ -62,6 +63,21 @@ def networks(
         f" are given {MOST_NETWORKS} of them, and send to other networks from {shared.address}"
     )
     return tuple(listed[:MOST_NETWORKS]), [(route_differs.KIND, said)]
+
+
+def everywhere(
+    public: LinkSeen, links: Sequence[LinkSeen], found: Sequence[AddressSeen], source: str
+) -> list[OtherRoute]:
+    """Two routes that stand for the default one, where the host's own leads through another interface.
+
+    `source`: the address from which the host sends to anywhere.  From that of the public interface,
+    others along the way may let nothing pass.
+    """
+    ours = {one.ifindex for one in links if is_ours(one)}
+    through = next((one.ifindex for one in found if one.address == source), public.ifindex)
+    if through == public.ifindex or through in ours:
+        return []
+    return [OtherRoute(half, "", through, RTPROT_OURS, source) for half in _HALVES]
 
 
 def entrances(

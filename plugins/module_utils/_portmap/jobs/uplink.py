@@ -120,8 +120,10 @@ def _with_surroundings(
 ) -> tuple[Host, list[decide.Notice]]:
     """The host with all that it has besides the interface."""
     links, found = view.all_links(), all_addresses(view.socket)
+    routes = other_routes(view.socket)
+    routes += surroundings.everywhere(public, links, found, source_through(view.socket, 0))
     networks, told = surroundings.networks(
-        public, host.ipv4, links, other_routes(view.socket),
+        public, host.ipv4, links, routes,
         lambda route: source_towards(view.socket, route.destination.partition("/")[0]),
     )  # fmt: skip
     return host._replace(

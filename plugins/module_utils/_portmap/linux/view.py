@@ -122,7 +122,10 @@ def route_through(sock: Socket, ifindex: int, source: str) -> routes.RouteFound 
 
 
 def source_through(sock: Socket, ifindex: int) -> str:
-    """The address from which the host itself sends to anywhere through a link; "" without a route."""
+    """The address from which the host itself sends to anywhere through a link; "" without a route.
+
+    0: through any link.
+    """
     for destination in _ANYWHERE:
         matched = _route_to(sock, destination, ifindex, "", True)
         if matched is not None and matched.prefix <= _FOR_EVERYTHING:

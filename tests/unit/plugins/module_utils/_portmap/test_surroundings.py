@@ -115,6 +115,22 @@ def test_a_socket_is_told_of_networks_for_which_it_would_choose_otherwise(route,
     assert networks(route) == wanted
 
 
+@pytest.mark.parametrize(
+    ("source", "networks_known"),
+    [
+        ("", ()),
+        ("10.0.0.1", ()),
+        ("10.0.0.2", ()),  # of the public interface: the one that was chosen for containers stays
+        ("10.66.0.1", ()),
+        ("10.9.0.1", (("0.0.0.0/1", "10.9.0.1", 0), ("128.0.0.0/1", "10.9.0.1", 0))),
+        ("10.8.0.1", (("0.0.0.0/1", "10.8.0.1", 1420), ("128.0.0.0/1", "10.8.0.1", 1420))),
+    ],
+)
+def test_where_the_host_prefers_another_uplink_its_address_is_the_source(source, networks_known):
+    routes = surroundings.everywhere(ETH0, LINKS, ADDRESSES, source)
+    assert networks(*routes) == tuple(Network(AF_INET, *one) for one in networks_known)
+
+
 def test_too_many_networks_are_told():
     routes = [
         OtherRoute(f"10.{n >> 8}.{n & 255}.0/24", "", 3, STATIC, "10.9.0.1") for n in range(300)
