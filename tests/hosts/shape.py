@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 
-from lab import probes
+from lab import probes, steering
 from lab.machines import BEYOND, HOST, OTHER, PEER, Lab
 from lab.modules import Modules
 from lab.pools import POOLS
@@ -29,7 +29,8 @@ def matrix(
 ) -> dict[str, str]:
     """Probes that were not answered by whom they should be: TCP and UDP, in all directions.
 
-    Without `host_goes` the host itself leaves by another way, and is not asked to.
+    Without `host_goes` the host itself leaves by another way, and is not asked to; nor are containers
+    that leave as the host does.
 
     `sends_from`: the address from which the host sends to itself, if it is not the shared one.  What
     it sends to containers then is not answered (u32), and not asked.
@@ -50,7 +51,8 @@ def matrix(
                 for port, who in ((WEB, "web"), (DB, "db"), (OF_HOST, "host")):
                     wanted[Probe(source, protocol, "127.0.0.1", port)] = who
                 for target, who in ((PEER, "peer"), (OTHER, "other"), (BEYOND, "peer")):
-                    if source != host or target != BEYOND or host_goes:
+                    goes = host_goes or (source != host and steering.by_way(True, False))
+                    if target != BEYOND or goes:
                         wanted[Probe(source, protocol, target, 53)] = who
         answers = probes.run(wanted)
     return {str(one): str(answers[one]) for one, who in wanted.items() if answers[one].who != who}
