@@ -46,6 +46,7 @@ listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
 usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
+scrape.py             kernel/test_scrape
 limits.py shaping.py queueing.py traffic_class.py shaper.py limiting.py   kernel/test_limits*
 statistics.py         kernel/test_info kernel/test_lost
 survey.py look.py seen.py     kernel/test_info kernel/test_moves kernel/test_host* kernel/test_bad_* robust/test_drift

@@ -66,7 +66,13 @@ def parser() -> argparse.ArgumentParser:
         "group", nargs="*", metavar="GROUP", help="counters, sockets, snmp, problems (all of them)"
     )
     one.add_argument("--openmetrics", action="store_true", help="in the format of OpenMetrics")
-    one.add_argument("-o", "--output", metavar="FILE", help="write this file, at once")
+    where = one.add_mutually_exclusive_group()
+    where.add_argument("-o", "--output", metavar="FILE", help="write this file, at once")
+    where.add_argument(
+        "--http",
+        action="store_true",
+        help="answer the HTTP of a connection, as systemd hands it over",
+    )
     one = command("top", "who receives and sends most")
     one.add_argument(
         "-i", "--interval", type=float, default=1.0, metavar="SECONDS", help="measure so long (1)"
@@ -84,6 +90,11 @@ def _metrics(asked: argparse.Namespace) -> int:
     if unknown:
         known = ", ".join(metrics.GROUPS)
         raise InvalidRequest(f"cannot collect {unknown[0]}: expected some of {known}")
+    if asked.http:
+        from .jobs import scrape
+
+        scrape.answer(set(asked.group or metrics.GROUPS), sys.stdin.fileno())
+        return 0
     text = metrics.collected(set(asked.group or metrics.GROUPS), asked.openmetrics)
     if asked.output:
         metrics.save(asked.output, text)

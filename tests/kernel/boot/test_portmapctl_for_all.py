@@ -114,7 +114,7 @@ def test_a_reader_that_has_read_enough_is_no_error(host: Machine) -> None:
         ("portmapctl list ", ["cache", "db", "web"]),
         ("portmapctl who --j", ["--json"]),
         ("portmapctl metrics ", ["counters", "problems", "snmp", "sockets"]),
-        ("portmapctl metrics --", ["--help", "--openmetrics", "--output"]),
+        ("portmapctl metrics --", ["--help", "--http", "--openmetrics", "--output"]),
         ("portmapctl top --", ["--help", "--interval", "--json", "--lines"]),
     ],
 )

@@ -40,7 +40,7 @@ _portmapctl() {{
     elif [ "${{word#-}}" != "$word" ]; then
         words="--json --help"
         [ "$command" != top ] || words="$words --interval --lines"
-        [ "$command" != metrics ] || words="--openmetrics --output --help"
+        [ "$command" != metrics ] || words="--openmetrics --output --http --help"
     elif [ "$command" = metrics ]; then
         words="counters sockets snmp problems"
     elif [ "$command" = list ]; then

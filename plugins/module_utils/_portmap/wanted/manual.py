@@ -31,7 +31,7 @@ MANUAL = r""".\" {mark}, and removed by it.
 .Nm
 .Cm metrics
 .Op Fl -openmetrics
-.Op Fl o Ar file
+.Op Fl o Ar file | Fl -http
 .Op Ar group ...
 .Nm
 .Cm top
@@ -80,6 +80,14 @@ The options are:
 .Bl -tag -width Ds
 .It Fl h , Fl -help
 Tell the commands, or the options of one.
+.It Fl -http
+Answer one request by HTTP for
+.Pa /metrics
+on the standard input, which is a connection that a socket unit of
+.Xr systemd 1
+has accepted.
+The request says which format it wants.
+Who asks from a port of the pools is a container, and is refused.
 .It Fl -json
 Tell the answer as JSON.
 .It Fl i , Fl -interval Ar seconds

@@ -10,6 +10,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide imp
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.exposition import (
     Family,
     Sample,
+    wants_openmetrics,
     written,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs.metrics import KINDS
@@ -118,3 +119,31 @@ def test_every_kind_of_problem_is_told():
     assert set(KINDS) == test_problem_kinds.KINDS
     told = metrics.of_problems(["route", "drift"], ["drift", "drift"])
     assert [tuple(one) for one in told.samples] == [({"kind": "drift"}, 2), ({"kind": "route"}, 0)]
+
+
+OPEN = "application/openmetrics-text"
+
+
+@pytest.mark.parametrize(
+    ("accept", "preferred"),
+    [
+        ("", False),
+        ("*/*", False),
+        ("text/plain", False),
+        (OPEN, True),
+        (f"{OPEN};version=1.0.0, text/plain;q=0.5, */*;q=0.1", True),
+        (f"{OPEN.upper()} ; VERSION=1.0.0 ; Q=0.6 , text/plain;q=0.5", True),
+        (f"{OPEN};q=0.5, text/plain;q=0.5", False),
+        (f"{OPEN};q=0.4, text/plain;q=0.5", False),
+        (f"{OPEN};q=0.4, text/*;q=0.5", False),
+        (f"{OPEN};q=0.4, */*;q=0.5", False),
+        (f"{OPEN};q=0.4, text/plain;q=0.3, */*", True),
+        (f"{OPEN};version=0.0.1", False),
+        (f"{OPEN};q=0", False),
+        (f"{OPEN};q=nan, text/plain;q=0", False),
+        (f"{OPEN};q=9, text/plain", False),
+        (f";;=,{OPEN};q", False),
+    ],
+)
+def test_the_format_is_the_one_that_is_preferred(accept: str, preferred: bool):
+    assert wants_openmetrics(accept) is preferred
