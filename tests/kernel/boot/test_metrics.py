@@ -82,6 +82,34 @@ def test_connections_and_their_times_are_told(wired: Lab, host: Machine) -> None
     assert value(found, "container_tcp_connections", container="web", state="active") == 2
 
 
+def test_a_limit_is_told_with_what_it_has_cost(wired: Lab, host: Machine) -> None:
+    Modules(host).container(name="web", limits={"receive": "1mbit", "send": "2mbit"})
+    try:
+        with inside(wired.peer.place.netns):
+            client = socket.socket(type=socket.SOCK_DGRAM)
+        with client:
+            for _ in range(300):
+                client.sendto(bytes(1400), (HOST, 31000))
+            found = samples(ask(host, "metrics", "counters").stdout)
+        (witness,) = host.json("tc", "-s", "-j", "qdisc", "show", "dev", "pm-web", "root")
+    finally:
+        Modules(host).container(name="web", limits={})
+    web = {"container": "web", "direction": "receive"}
+    assert value(found, "container_rate_limit_bytes_per_second", **web) == 125_000
+    assert (
+        value(
+            found, "container_rate_limit_bytes_per_second", container="web", direction="transmit"
+        )
+        == 250_000
+    )
+    lost = value(found, "container_shaper_dropped_packets_total", **web)
+    assert 0 < lost <= witness["drops"]
+    assert 0 < value(found, "container_shaper_overlimits_total", **web) <= witness["overlimits"]
+    assert not [
+        labels for name, labels in found if "_shaper_" in name and labels != {*web.items()}
+    ]
+
+
 def test_a_damaged_container_is_a_problem_of_its_kind(host: Machine) -> None:
     before = samples(ask(host, "metrics", "problems").stdout)
     assert value(before, "problems", kind="drift") == 0

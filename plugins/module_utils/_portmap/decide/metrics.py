@@ -22,6 +22,17 @@ _COUNTED = {"packets": "Packets", "bytes": "Bytes", "errors": "Packets with erro
 _DONE = {"rx": "received", "tx": "sent"}
 _STATES = {"active": "net_tcp_active_connections", "time_wait": "net_tcp_time_wait_connections"}
 _PERCENTILES = (50, 90, 95, 99)
+_SHAPED = "htb", "rx"
+_DIRECTIONS = {"receive": "net_rx_rate_limit", "transmit": "net_tx_rate_limit"}
+# By name: what it says, and what the kernel's queue tells it as.
+_SHAPER = {
+    "container_shaper_backlog_bytes": ("Bytes that wait for a limit.", "backlog"),
+    "container_shaper_dropped_packets_total": ("Packets lost to a limit.", "drops"),
+    "container_shaper_overlimits_total": (
+        "How often a packet had to wait for a limit.",
+        "overlimits",
+    ),
+}
 # By name: what it says, and where it is among the kernel's counters.
 _KERNEL = {
     "container_tcp_retransmitted_segments_total": (
@@ -64,6 +75,7 @@ def of_containers(measured: Sequence[Measured]) -> Iterator[Family]:
     """What nobody has asked for has no samples."""
     yield from _of_ports(measured)
     yield from _of_links(measured)
+    yield from _of_limits(measured)
     yield from _of_connections(measured)
     for name, (said, path) in _KERNEL.items():
         found = [(_labels(one), _at(one.used, path)) for one in measured]
@@ -117,6 +129,24 @@ def _of_links(measured: Sequence[Measured]) -> Iterator[Family]:
         ]
         said = f"Packets lost that the container should have {_DONE[way]}, by reason."
         yield _family(f"container_{verb}_dropped_packets_total", said, lost)
+
+
+def _of_limits(measured: Sequence[Measured]) -> Iterator[Family]:
+    """What a container sends waits in a queue that it shares with others: here is the one to it."""
+    rates = [
+        (_labels(one, direction=way), _at(one.used, (field,)))
+        for one in measured
+        for way, field in _DIRECTIONS.items()
+    ]
+    yield _family("container_rate_limit_bytes_per_second", "What a container may use.", rates)
+    shapers = [
+        (_labels(one, direction="receive"), queue)
+        for one in measured
+        for queue in one.used.get("net_traffic_control_statistics", ())
+        if "net_rx_rate_limit" in one.used and (queue["id"], queue["direction"]) == _SHAPED
+    ]
+    for name, (said, field) in _SHAPER.items():
+        yield _family(name, said, [(labels, queue[field]) for labels, queue in shapers])
 
 
 def _of_connections(measured: Sequence[Measured]) -> Iterator[Family]:

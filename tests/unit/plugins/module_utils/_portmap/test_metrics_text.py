@@ -98,6 +98,31 @@ def test_drops_have_a_reason_and_a_direction():
     ]
 
 
+def queue(kind: str, direction: str, number: int) -> dict[str, object]:
+    counted = {"backlog": number, "drops": number + 1, "overlimits": number + 2}
+    return {"id": kind, "direction": direction, **counted}
+
+
+def test_a_limit_has_what_waits_for_it():
+    queues = [queue("htb", "rx", 10), queue("tbf", "rx", 20), queue("ingress", "tx", 30)]
+    used = {"net_rx_rate_limit": 1000, "net_traffic_control_statistics": queues}
+    told = found(metrics.of_containers([metrics.Measured(WEB, used)]))
+    labels = {"container": "web", "direction": "receive"}
+    assert told["container_rate_limit_bytes_per_second"] == [(labels, 1000)]
+    assert told["container_shaper_backlog_bytes"] == [(labels, 10)]
+    assert told["container_shaper_dropped_packets_total"] == [(labels, 11)]
+    assert told["container_shaper_overlimits_total"] == [(labels, 12)]
+
+
+def test_a_queue_of_somebody_else_is_no_limit():
+    used = {"net_tx_rate_limit": 7, "net_traffic_control_statistics": [queue("htb", "rx", 10)]}
+    told = found(metrics.of_containers([metrics.Measured(WEB, used)]))
+    assert told["container_rate_limit_bytes_per_second"] == [
+        ({"container": "web", "direction": "transmit"}, 7)
+    ]
+    assert told["container_shaper_backlog_bytes"] == []
+
+
 def test_times_are_seconds():
     told = found(
         metrics.of_containers([metrics.Measured(WEB, {"net_tcp_rtt_microsecs_p95": 2500})])
