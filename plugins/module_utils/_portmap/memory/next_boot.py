@@ -19,7 +19,7 @@ from ..linux.paths import not_roots_alone
 from ..values import ports, tenants
 from ..values.errors import InvalidRequest
 from ..values.limits import NONE, Limits
-from ..values.options import HostOptions
+from ..values.options import STEERING, HostOptions
 from ..values.tenants import Named
 from ..wanted import claims
 from ..wanted.busy import Busy
@@ -268,6 +268,7 @@ def lines(state: Saved | None) -> dict[str, str]:
         + (f" address {host.address}" if host.address else "")
         + (f" link_speed {host.link_speed}" if host.link_speed else "")
         + (f" limit_scope {host.limit_scope}" if host.limit_scope else "")
+        + (f" steering {host.steering}" if host.steering not in ("", STEERING) else "")
     }
     for name, one in sorted(state.containers.items()):
         said[f"container {name}"] = (

@@ -189,6 +189,15 @@ def test_what_no_host_could_have_is_refused(state, why):
 # --- how it follows the runs ------------------------------------------------------------------
 
 
+def test_another_steering_is_told_and_so_it_is_saved():
+    """What is saved is written when what is told of it differs."""
+    gone_over = WHOLE._replace(host=WHOLE.host._replace(steering="bpf"))
+    assert next_boot.lines(gone_over) == {
+        **next_boot.lines(WHOLE),
+        "host": next_boot.lines(WHOLE)["host"] + " steering bpf",
+    }
+
+
 def test_the_containers_of_a_task_replace_what_was_saved_of_them():
     new = WEB._replace(service=(Range(31500, 31500),))
     assert saving.merged({"db": DB, "web": WEB}, [new]) == {"db": DB, "web": new}
