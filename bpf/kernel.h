@@ -26,7 +26,9 @@ struct map {
 #define BPF_MAP_TYPE_ARRAY 2
 #define BPF_MAP_TYPE_PERCPU_ARRAY 6
 #define BPF_MAP_TYPE_LRU_HASH 9
+#define BPF_MAP_TYPE_LPM_TRIE 11
 #define BPF_MAP_TYPE_RINGBUF 27
+#define BPF_F_NO_PREALLOC 1
 #define BPF_F_MMAPABLE 1024
 
 /* Context of cgroup/sock_create and cgroup/post_bind: struct bpf_sock. */
@@ -34,6 +36,7 @@ struct bpf_sock {
 	u32 bound_dev_if, family, type, protocol, mark, priority;
 	u32 src_ip4, src_ip6[4];
 	u32 src_port; /* host order */
+	u32 dst_port, dst_ip4, dst_ip6[4], state;
 };
 
 /* Context of sockops, as far as it is used: struct bpf_sock_ops. */
@@ -84,6 +87,14 @@ struct hop {
 	u32 family, address[4];
 };
 
+/* By what a socket of IPv4 is found; all of it in network order. */
+struct bpf_sock_tuple {
+	u32 source, destination;
+	u16 source_port, destination_port;
+};
+#define TCP_LISTEN 10
+#define BPF_F_CURRENT_NETNS (-1UL)
+
 /* In network order, as a little-endian machine reads it. */
 #define ETH_P_IP 0x0008
 #define ETH_P_ARP 0x0608
@@ -127,6 +138,9 @@ static long (*const bpf_skb_change_type)(void *context, u32 type) = (void *)32;
 static long (*const bpf_skb_change_head)(void *context, u32 more, u64 flags) = (void *)43;
 static long (*const bpf_fib_lookup)(void *context, void *route, int size, u32 flags) = (void *)69;
 static u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
+static long (*const bpf_sk_release)(void *socket) = (void *)86;
+static struct bpf_sock *(*const bpf_skc_lookup_tcp)(void *context, void *tuple, u32 size, u64 netns,
+						    u64 flags) = (void *)99;
 static long (*const bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (void *)113;
 static u64 (*const bpf_get_netns_cookie)(void *context) = (void *)122;
 static long (*const bpf_ringbuf_output)(void *ring, void *data, u64 size, u64 flags) = (void *)130;

@@ -137,7 +137,7 @@ INLINE int refuse(struct packet *packet, const struct config *config, const stru
 			*target = TO_EVERYBODY;
 		else
 			*target = !among_us ? TO_OUTSIDE : *target ? *target : TO_HOST;
-		return PASSED;
+		return *target != TO_HOST || may_reach_host(packet, parsed, me) ? PASSED : HOST;
 	}
 	if (parsed->protocol != IPPROTO_ICMP)
 		return PROTOCOL;

@@ -62,10 +62,13 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 		target = follows(&parsed, from);
 		return target ? hand_over(packet, config, at, target) : TC_ACT_UNSPEC;
 	}
-	if (has_ports(parsed.protocol))
+	if (has_ports(parsed.protocol)) {
 		target = owner_of(parsed.destination_port);
-	else if (parsed.protocol == IPPROTO_ICMP)
+		if (target && loopback)
+			note_call(&parsed, target);
+	} else if (parsed.protocol == IPPROTO_ICMP) {
 		target = icmp_target(packet, &parsed, loopback);
+	}
 	if (!target)
 		return TC_ACT_UNSPEC;
 	if (parsed.more)

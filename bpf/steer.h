@@ -44,9 +44,9 @@ struct config {
 
 /* A container: the indexes of its links, on the host and inside; whether what it receives has to pass
  * the queue of its veth; the class in which what it sends waits, and on which links: what goes
- * outside, and what stays in the host.  0 is none. */
+ * outside, and what stays in the host.  0 is none.  `closed`: it may not use servers of the host. */
 struct tenant {
-	u32 veth, inner, queued, class, outside, within;
+	u32 veth, inner, queued, class, outside, within, closed, unused;
 };
 
 /* The numbers of the owners of four ports; 0 is nobody.  The kernel rounds the size of an entry up
@@ -75,6 +75,7 @@ enum reason {
 	FRAGMENT,  /* of a datagram that nobody saw begin, or too many that did not end */
 	REQUEST,   /* too many, or one for which somebody else waits */
 	OFFLOAD,   /* left to others to finish, in a way that no stack does */
+	HOST,      /* to a server of the host, which is closed to it */
 	REASONS,
 	PASSED = REASONS,
 };

@@ -5,7 +5,7 @@
 
 #pragma once
 
-#include "whose.h"
+#include "may.h"
 
 /* A packet gets the header of Ethernet that containers' links have. */
 INLINE int dress(struct packet *packet)

@@ -138,6 +138,24 @@ options:
         description:
           - What rates are cut to.
         type: str
+  host_services:
+    description:
+      - Whether the container may use the servers of its host, at every address of the host and at C(127.0.0.1).
+      - With V(false) it reaches none of them but those on O(host_ports). Its answers to connections that the
+        host has opened still pass, and so does what other containers answer.
+      - Of TCP, connections that are open stay. Of other protocols, the container may answer for two
+        minutes after each datagram of the host.
+      - Left out, a container that is placed keeps what it has; of a new one it is V(true).
+      - Only for hosts with O(netiso.portmap.portmap_host#module:steering=bpf).
+    type: bool
+    version_added: 0.2.0
+  host_ports:
+    description:
+      - Ports of the host that the container may use although O(host_services=false), such as V(53), or V(8000-8099).
+      - Left out, a container that is placed keeps them. An empty list is none.
+    type: list
+    elements: str
+    version_added: 0.2.0
   force:
     description:
       - Give the container ports from which processes of the host have connections open. They are
@@ -186,6 +204,15 @@ options:
         type: dict
         version_added: 0.2.0
         suboptions: *limits
+      host_services:
+        description: See O(host_services).
+        type: bool
+        version_added: 0.2.0
+      host_ports:
+        description: See O(host_ports).
+        type: list
+        elements: str
+        version_added: 0.2.0
       force:
         description: See O(force).
         type: bool
@@ -295,6 +322,17 @@ container:
       type: dict
       sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
       version_added: 0.2.0
+    host_services:
+      description: Whether it may use the servers of its host; null when it is absent.
+      type: bool
+      sample: true
+      version_added: 0.2.0
+    host_ports:
+      description: Ports of the host that it may use although RV(container.host_services) is false.
+      type: list
+      elements: str
+      sample: []
+      version_added: 0.2.0
 containers:
   description: The containers in the order of the list, then those that were purged.
   returned: success, when O(containers) is given
@@ -336,6 +374,8 @@ CONTAINER = {
     "request": {"type": "dict"},
     "ephemeral_ports": {"type": "str"},
     "limits": {"type": "dict", "options": LIMITS},
+    "host_services": {"type": "bool"},
+    "host_ports": {"type": "list", "elements": "str"},
     "force": {"type": "bool", "default": False},
 }
 ARGUMENTS = {
@@ -352,10 +392,7 @@ ARGUMENTS = {
 }
 EXCLUSIVE = [
     ("netns", "pid"),
-    *(
-        ("containers", option)
-        for option in ("name", "netns", "pid", "ports", "request", "ephemeral_ports", "limits")
-    ),
+    *(("containers", option) for option in CONTAINER if option not in ("state", "force")),
 ]
 
 

@@ -227,6 +227,17 @@ containers:
       type: dict
       sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
       version_added: 0.2.0
+    host_services:
+      description: Whether it may use the servers of its host.
+      type: bool
+      sample: true
+      version_added: 0.2.0
+    host_ports:
+      description: Ports of the host that it may use although C(host_services) is false.
+      type: list
+      elements: str
+      sample: []
+      version_added: 0.2.0
     statistics:
       description: What the container has received and sent, seen from inside.
       type: dict
@@ -279,7 +290,8 @@ containers:
         tx_filtered_by:
           description: >-
             With the steering V(bpf), how many of these were dropped for which reason: C(malformed), C(address),
-            C(port), C(protocol), C(icmp), C(fragment), C(request) (pings), C(offload). Null with V(u32).
+            C(port), C(protocol), C(icmp), C(fragment), C(request) (pings), C(offload), C(host) (to
+            servers that are closed to it). Null with V(u32).
           type: dict
           sample: null
     usage:

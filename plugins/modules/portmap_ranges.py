@@ -126,6 +126,17 @@ container:
       type: dict
       sample: {"receive": {"rate": 1250000, "ceil": null, "burst": null, "text": "10mbit"}}
       version_added: 0.2.0
+    host_services:
+      description: Whether it may use the servers of its host.
+      type: bool
+      sample: true
+      version_added: 0.2.0
+    host_ports:
+      description: Ports of the host that it may use although C(host_services) is false.
+      type: list
+      elements: str
+      sample: []
+      version_added: 0.2.0
 added:
   description: Ports that the container owns now and did not own before.
   returned: success

@@ -28,6 +28,7 @@ DOCUMENTS = [
     "docs/docsite/rst/guide_picture.rst",
     "docs/docsite/rst/guide_guards.rst",
     "docs/docsite/rst/guide_limits.rst",
+    "docs/docsite/rst/guide_access.rst",
     "docs/docsite/rst/guide_metrics.rst",
 ]
 
@@ -51,6 +52,7 @@ BEFORE = {
     "docs/docsite/rst/guide_metrics.rst": [PREPARED],
     "docs/docsite/rst/guide_guards.rst": [PREPARED],
     "docs/docsite/rst/guide_limits.rst": [PREPARED],
+    "docs/docsite/rst/guide_access.rst": [PREPARED],
 }
 
 # Commands that cannot run on a host without a network to fetch from, or that run this test, with

@@ -6,6 +6,10 @@
     python maps.py PROGRAM MAP OFFSET BYTES
 
 writes these, in hexadecimal, into a map of a program.
+
+    python maps.py PROGRAM MAP SIZE
+
+takes all keys, of this size, out of a map that has some.
 """
 
 from __future__ import annotations
@@ -23,6 +27,7 @@ import sys
 from collections.abc import Iterator, Mapping
 
 _BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
+_DELETE, _NEXT_KEY = 3, 4
 _PROGRAM_BY_ID, _MAP_BY_ID, _INFO = 13, 14, 15
 _STEERING = re.compile(r" pm_steer .* id (\d+) name ")
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -65,7 +70,11 @@ def contents(
     lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
     veths = {}
     owners = set(struct.unpack("=65536H", numbers))
-    for number, (outer, inside, *flow) in enumerate(struct.iter_unpack("=6I", links)):
+    prefixes = _prefixes(program)
+    for number, (outer, inside, *flow, closed, _) in enumerate(struct.iter_unpack("=8I", links)):
+        if closed or number in prefixes:
+            allowed = sorted(prefixes.get(number, []))
+            lines.append(f"{number} has {'a closed' if closed else 'an open'} host, {allowed}")
         if number in owners and outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
             link = inner.get(veth, {}).get(inside, "a link" if inside else "no link")
@@ -79,6 +88,27 @@ def contents(
             lines.append(f"ports {first}-{last} lead to {veths.get(number, number)}")
         first = last + 1
     return lines
+
+
+def _prefixes(program: int) -> dict[int, list[str]]:
+    """What the maps of prefixes have, by the number of the container."""
+    found: dict[int, list[str]] = {}
+    with _descriptors(program) as maps:
+        for key in _keys(maps["pm_host_ports"][0], 8):
+            bits, number, port = struct.unpack("=IH2s", key)
+            found.setdefault(number, []).append(f"port {int.from_bytes(port, 'big')}/{bits}")
+    return found
+
+
+def _keys(descriptor: int, size: int) -> Iterator[bytes]:
+    last, key = 0, ctypes.create_string_buffer(size)
+    with contextlib.suppress(FileNotFoundError):
+        while True:
+            at = ctypes.addressof(key)
+            _called(_NEXT_KEY, struct.pack("=I4xQQQ", descriptor, last, at, 0))
+            yield key.raw
+            before = ctypes.create_string_buffer(key.raw, size)
+            last = ctypes.addressof(before)
 
 
 def ids(program: int) -> frozenset[int]:
@@ -95,20 +125,31 @@ def ids(program: int) -> frozenset[int]:
 
 
 @contextlib.contextmanager
-def _opened(program: int) -> Iterator[dict[str, mmap.mmap]]:
-    """The maps of a program that can be mapped into memory, by name."""
+def _descriptors(program: int) -> Iterator[dict[str, tuple[int, int, int]]]:
+    """The maps of a program by name: descriptor, flags, and bytes of all values."""
     found = {}
-    for one in ids(program):
-        descriptor = _called(_MAP_BY_ID, struct.pack("=I", one))
-        try:
+    try:
+        for one in ids(program):
+            descriptor = _called(_MAP_BY_ID, struct.pack("=I", one))
             _kind, _id, _key, value, entries, flags, name = struct.unpack_from(
                 "=IIIIII16s", _info(descriptor, bytes(96))
             )
-            if flags & 1024:  # BPF_F_MMAPABLE
-                size = -(-value * entries // mmap.PAGESIZE) * mmap.PAGESIZE
-                found[name.rstrip(b"\0").decode()] = mmap.mmap(descriptor, size)
-        finally:
+            found[name.rstrip(b"\0").decode()] = descriptor, flags, value * entries
+        yield found
+    finally:
+        for descriptor, _flags, _size in found.values():
             os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _opened(program: int) -> Iterator[dict[str, mmap.mmap]]:
+    """The maps of a program that can be mapped into memory, by name."""
+    with _descriptors(program) as maps:
+        found = {
+            name: mmap.mmap(descriptor, -(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
+            for name, (descriptor, flags, size) in maps.items()
+            if flags & 1024  # BPF_F_MMAPABLE
+        }
     try:
         yield found
     finally:
@@ -130,10 +171,17 @@ def _called(command: int, attributes: bytes) -> int:
     return int(result)
 
 
-def main(program: str, name: str, offset: str, data: str) -> None:
-    with _opened(int(program)) as maps:
-        new = bytes.fromhex(data)
-        maps[name][int(offset) : int(offset) + len(new)] = new
+def main(program: str, name: str, number: str, data: str = "") -> None:
+    if data:
+        with _opened(int(program)) as maps:
+            new = bytes.fromhex(data)
+            maps[name][int(number) : int(number) + len(new)] = new
+        return
+    with _descriptors(int(program)) as maps:
+        for key in list(_keys(maps[name][0], int(number))):
+            at = ctypes.create_string_buffer(key, len(key))
+            called = struct.pack("=I4xQQQ", maps[name][0], ctypes.addressof(at), 0, 0)
+            _called(_DELETE, called)
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ _PLACES = [("", "eth0"), ("", "lo"), ("", "pm-web"), ("", "pm-db"), (_WEB, "eth0
 _STEERING = "ingress protocol all pref 128 handle 0x80 bpf"
 _PROGRAM = re.compile(r" pm_steer .* id (\d+) name ")
 _LINK_BYTES, _PORT_BYTES = 4, 2
-_TENANT_LINKS = 6  # numbers in an entry of pm_tenants, the first two of which are links
+_TENANT_LINKS = 8  # numbers in an entry of pm_tenants, the first two of which are links
 
 
 def _program(dice: random.Random, host: Machine) -> Damage:

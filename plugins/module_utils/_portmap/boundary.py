@@ -23,7 +23,7 @@ from .values import ports
 from .values.errors import InvalidRequest, PortmapError, Unplaced, Unsupported
 from .values.options import HostOptions
 from .values.workloads import Volume, Workload
-from .wanted import claims, limits, requests
+from .wanted import access, claims, limits, requests
 from .wanted.claims import Ask
 
 
@@ -184,6 +184,7 @@ def _container(item: Mapping[str, Any]) -> Ask:
         force=item["force"],
         request=None if item["request"] is None else requests.read(item["request"], name),
         limits=None if item["limits"] is None else limits.read(item["limits"], name),
+        access=access.Wish(item["host_services"], _ranges(item["host_ports"], "host_ports")),
     )
 
 

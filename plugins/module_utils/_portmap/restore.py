@@ -147,6 +147,7 @@ def _ask(one: Entry) -> Ask:
         ignore_listeners=True,
         named=one.named,
         limits=one.limits,
+        access=one.access,
     )
 
 

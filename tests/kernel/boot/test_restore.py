@@ -87,6 +87,21 @@ def test_limits_come_back(lab: Lab, placed: Modules, reboot: Lab, shipped: Path)
     assert again["container"]["limits"] == told["container"]["limits"]
 
 
+def test_what_a_container_may_reach_comes_back(
+    lab: Lab, placed: Modules, reboot: Lab, shipped: Path
+) -> None:
+    changes = placed.host(**POOLS, steering="bpf")["changes"]
+    assert changes[-1].startswith("save host ")
+    assert changes[-1].endswith(" steering bpf")
+    told = placed.container(name="web", host_services=False, host_ports=["53"])["container"]
+    after = booted(reboot, text(lab.host))
+    assert restore(after.host, shipped).returncode == 0
+    again = Modules(after.host).container(name="web")
+    assert not again["changed"]
+    assert (told["host_services"], told["host_ports"]) == (False, ["53"])
+    assert {**again["container"], "namespace_inode": 0} == {**told, "namespace_inode": 0}
+
+
 def _still(found: dict[str, Any]) -> dict[str, Any]:
     given = {"statistics": None, "namespace_inode": None}
     containers = [{**one, **given} for one in found["containers"]]

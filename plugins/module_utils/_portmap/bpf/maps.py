@@ -83,15 +83,18 @@ def remove(descriptor: int, key: bytes) -> None:
 
 def keys(descriptor: int, size: int) -> list[bytes]:
     """All keys of a map, which are of this size."""
-    found: list[bytes] = []
-    then = Buffer(b"", size)
+    found: dict[bytes, None] = {}
+    then, last = Buffer(b"", size), None
     with contextlib.suppress(KeyError):
         while True:
-            last = Buffer(found[-1]) if found else None
             before = last.address if last else 0
             _asked(k.BPF_MAP_GET_NEXT_KEY, _ELEMENT.pack(descriptor, before, then.address, 0))
-            found.append(then.raw[:size])
-    return found
+            key = then.raw[:size]
+            if key in found:  # the one before was taken away meanwhile: the kernel begins anew
+                break
+            found[key] = None
+            last = Buffer(key)
+    return list(found)
 
 
 def _asked(command: int, attributes: bytes) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from ..values import ports
+from ..values import access, ports
 from ..values.limits import NONE
 from ..values.tenants import Container, veth_name
 from .containers import Decision
@@ -47,6 +47,8 @@ def _moved(had: Container, now: Container) -> Iterator[str]:
         yield f"ephemeral ports {had.ephemeral or 'unclear'} -> {now.ephemeral}"
     if had.limits != now.limits:
         yield f"limits {had.limits} -> {now.limits}"
+    if had.access.host != now.access.host:
+        yield f"host services {had.access.host} -> {now.access.host}"
 
 
 def diff(decision: Decision) -> tuple[str, str]:
@@ -64,4 +66,5 @@ def _owned(container: Container) -> str:
     named = ", ".join(f"{name} {text}" for name, text in container.assigned.items())
     service += f" ({named})" if named else ""
     limits = f", limits {container.limits}" if container.limits != NONE else ""
-    return f"ports {service}, ephemeral ports {container.ephemeral or 'unclear'}{limits}"
+    allowed = "".join(f", {words}" for words in access.said(container.access))
+    return f"ports {service}, ephemeral ports {container.ephemeral or 'unclear'}{limits}{allowed}"

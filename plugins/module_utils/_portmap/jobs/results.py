@@ -13,6 +13,7 @@ from ..linux.netns import handle_path
 from ..memory import units
 from ..memory.record import Record
 from ..values import ports
+from ..values.access import Access
 from ..values.guards import SLICE, UNIT, Guards
 from ..values.limits import AUTO, OUTSIDE, Limits
 from ..values.netfilter import Firewall
@@ -54,6 +55,14 @@ def container_result(container: Container) -> dict[str, Any]:
         "assigned": container.assigned,
         "ephemeral_ports": str(container.ephemeral) if container.ephemeral else None,
         "limits": limits_result(container.limits),
+        **access_result(container.access),
+    }
+
+
+def access_result(access: Access) -> dict[str, Any]:
+    return {
+        "host_services": access.host_services,
+        "host_ports": ports.written(access.host_ports),
     }
 
 
@@ -83,6 +92,8 @@ def absent_result(name: str) -> dict[str, Any]:
         "assigned": {},
         "ephemeral_ports": None,
         "limits": {},
+        "host_services": None,
+        "host_ports": [],
     }
 
 

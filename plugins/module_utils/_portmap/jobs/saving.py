@@ -114,6 +114,7 @@ def as_saved(container: Container, path: str) -> Entry:
         container.ephemeral,
         container.named,
         container.limits,
+        container.access,
     )
 
 

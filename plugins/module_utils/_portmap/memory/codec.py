@@ -14,6 +14,7 @@ from typing import Any
 
 from ..linux import uapi as k
 from ..values import ports
+from ..values.access import Access
 from ..values.limits import ALL, OUTSIDE, SCOPES, Limit, Limits, is_sound
 from ..values.options import STEERING, HostOptions
 from ..values.tenants import Named
@@ -144,6 +145,21 @@ def _read_limit(value: object) -> Limit:
     if not is_sound(limit):
         raise ValueError(f"{value!r} is no limit")
     return limit
+
+
+def access_json(access: Access) -> dict[str, Any]:
+    return {"host_services": access.host_services, "host_ports": ports.written(access.host_ports)}
+
+
+def read_access(value: object) -> Access:
+    found = check_keys(value, Access._fields)
+    services = found.get("host_services", True)
+    if not isinstance(services, bool):
+        raise TypeError(f"{services!r} is neither true nor false")
+    host_ports = read_ranges(found.get("host_ports", []))
+    if services and host_ports:
+        raise ValueError(f"{value!r} opens ports of the host, which are open")
+    return Access(services, host_ports)
 
 
 def read_range(value: object, option: str) -> ports.Range | None:

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ..linux.paths import not_roots_alone
-from ..values import ports, tenants
+from ..values import access, ports, tenants
+from ..values.access import OPEN, Access
 from ..values.errors import InvalidRequest
 from ..values.limits import NONE, Limits
 from ..values.options import STEERING, HostOptions
@@ -30,8 +31,9 @@ DIRECTORY = "/var/lib/netiso-portmap"
 _FILE = JsonFile("the desired state", DIRECTORY, "desired.json", lasting=True)
 PATH = _FILE.path
 _VERSION = 1
-# The last two are not in what earlier versions wrote; left out where they say nothing.
-_CONTAINER_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports", "assigned", "limits")
+_KEYS = ("name", "netns", "origin", "ports", "ephemeral_ports")
+# These are not in what earlier versions wrote; left out where they say nothing.
+_CONTAINER_KEYS = (*_KEYS, "assigned", "limits", "access")
 
 
 class Damaged(InvalidRequest):
@@ -58,6 +60,7 @@ class Entry(NamedTuple):
     ephemeral: ports.Range | None
     named: tuple[Named, ...] = ()
     limits: Limits = NONE
+    access: Access = OPEN
 
     @property
     def assigned(self) -> dict[str, str]:
@@ -182,6 +185,7 @@ def encode(state: Saved) -> str:
             "ephemeral_ports": codec.range_json(one.ephemeral),
             **({"assigned": one.assigned} if one.named else {}),
             **({"limits": codec.limits_json(one.limits)} if one.limits != NONE else {}),
+            **({"access": codec.access_json(one.access)} if one.access != OPEN else {}),
         }
         for _name, one in sorted(state.containers.items())
     ]
@@ -231,7 +235,8 @@ def _entry(found: object) -> Entry:
     if stray:
         raise ValueError(f"{ports.text(stray)} of {name} has a name, but is not among its ports")
     limits = codec.read_limits(data.get("limits", {}))
-    return Entry(name, netns, origin, service, ephemeral, named, limits)
+    allowed = codec.read_access(data.get("access", {}))
+    return Entry(name, netns, origin, service, ephemeral, named, limits, allowed)
 
 
 def check(state: Saved) -> None:
@@ -245,6 +250,7 @@ def check(state: Saved) -> None:
             ephemeral=one.ephemeral,
             named=one.named,
             limits=one.limits,
+            access=one.access,
         )
         for one in state.containers.values()
     ]
@@ -276,5 +282,6 @@ def lines(state: Saved | None) -> dict[str, str]:
             f" ports {ports.text(one.service) or 'none'} ephemeral_ports {one.ephemeral}"
             + "".join(f" {named} {text}" for named, text in one.assigned.items())
             + (f" limits {one.limits}" if one.limits != NONE else "")
+            + "".join(f" {words}" for words in access.said(one.access))
         )
     return said

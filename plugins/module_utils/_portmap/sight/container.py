@@ -102,8 +102,7 @@ def _renamed(view: View, name: str, eth0: LinkSeen | None) -> Placed | None:
     told = tenants.read_alias(link.alias) if link else None
     if link is None or told is None or told[0] != name or link.group != LINK_GROUP:
         return None
-    named, limits = tenants.read_named(link.alias), tenants.read_limits(link.alias)
-    return Placed(Container(*told, 0, (), None, named, limits), link)
+    return Placed(Container(*told, 0, (), None, *tenants.read_told(link.alias)), link)
 
 
 def _handle(name: str, path: str) -> list[Object]:

@@ -132,8 +132,7 @@ def steered(
 
 def _portless(told: tuple[str, str, str], veth: LinkSeen) -> Placed:
     """What the alias alone tells: name, handle, origin, names of ports, and limits."""
-    named, limits = tenants.read_named(veth.alias), tenants.read_limits(veth.alias)
-    return Placed(Container(*told, 0, (), None, named, limits), veth)
+    return Placed(Container(*told, 0, (), None, *tenants.read_told(veth.alias)), veth)
 
 
 def _unnamed(link: str) -> tuple[str, str, str]:

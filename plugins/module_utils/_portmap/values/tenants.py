@@ -12,8 +12,10 @@ from functools import lru_cache
 from socket import AF_INET
 from typing import NamedTuple
 
+from . import access as accessing
 from . import limits as limiting
 from . import marks, ports
+from .access import OPEN, Access
 from .errors import InvalidRequest
 from .limits import ALL, NONE, Limits
 from .places import HOST, SHARED, Place
@@ -170,6 +172,7 @@ class Container(NamedTuple):
     ephemeral: ports.Range | None
     named: tuple[Named, ...] = ()
     limits: Limits = NONE
+    access: Access = OPEN
 
     @property
     def veth(self) -> Place:
@@ -240,20 +243,31 @@ def mark(container: Container) -> str:
 
 
 def alias(container: Container) -> str:
-    """The mark, limits, and which ports have names: the kernel keeps what shall be nowhere else."""
-    words = [mark(container), *limiting.words(container.limits)]
+    """The mark, limits, who may reach whom, and which ports have names: the kernel keeps what shall be nowhere else."""
+    words = [
+        mark(container),
+        *limiting.words(container.limits),
+        *accessing.words(container.access),
+    ]
     named = ",".join(f"{one.name}:{one.ports}" for one in container.named)
     return " ".join([*words, f"{_NAMED}{named}"] if named else words)
 
 
-def read_limits(text: str) -> Limits:
-    """The limits from an alias."""
-    return limiting.read_words(text.split(" ")[1:])
+class Told(NamedTuple):
+    """What an alias says of a container besides whose it is."""
+
+    named: tuple[Named, ...]
+    limits: Limits
+    access: Access
 
 
-def read_named(text: str) -> tuple[Named, ...]:
-    """The named ports from an alias; what cannot be read is nobody's."""
+def read_told(text: str) -> Told:
     words = text[len(marks.ALIAS_PREFIX) :].split(" ")[1:]
+    return Told(_read_named(words), limiting.read_words(words), accessing.read_words(words))
+
+
+def _read_named(words: list[str]) -> tuple[Named, ...]:
+    """What cannot be read is nobody's."""
     listed = next((word[len(_NAMED) :] for word in words if word.startswith(_NAMED)), "")
     return tuple(sorted(filter(None, map(_named, listed.split(",")))))
 

@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from ..values import ports
+from ..values.access import OPEN, Access
 from ..values.errors import InvalidRequest
 from ..values.limits import NONE, Limits
 from ..values.options import Pools
 from ..values.ports import Range, Ranges
 from ..values.tenants import ALIAS_ROOM, Container, Named, alias, veth_name
-from . import limits, requests
+from . import access, limits, requests
 from .busy import Busy
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,62}")
@@ -29,8 +30,8 @@ class Ask(NamedTuple):
 
     `ignore_listeners`: do not refuse ports that a process of the host uses (after a boot).
     `force`: do not refuse ports from which the host has connections open.
-    `request`: ports by name and number.  `named`: those that it had before a boot.  `limits`: as they
-    were then, or what a task says of them.
+    `request`: ports by name and number.  `named`: those that it had before a boot.  `limits` and `access`:
+    as they were then, or what a task says of them.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Ask(NamedTuple):
     request: requests.Request | None = None
     named: tuple[Named, ...] = ()
     limits: limits.Wish | Limits | None = None
+    access: access.Wish | Access = access.Wish()
 
 
 class Namespace(NamedTuple):
@@ -151,7 +153,7 @@ def resolve(
             )
         before = current.get(ask.name)
         ranges = service[ask.name], given, named[ask.name]
-        container = _container(namespaces[ask.name], ask.name, *ranges, _limits(ask, before, link))
+        container = _container(namespaces[ask.name], ask.name, *ranges, *_said(ask, before, link))
         fresh = ports.subtract(container.owned, before.owned if before else ())
         busy.check(ask.name, fresh, ask.force)
         placed.append(container)
@@ -195,25 +197,25 @@ def _named(
     return named
 
 
-def _limits(ask: Ask, have: Container | None, link: limits.Link) -> Limits:
+def _said(ask: Ask, have: Container | None, link: limits.Link) -> tuple[Limits, Access]:
     """Left out, a container keeps those that it has."""
-    if ask.limits is None:
-        return have.limits if have else NONE
-    if isinstance(ask.limits, Limits):
-        return ask.limits
-    return limits.computed(ask.limits, ask.name, link)
+    limited = ask.limits if ask.limits is not None else have.limits if have else NONE
+    if isinstance(limited, limits.Wish):
+        limited = limits.computed(limited, ask.name, link)
+    return limited, access.computed(ask.access, ask.name, have.access if have else OPEN)
 
 
 def _container(
     found: Namespace, name: str, by_number: Ranges, ephemeral: Range, named: tuple[Named, ...],
-    limited: Limits,
+    limited: Limits, allowed: Access,
 ) -> Container:  # fmt: skip
     """Raises InvalidRequest when the kernel has no room for what its link has to tell."""
     service = ports.join((*by_number, *(one.ports for one in named)))
     container = Container(
-        name, found.handle, found.origin, found.inode, service, ephemeral, named, limited
+        name, found.handle, found.origin, found.inode, service, ephemeral, named, limited, allowed
     )
     length = len(alias(container))
+    access.check_room(container)
     if container.named and length > ALIAS_ROOM:
         raise InvalidRequest(
             f"cannot keep the names of the {len(container.named)} requests of {container.name}: with its own"

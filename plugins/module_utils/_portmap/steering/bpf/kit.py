@@ -16,6 +16,7 @@ import os
 import socket
 import struct
 from array import array
+from collections.abc import Iterator
 from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
@@ -23,17 +24,19 @@ from typing import NamedTuple
 from ...bpf import maps, programs, shipped
 from ...bpf.code import Known, Program, filled
 from ...linux.sysfs import possible_cpus
+from ...values.access import OPEN, Access
 from ...values.errors import KernelRefused
 from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import numbers as n
+from . import prefixes
 
 _CONFIG = struct.Struct("=4s4sI6sH")  # as struct config of bpf/steer.h
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
 _NUMBER = struct.Struct("=I")
-_TENANT = struct.Struct("=6I")
+_TENANT = struct.Struct("=7I4x")
 _RECEIVED = struct.Struct("=QQ")
 _DROPS = struct.Struct(f"={len(n.REASONS)}Q")
 
@@ -55,7 +58,7 @@ class Tenant(NamedTuple):
     """The links of a container by their indexes, on the host and inside; 0 is none.
 
     `queued`: 1 where what it receives waits at its veth.  `traffic_class`: in which what it sends waits, on
-    the links `outside` and `within`.
+    the links `outside` and `within`.  `closed`: 1 where it may not use servers of the host.
     """
 
     veth: int
@@ -64,11 +67,12 @@ class Tenant(NamedTuple):
     traffic_class: int = 0
     outside: int = 0
     within: int = 0
+    closed: int = 0
 
     @property
     def flow(self) -> tuple[int, ...]:
-        """All but its links."""
-        return self[2:]
+        """How it is limited."""
+        return self[2:6]
 
 
 class Bytes(NamedTuple):
@@ -165,8 +169,11 @@ class Kit:
 
     def tenants(self) -> dict[int, Tenant]:
         """By their numbers, those that have a veth."""
+        return {number: one for number, one in self._every() if one.veth}
+
+    def _every(self) -> Iterator[tuple[int, Tenant]]:
         every = _TENANT.iter_unpack(self._memory[n.TENANTS][: _TENANTS * _TENANT.size])
-        return {number: Tenant(*one) for number, one in enumerate(every) if one[0]}
+        return ((number, Tenant(*one)) for number, one in enumerate(every))
 
     def tenant(self, number: int) -> Tenant:
         return Tenant(*_TENANT.unpack_from(self._memory[n.TENANTS], number * _TENANT.size))
@@ -190,6 +197,7 @@ class Kit:
         """
         self.write_veth(number, 0)
         self.write_flow(number, Tenant(0, 0).flow)
+        self.write_access(number, OPEN)
         self._write(n.DROPS, number * _DROPS.size, array("Q", [0] * len(n.REASONS)))
         zeros = bytes(_RECEIVED.size * possible_cpus())
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
@@ -202,6 +210,23 @@ class Kit:
 
     def write_flow(self, number: int, flow: tuple[int, ...]) -> None:
         self._write(n.TENANTS, number * _TENANT.size + 8, array("I", flow))
+
+    def access(self) -> dict[int, Access]:
+        """Of each number that has not what all have, somebody's or nobody's."""
+        host_ports = prefixes.host_ports(self._descriptors[n.HOST_PORTS])
+        return {
+            number: Access(not one.closed, host_ports.get(number, ()))
+            for number, one in self._every()
+            if one.closed or number in host_ports
+        }
+
+    def write_access(self, number: int, wanted: Access) -> None:
+        """At no point is more open than before or after."""
+        descriptor = self._descriptors[n.HOST_PORTS]
+        prefixes.add_host_ports(descriptor, number, wanted.host_ports)
+        closed = int(not wanted.host_services)
+        self._write(n.TENANTS, number * _TENANT.size + 24, array("I", [closed]))
+        prefixes.leave_host_ports(descriptor, number, wanted.host_ports)
 
     def owned(self) -> dict[int, Ranges]:
         """The ports of each number that has some."""

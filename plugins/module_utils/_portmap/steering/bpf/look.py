@@ -17,6 +17,7 @@ from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
+from ...values.access import OPEN
 from ...values.marks import LINK_GROUP, OUR_GROUPS, SHAPERS, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
@@ -139,14 +140,17 @@ def owned(view: View, used: kit.Kit | None) -> list[Owned]:
     """All containers that the maps know, with their ports."""
     if used is None:
         return []
-    tenants, ranges = used.tenants(), used.owned()
-    numbers = sorted(tenants.keys() | ranges.keys(), key=lambda one: (one not in ranges, one))
+    tenants, ranges, access = used.tenants(), used.owned(), used.access()
+    numbers = sorted(
+        tenants.keys() | ranges.keys() | access.keys(), key=lambda one: (one not in ranges, one)
+    )
     veths: set[str] = set()
     found = []
     for one in numbers:
         veth = _veth(view, tenants.get(one))
         flow = _flow(view, tenants.get(one))
-        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ()), flow))
+        allowed = access.get(one, OPEN)
+        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ()), flow, allowed))
         veths.add(veth)
     return found
 

@@ -24,9 +24,20 @@ HIGHEST = 4095
 
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
 ADDRESSES, DROPS, RECEIVED = "pm_addresses", "pm_drops", "pm_received"
+HOST_PORTS = "pm_host_ports"
 
 # Of every neighbour, as the program tells containers that ask.
 NOBODY = "02:70:6d:00:00:03"
 
 # As enum reason of bpf/steer.h.
-REASONS = ("malformed", "address", "port", "protocol", "icmp", "fragment", "request", "offload")
+REASONS = (
+    "malformed",
+    "address",
+    "port",
+    "protocol",
+    "icmp",
+    "fragment",
+    "request",
+    "offload",
+    "host",
+)

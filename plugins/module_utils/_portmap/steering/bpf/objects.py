@@ -17,7 +17,8 @@ from ...linux.ids import Ids
 from ...linux.messages import tcmsg
 from ...linux.requests import Call, Operation, Request
 from ...objects.kind import ON_HOST, STEER, Change, Identity, Object
-from ...values import ports
+from ...values import access, ports
+from ...values.access import OPEN, Access
 from ...values.places import HOST, SHARED, Place
 from ...values.ports import Ranges
 from . import kit
@@ -161,6 +162,7 @@ class _OwnedFields(NamedTuple):
     number: int
     ranges: Ranges
     flow: Flow = UNLIMITED
+    access: Access = OPEN
 
 
 class Owned(_OwnedFields, Object):
@@ -192,19 +194,24 @@ class Owned(_OwnedFields, Object):
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         before, after, used = change.before, change.after, kit.current()
         mine = after.ranges if isinstance(after, Owned) else ()
+        had = before if isinstance(before, Owned) else None
+        same = had if isinstance(after, Owned) and had and had.number == after.number else None
         if isinstance(after, Owned):
-            if after.flow != (before.flow if isinstance(before, Owned) else UNLIMITED):
+            if after.flow != (same.flow if same else UNLIMITED):
                 yield Call(partial(used.write_flow, after.number, _indexes(after.flow, ids)))
+            if after.access != (same.access if same else OPEN):
+                yield Call(partial(used.write_access, after.number, after.access))
             yield Call(partial(used.give, after.number, mine))
-        if isinstance(before, Owned):
-            kept = mine if isinstance(after, Owned) and after.number == before.number else ()
-            yield Call(partial(used.take, before.number, ports.subtract(before.ranges, kept)))
-            if not isinstance(after, Owned) or after.number != before.number:
-                yield Call(partial(used.forget, before.number))
+        if had:
+            kept = mine if same else ()
+            yield Call(partial(used.take, had.number, ports.subtract(had.ranges, kept)))
+            if not same:
+                yield Call(partial(used.forget, had.number))
 
     def __str__(self) -> str:
         listed = ports.text(self.ranges) or "none"
-        return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}{self.flow}"
+        allowed = "".join(f" {words}" for words in access.said(self.access))
+        return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}{self.flow}{allowed}"
 
 
 def _indexes(flow: Flow, ids: Ids) -> tuple[int, ...]:

@@ -67,7 +67,9 @@ class Bpf:
             yield _qdisc(place, observed, "ingress")
             yield Steer(place, classid, "")
         owned = Ahead if self._moving else Owned
-        yield owned(container.veth.link, number, container.owned, _flow(host, container))
+        yield owned(
+            container.veth.link, number, container.owned, _flow(host, container), container.access
+        )
 
     def _number(self, veth: str) -> int:
         """The one that it has; else the lowest that nobody has."""

@@ -11,6 +11,9 @@ from ...linux.netlink import LinkNames, Socket
 from ...linux.view import View
 from ...objects.kind import Change, Object, Slot, State
 from ...objects.qdisc import Qdisc
+from ...values import access
+from ...values.access import OPEN
+from ...values.errors import InvalidRequest
 from ...values.places import Place
 from ...values.ports import Block
 from ...values.tenants import Container, Host
@@ -31,6 +34,11 @@ class U32:
         return {}
 
     def of_container(self, host: Host, container: Container, observed: State) -> Iterable[Object]:
+        if container.access != OPEN:
+            raise InvalidRequest(
+                f"cannot do for {container.name} what is asked ({'; '.join(access.said(container.access))}):"
+                " the filters of steering u32 cannot tell; give steering bpf to netiso.portmap.portmap_host"
+            )
         return layout.container_filters(host, container, observed, unfinished.ready().tag)
 
     def copies(

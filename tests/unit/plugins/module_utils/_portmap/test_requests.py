@@ -176,7 +176,7 @@ def test_a_request_is_read_from_numbers_and_text() -> None:
 def test_names_stand_in_the_alias_and_are_read_from_it() -> None:
     web = placed(http=1, admin=2)
     assert tenants.alias(web) == "portmap:web ports=admin:31002-31003,http:31001"
-    assert tenants.read_named(tenants.alias(web)) == web.named
+    assert tenants.read_told(tenants.alias(web)).named == web.named
     assert tenants.read_alias(tenants.alias(web)) == ("web", "web", "created")
     assert tenants.mark(web) == "portmap:web"
 
@@ -185,11 +185,11 @@ def test_names_stand_in_the_alias_and_are_read_from_it() -> None:
     "text", ["portmap:web", "portmap:web ports=", "portmap:web kept", "", "x"]
 )
 def test_an_alias_without_names_has_none(text: str) -> None:
-    assert tenants.read_named(text) == ()
+    assert tenants.read_told(text).named == ()
 
 
 def test_what_cannot_be_read_has_no_name() -> None:
-    found = tenants.read_named("portmap:web ports=a:1,b,c:,d:99999,e:9-1,f:2-3")
+    found = tenants.read_told("portmap:web ports=a:1,b,c:,d:99999,e:9-1,f:2-3").named
     assert found == (Named("a", Range(1, 1)), Named("f", Range(2, 3)))
 
 
@@ -202,5 +202,5 @@ def test_names_that_are_granted_fit_and_come_back(request_: dict[str, int]) -> N
         assert len(request_) > 8
     else:
         assert len(tenants.alias(web)) <= 255
-        assert tenants.read_named(tenants.alias(web)) == web.named
+        assert tenants.read_told(tenants.alias(web)).named == web.named
         assert resolve(Ask("web", request=tuple(request_.items())), current=(web,)) == [web]
