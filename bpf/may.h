@@ -1,7 +1,8 @@
 /* SPDX-FileCopyrightText: 2026 netiso.portmap contributors */
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 
-/* Who may come where, besides what ports say: a container to the servers of its host. */
+/* Who may send to whom, besides what ports say: a container to the servers of its host, and the outside to a
+ * container. */
 
 #pragma once
 
@@ -27,6 +28,13 @@ struct call {
 	u32 protocol;
 };
 
+/* Who outside may send to a container. */
+struct network {
+	u32 bits, number, address;
+};
+
+MAP pm_networks = {
+	BPF_MAP_TYPE_LPM_TRIE, sizeof(struct network), sizeof(u32), 65536, BPF_F_NO_PREALLOC};
 MAP pm_host_ports = {
 	BPF_MAP_TYPE_LPM_TRIE, sizeof(struct host_port), sizeof(u32), 65536, BPF_F_NO_PREALLOC};
 MAP pm_calls = {BPF_MAP_TYPE_LRU_HASH, sizeof(struct call), sizeof(u64), 4096, 0};
@@ -106,4 +114,18 @@ INLINE int may_reach_host(struct packet *packet, const struct parsed *parsed, u3
 	if (parsed->protocol != IPPROTO_TCP)
 		return was_called(parsed, me);
 	return !opens(packet, parsed) && !is_served(packet, parsed);
+}
+
+/* Whether somebody outside may send this to a container.  To its ephemeral ports everybody may, for what it has
+ * called itself answers there; but nobody else may open a connection. */
+INLINE int may_come(struct packet *packet, const struct parsed *parsed, u32 number)
+{
+	struct tenant *tenant = bpf_map_lookup_elem(&pm_tenants, &number);
+	struct network network = {64, number, parsed->source};
+
+	if (!tenant || !tenant->last || bpf_map_lookup_elem(&pm_networks, &network))
+		return 1;
+	if (parsed->destination_port < tenant->first || parsed->destination_port > tenant->last)
+		return 0;
+	return parsed->protocol != IPPROTO_TCP || !opens(packet, parsed);
 }

@@ -60,12 +60,19 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 		return TC_ACT_UNSPEC;
 	if (parsed.offset) {
 		target = follows(&parsed, from);
+		if (target & REFUSED)
+			return drop(target & NUMBER_MASK, SENDER);
 		return target ? hand_over(packet, config, at, target) : TC_ACT_UNSPEC;
 	}
 	if (has_ports(parsed.protocol)) {
 		target = owner_of(parsed.destination_port);
-		if (target && loopback)
+		if (target && loopback) {
 			note_call(&parsed, target);
+		} else if (target && !may_come(packet, &parsed, target)) {
+			if (parsed.more)
+				lead(&parsed, from, REFUSED | target);
+			return drop(target, SENDER);
+		}
 	} else if (parsed.protocol == IPPROTO_ICMP) {
 		target = icmp_target(packet, &parsed, loopback);
 	}

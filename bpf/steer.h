@@ -28,6 +28,9 @@
 #define FROM_LOOPBACK 0x20000
 #define WITHIN 0x40000
 
+/* In the place of a target, with the number of the container: the first fragment was dropped. */
+#define REFUSED 0x10000
+
 #define SECOND 1000000000ULL
 
 /* 1 where the kernel tells what a packet leaves to others to finish: the numbers of offload.h.  Weak, for
@@ -44,9 +47,11 @@ struct config {
 
 /* A container: the indexes of its links, on the host and inside; whether what it receives has to pass
  * the queue of its veth; the class in which what it sends waits, and on which links: what goes
- * outside, and what stays in the host.  0 is none.  `closed`: it may not use servers of the host. */
+ * outside, and what stays in the host.  0 is none.  `closed`: it may not use servers of the host.  Where not
+ * everybody outside may send to it, answers may, to its ports `first` to `last`; else `last` is 0. */
 struct tenant {
-	u32 veth, inner, queued, class, outside, within, closed, unused;
+	u32 veth, inner, queued, class, outside, within, closed;
+	u16 first, last;
 };
 
 /* The numbers of the owners of four ports; 0 is nobody.  The kernel rounds the size of an entry up
@@ -76,6 +81,7 @@ enum reason {
 	REQUEST,   /* too many, or one for which somebody else waits */
 	OFFLOAD,   /* left to others to finish, in a way that no stack does */
 	HOST,      /* to a server of the host, which is closed to it */
+	SENDER,    /* to it, from somebody who may not send to it */
 	REASONS,
 	PASSED = REASONS,
 };

@@ -156,6 +156,19 @@ options:
     type: list
     elements: str
     version_added: 0.2.0
+  allow_from:
+    description:
+      - Who outside may send to the container, as networks of IPv4, V(10.0.0.0/8), and addresses. The host and
+        its containers always may.
+      - Answers reach a container wherever it calls, for what comes to its ephemeral ports passes; but nobody
+        who is not in the networks can open a connection of TCP there. ICMP errors and replies to pings pass, too.
+      - Left out, a container that is placed keeps what it has. Everybody may send to a new one, or with V(0.0.0.0/0).
+        An empty list is nobody.
+      - The networks stand in the kernel at the container's link, which has room for about twelve.
+      - Only for hosts with O(netiso.portmap.portmap_host#module:steering=bpf).
+    type: list
+    elements: str
+    version_added: 0.2.0
   force:
     description:
       - Give the container ports from which processes of the host have connections open. They are
@@ -210,6 +223,11 @@ options:
         version_added: 0.2.0
       host_ports:
         description: See O(host_ports).
+        type: list
+        elements: str
+        version_added: 0.2.0
+      allow_from:
+        description: See O(allow_from).
         type: list
         elements: str
         version_added: 0.2.0
@@ -333,6 +351,12 @@ container:
       elements: str
       sample: []
       version_added: 0.2.0
+    allow_from:
+      description: Who outside may send to it, as networks; V(0.0.0.0/0) is everybody. Empty when it is absent.
+      type: list
+      elements: str
+      sample: ["0.0.0.0/0"]
+      version_added: 0.2.0
 containers:
   description: The containers in the order of the list, then those that were purged.
   returned: success, when O(containers) is given
@@ -376,6 +400,7 @@ CONTAINER = {
     "limits": {"type": "dict", "options": LIMITS},
     "host_services": {"type": "bool"},
     "host_ports": {"type": "list", "elements": "str"},
+    "allow_from": {"type": "list", "elements": "str"},
     "force": {"type": "bool", "default": False},
 }
 ARGUMENTS = {

@@ -238,6 +238,12 @@ containers:
       elements: str
       sample: []
       version_added: 0.2.0
+    allow_from:
+      description: Who outside may send to it, as networks; V(0.0.0.0/0) is everybody.
+      type: list
+      elements: str
+      sample: ["0.0.0.0/0"]
+      version_added: 0.2.0
     statistics:
       description: What the container has received and sent, seen from inside.
       type: dict
@@ -294,6 +300,13 @@ containers:
             servers that are closed to it). Null with V(u32).
           type: dict
           sample: null
+        rx_filtered_by:
+          description: >-
+            With the steering V(bpf), how many packets from outside were dropped on their way to the container, by reason:
+            C(sender) (one who may not send to it). Null with V(u32).
+          type: dict
+          sample: null
+          version_added: 0.2.0
     usage:
       description:
         - >-

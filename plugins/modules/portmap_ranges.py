@@ -137,6 +137,12 @@ container:
       elements: str
       sample: []
       version_added: 0.2.0
+    allow_from:
+      description: Who outside may send to it, as networks; V(0.0.0.0/0) is everybody.
+      type: list
+      elements: str
+      sample: ["0.0.0.0/0"]
+      version_added: 0.2.0
 added:
   description: Ports that the container owns now and did not own before.
   returned: success

@@ -71,10 +71,12 @@ def contents(
     veths = {}
     owners = set(struct.unpack("=65536H", numbers))
     prefixes = _prefixes(program)
-    for number, (outer, inside, *flow, closed, _) in enumerate(struct.iter_unpack("=8I", links)):
-        if closed or number in prefixes:
+    for number, (outer, inside, *flow, closed, answered) in enumerate(
+        struct.iter_unpack("=8I", links)
+    ):
+        if closed or answered or number in prefixes:
             allowed = sorted(prefixes.get(number, []))
-            lines.append(f"{number} has {'a closed' if closed else 'an open'} host, {allowed}")
+            lines.append(f"{number} may {closed} {answered >> 16}-{answered & 0xFFFF} {allowed}")
         if number in owners and outer:
             veth = veths[number] = names.get(outer, f"link {outer}")
             link = inner.get(veth, {}).get(inside, "a link" if inside else "no link")
@@ -97,6 +99,9 @@ def _prefixes(program: int) -> dict[int, list[str]]:
         for key in _keys(maps["pm_host_ports"][0], 8):
             bits, number, port = struct.unpack("=IH2s", key)
             found.setdefault(number, []).append(f"port {int.from_bytes(port, 'big')}/{bits}")
+        for key in _keys(maps["pm_networks"][0], 12):
+            bits, number, address = struct.unpack("=II4s", key)
+            found.setdefault(number, []).append(f"{socket.inet_ntoa(address)}/{bits}")
     return found
 
 

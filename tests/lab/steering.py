@@ -25,7 +25,8 @@ BOTH = {
     "test_hostile", "test_frames", "test_frames_unfinished", "test_drift",
 }  # fmt: skip
 
-OF_BPF = {"test_datagrams", "test_whole_host", "test_access"}  # what u32 cannot do
+# what u32 cannot do
+OF_BPF = {"test_datagrams", "test_whole_host", "test_access", "test_allow_from"}
 
 used = ALONE or U32  # of the test that runs
 

@@ -184,7 +184,16 @@ def _container(item: Mapping[str, Any]) -> Ask:
         force=item["force"],
         request=None if item["request"] is None else requests.read(item["request"], name),
         limits=None if item["limits"] is None else limits.read(item["limits"], name),
-        access=access.Wish(item["host_services"], _ranges(item["host_ports"], "host_ports")),
+        access=_access(item),
+    )
+
+
+def _access(item: Mapping[str, Any]) -> access.Wish:
+    networks = item["allow_from"]
+    return access.Wish(
+        item["host_services"],
+        _ranges(item["host_ports"], "host_ports"),
+        None if networks is None else access.read_networks(filter(None, networks)),
     )
 
 

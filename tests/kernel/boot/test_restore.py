@@ -93,12 +93,13 @@ def test_what_a_container_may_reach_comes_back(
     changes = placed.host(**POOLS, steering="bpf")["changes"]
     assert changes[-1].startswith("save host ")
     assert changes[-1].endswith(" steering bpf")
-    told = placed.container(name="web", host_services=False, host_ports=["53"])["container"]
+    asked = {"host_services": False, "host_ports": ["53"], "allow_from": ["10.0.0.0/8"]}
+    told = placed.container(name="web", **asked)["container"]
     after = booted(reboot, text(lab.host))
     assert restore(after.host, shipped).returncode == 0
     again = Modules(after.host).container(name="web")
     assert not again["changed"]
-    assert (told["host_services"], told["host_ports"]) == (False, ["53"])
+    assert {name: told[name] for name in asked} == asked
     assert {**again["container"], "namespace_inode": 0} == {**told, "namespace_inode": 0}
 
 

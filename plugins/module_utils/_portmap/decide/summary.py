@@ -49,6 +49,8 @@ def _moved(had: Container, now: Container) -> Iterator[str]:
         yield f"limits {had.limits} -> {now.limits}"
     if had.access.host != now.access.host:
         yield f"host services {had.access.host} -> {now.access.host}"
+    if had.access.outside != now.access.outside:
+        yield f"allow_from {had.access.outside} -> {now.access.outside}"
 
 
 def diff(decision: Decision) -> tuple[str, str]:

@@ -130,4 +130,5 @@ def _statistics(
         "rx_unassembled": statistics.unassembled_in(netns.handle_path(container.handle)),
         "tx_filtered": statistics.filtered(view, container.veth),
         "tx_filtered_by": dict(own.drops) if own else None,
+        "rx_filtered_by": dict(own.refused) if own else None,
     }

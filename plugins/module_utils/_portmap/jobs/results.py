@@ -13,7 +13,7 @@ from ..linux.netns import handle_path
 from ..memory import units
 from ..memory.record import Record
 from ..values import ports
-from ..values.access import Access
+from ..values.access import EVERYBODY, Access
 from ..values.guards import SLICE, UNIT, Guards
 from ..values.limits import AUTO, OUTSIDE, Limits
 from ..values.netfilter import Firewall
@@ -60,9 +60,11 @@ def container_result(container: Container) -> dict[str, Any]:
 
 
 def access_result(access: Access) -> dict[str, Any]:
+    networks = (EVERYBODY,) if access.allow_from is None else access.allow_from
     return {
         "host_services": access.host_services,
         "host_ports": ports.written(access.host_ports),
+        "allow_from": [str(one) for one in networks],
     }
 
 
@@ -94,6 +96,7 @@ def absent_result(name: str) -> dict[str, Any]:
         "limits": {},
         "host_services": None,
         "host_ports": [],
+        "allow_from": [],
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..linux import uapi as k
 from ..values import ports
-from ..values.access import Access
+from ..values.access import Access, shortest
 from ..values.limits import ALL, OUTSIDE, SCOPES, Limit, Limits, is_sound
 from ..values.options import STEERING, HostOptions
 from ..values.tenants import Named
@@ -148,18 +148,26 @@ def _read_limit(value: object) -> Limit:
 
 
 def access_json(access: Access) -> dict[str, Any]:
-    return {"host_services": access.host_services, "host_ports": ports.written(access.host_ports)}
+    networks = access.allow_from
+    return {
+        "host_services": access.host_services,
+        "host_ports": ports.written(access.host_ports),
+        "allow_from": networks if networks is None else [str(one) for one in networks],
+    }
 
 
 def read_access(value: object) -> Access:
     found = check_keys(value, Access._fields)
-    services = found.get("host_services", True)
+    services, networks = found["host_services"], found["allow_from"]
     if not isinstance(services, bool):
         raise TypeError(f"{services!r} is neither true nor false")
-    host_ports = read_ranges(found.get("host_ports", []))
+    host_ports = read_ranges(found["host_ports"])
     if services and host_ports:
         raise ValueError(f"{value!r} opens ports of the host, which are open")
-    return Access(services, host_ports)
+    if networks is None:
+        return Access(services, host_ports)
+    listed = [ipaddress.IPv4Network(json_text(one)) for one in json_list(networks)]
+    return Access(services, host_ports, shortest(listed))
 
 
 def read_range(value: object, option: str) -> ports.Range | None:

@@ -235,7 +235,7 @@ def _entry(found: object) -> Entry:
     if stray:
         raise ValueError(f"{ports.text(stray)} of {name} has a name, but is not among its ports")
     limits = codec.read_limits(data.get("limits", {}))
-    allowed = codec.read_access(data.get("access", {}))
+    allowed = codec.read_access(data["access"]) if "access" in data else OPEN
     return Entry(name, netns, origin, service, ephemeral, named, limits, allowed)
 
 

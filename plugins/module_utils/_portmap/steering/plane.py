@@ -79,12 +79,13 @@ class Steered(NamedTuple):
 class Counted(NamedTuple):
     """What a way of steering counts itself: what reached a container past the counters of its veth.
 
-    `drops`: packets that the container could not send, by reason.
+    `drops`: packets that the container could not send, by reason; `refused`: that could not reach it.
     """
 
     packets: int
     bytes: int
     drops: Mapping[str, int]
+    refused: Mapping[str, int]
 
 
 class Plane(Protocol):

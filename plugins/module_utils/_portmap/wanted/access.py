@@ -1,13 +1,15 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What a task says of whom a container may reach, and what that comes to.  Pure."""
+"""What a task says of whom a container may reach and who may reach it, and what that comes to.  Pure."""
 
 from __future__ import annotations
 
+import ipaddress
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..values.access import Access
+from ..values.access import Access, Networks, shortest
 from ..values.errors import InvalidRequest
 from ..values.ports import Ranges
 from ..values.tenants import ALIAS_ROOM, Container, alias
@@ -18,29 +20,44 @@ class Wish(NamedTuple):
 
     host_services: bool | None = None
     host_ports: Ranges | None = None
+    allow_from: Networks | None = None
+
+
+def read_networks(texts: Iterable[str]) -> Networks:
+    """The option `allow_from`.  Raises InvalidRequest."""
+    return tuple(map(_network, texts))
+
+
+def _network(text: str) -> ipaddress.IPv4Network:
+    try:
+        return ipaddress.IPv4Network(text.strip())
+    except ValueError as error:
+        raise InvalidRequest(
+            f"cannot use allow_from '{text}': expected a network of IPv4, such as 10.0.0.0/8, or an"
+            f" address ({error})"
+        ) from error
 
 
 def check_room(container: Container) -> None:
     """Raise InvalidRequest when the kernel has no room for what the container's link has to tell of it."""
-    asked = container.access.host_ports
-    if not asked or len(alias(container)) <= ALIAS_ROOM:
+    access = container.access
+    lists = {"host_ports": len(access.host_ports), "allow_from": len(access.allow_from or ())}
+    option = max(lists, key=lambda name: lists[name])
+    if not lists[option] or len(alias(container)) <= ALIAS_ROOM:
         return
-    fit = next(
-        (
-            count
-            for count in range(len(asked), 0, -1)
-            if _length(container, asked[:count]) <= ALIAS_ROOM
-        ),
-        0,
-    )
+    lengths = (_length(container, option, count) for count in range(1, lists[option]))
+    fit = sum(length <= ALIAS_ROOM for length in lengths)
     raise InvalidRequest(
-        f"cannot keep the {len(asked)} items of host_ports of {container.name}: the kernel has room for"
+        f"cannot keep the {lists[option]} items of {option} of {container.name}: the kernel has room for"
         f" {ALIAS_ROOM} characters at its link, where its name and limits stand, too; {fit} of them fit"
     )
 
 
-def _length(container: Container, host_ports: Ranges) -> int:
-    return len(alias(container._replace(access=Access(False, host_ports))))
+def _length(container: Container, option: str, count: int) -> int:
+    """That of the alias with the first items of an option."""
+    fewer = getattr(container.access, option)[:count]
+    access = container.access._replace(**{option: fewer})
+    return len(alias(container._replace(access=access)))
 
 
 def computed(wish: Wish | Access, name: str, before: Access) -> Access:
@@ -54,4 +71,5 @@ def computed(wish: Wish | Access, name: str, before: Access) -> Access:
             " host_services: false"
         )
     ports = before.host_ports if wish.host_ports is None else wish.host_ports
-    return Access(services, () if services else ports)
+    networks = before.allow_from if wish.allow_from is None else shortest(wish.allow_from)
+    return Access(services, () if services else ports, networks)

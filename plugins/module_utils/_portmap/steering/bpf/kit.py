@@ -36,9 +36,9 @@ _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
 _NUMBER = struct.Struct("=I")
-_TENANT = struct.Struct("=7I4x")
+_TENANT = struct.Struct("=7I2H")
 _RECEIVED = struct.Struct("=QQ")
-_DROPS = struct.Struct(f"={len(n.REASONS)}Q")
+_DROPS = struct.Struct(f"={len((*n.REASONS, *n.ARRIVING))}Q")
 
 
 class Config(NamedTuple):
@@ -59,6 +59,7 @@ class Tenant(NamedTuple):
 
     `queued`: 1 where what it receives waits at its veth.  `traffic_class`: in which what it sends waits, on
     the links `outside` and `within`.  `closed`: 1 where it may not use servers of the host.
+    `first` and `last`: the ports to which answers come where not everybody may; else 0.
     """
 
     veth: int
@@ -68,11 +69,17 @@ class Tenant(NamedTuple):
     outside: int = 0
     within: int = 0
     closed: int = 0
+    first: int = 0
+    last: int = 0
 
     @property
     def flow(self) -> tuple[int, ...]:
         """How it is limited."""
         return self[2:6]
+
+    @property
+    def answered(self) -> Range | None:
+        return Range(self.first, self.last) if self.last else None
 
 
 class Bytes(NamedTuple):
@@ -185,10 +192,11 @@ class Kit:
         each = list(_RECEIVED.iter_unpack(told))
         return sum(one[0] for one in each), sum(one[1] for one in each)
 
-    def drops(self, number: int) -> dict[str, int]:
-        """Packets of a container that were dropped, by reason."""
+    def drops(self, number: int) -> tuple[dict[str, int], dict[str, int]]:
+        """Packets of a container, and then packets to it, that were dropped, by reason."""
         counts = _DROPS.unpack_from(self._memory[n.DROPS], number * _DROPS.size)
-        return dict(zip(n.REASONS, counts))
+        told, arriving = counts[: len(n.REASONS)], counts[len(n.REASONS) :]
+        return dict(zip(n.REASONS, told)), dict(zip(n.ARRIVING, arriving))
 
     def forget(self, number: int) -> None:
         """The veth of a container that goes, and what was counted for it.
@@ -197,8 +205,8 @@ class Kit:
         """
         self.write_veth(number, 0)
         self.write_flow(number, Tenant(0, 0).flow)
-        self.write_access(number, OPEN)
-        self._write(n.DROPS, number * _DROPS.size, array("Q", [0] * len(n.REASONS)))
+        self.write_access(number, OPEN, None)
+        self._write(n.DROPS, number * _DROPS.size, array("Q", bytes(_DROPS.size)))
         zeros = bytes(_RECEIVED.size * possible_cpus())
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
 
@@ -214,19 +222,24 @@ class Kit:
     def access(self) -> dict[int, Access]:
         """Of each number that has not what all have, somebody's or nobody's."""
         host_ports = prefixes.host_ports(self._descriptors[n.HOST_PORTS])
+        networks = prefixes.networks(self._descriptors[n.NETWORKS])
         return {
-            number: Access(not one.closed, host_ports.get(number, ()))
+            number: Access(
+                not one.closed,
+                host_ports.get(number, ()),
+                networks.get(number, ()) if one.last else None,
+            )
             for number, one in self._every()
-            if one.closed or number in host_ports
+            if one.closed or one.last or number in host_ports
         }
 
-    def write_access(self, number: int, wanted: Access) -> None:
+    def write_access(self, number: int, wanted: Access, answered: Range | None) -> None:
         """At no point is more open than before or after."""
-        descriptor = self._descriptors[n.HOST_PORTS]
-        prefixes.add_host_ports(descriptor, number, wanted.host_ports)
-        closed = int(not wanted.host_services)
-        self._write(n.TENANTS, number * _TENANT.size + 24, array("I", [closed]))
-        prefixes.leave_host_ports(descriptor, number, wanted.host_ports)
+        prefixes.add(self._descriptors, number, wanted)
+        at = number * _TENANT.size + 24
+        self._write(n.TENANTS, at, array("I", [int(not wanted.host_services)]))
+        self._write(n.TENANTS, at + 4, array("H", answered or (0, 0)))
+        prefixes.leave(self._descriptors, number, wanted)
 
     def owned(self) -> dict[int, Ranges]:
         """The ports of each number that has some."""

@@ -148,9 +148,17 @@ def owned(view: View, used: kit.Kit | None) -> list[Owned]:
     found = []
     for one in numbers:
         veth = _veth(view, tenants.get(one))
-        flow = _flow(view, tenants.get(one))
-        allowed = access.get(one, OPEN)
-        found.append(Owned("" if veth in veths else veth, one, ranges.get(one, ()), flow, allowed))
+        links = tenants.get(one, kit.Tenant(0, 0))
+        allowed = access.get(one, OPEN), links.answered
+        found.append(
+            Owned(
+                "" if veth in veths else veth,
+                one,
+                ranges.get(one, ()),
+                _flow(view, links),
+                *allowed,
+            )
+        )
         veths.add(veth)
     return found
 
@@ -176,8 +184,8 @@ def see_link(sock: Socket, place: Place, ifindex: int) -> Seen:
     return found
 
 
-def _flow(view: View, tenant: kit.Tenant | None) -> Flow:
-    if tenant is None or not any(tenant.flow):
+def _flow(view: View, tenant: kit.Tenant) -> Flow:
+    if not any(tenant.flow):
         return UNLIMITED
     links = (view.names[one] or "(gone)" if one else "" for one in tenant.flow[2:])
     return Flow(bool(tenant.queued), tenant.traffic_class, *links)

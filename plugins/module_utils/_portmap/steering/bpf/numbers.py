@@ -24,7 +24,7 @@ HIGHEST = 4095
 
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
 ADDRESSES, DROPS, RECEIVED = "pm_addresses", "pm_drops", "pm_received"
-HOST_PORTS = "pm_host_ports"
+HOST_PORTS, NETWORKS = "pm_host_ports", "pm_networks"
 
 # Of every neighbour, as the program tells containers that ask.
 NOBODY = "02:70:6d:00:00:03"
@@ -41,3 +41,4 @@ REASONS = (
     "offload",
     "host",
 )
+ARRIVING = ("sender",)  # those of them that are about what it receives, after the others

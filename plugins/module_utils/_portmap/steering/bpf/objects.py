@@ -20,7 +20,7 @@ from ...objects.kind import ON_HOST, STEER, Change, Identity, Object
 from ...values import access, ports
 from ...values.access import OPEN, Access
 from ...values.places import HOST, SHARED, Place
-from ...values.ports import Ranges
+from ...values.ports import Range, Ranges
 from . import kit
 from . import numbers as n
 
@@ -163,10 +163,14 @@ class _OwnedFields(NamedTuple):
     ranges: Ranges
     flow: Flow = UNLIMITED
     access: Access = OPEN
+    answered: Range | None = None
 
 
 class Owned(_OwnedFields, Object):
-    """The ports that lead to a container's veth, "" to a link that is gone, by its `number`."""
+    """The ports that lead to a container's veth, "" to a link that is gone, by its `number`.
+
+    `answered`: to which of them answers come where not everybody may send to it.
+    """
 
     __slots__ = ()
     rank = 100
@@ -199,8 +203,9 @@ class Owned(_OwnedFields, Object):
         if isinstance(after, Owned):
             if after.flow != (same.flow if same else UNLIMITED):
                 yield Call(partial(used.write_flow, after.number, _indexes(after.flow, ids)))
-            if after.access != (same.access if same else OPEN):
-                yield Call(partial(used.write_access, after.number, after.access))
+            allowed = after.access, after.answered
+            if allowed != ((same.access, same.answered) if same else (OPEN, None)):
+                yield Call(partial(used.write_access, after.number, *allowed))
             yield Call(partial(used.give, after.number, mine))
         if had:
             kept = mine if same else ()
@@ -211,6 +216,7 @@ class Owned(_OwnedFields, Object):
     def __str__(self) -> str:
         listed = ports.text(self.ranges) or "none"
         allowed = "".join(f" {words}" for words in access.said(self.access))
+        allowed += f" answers to {self.answered}" if self.answered else ""
         return f"ports {listed} lead to {self.veth or '(gone)'} as number {self.number}{self.flow}{allowed}"
 
 

@@ -18,7 +18,7 @@ from ...values.errors import InvalidRequest
 from ...values.limits import ALL
 from ...values.marks import SHAPERS, SHAPING_HANDLE
 from ...values.places import HOST, Place
-from ...values.ports import Block
+from ...values.ports import Block, Range
 from ...values.tenants import Container, Host
 from ..plane import Counted, Foreign, Seen, Steered
 from . import kit, look
@@ -67,9 +67,8 @@ class Bpf:
             yield _qdisc(place, observed, "ingress")
             yield Steer(place, classid, "")
         owned = Ahead if self._moving else Owned
-        yield owned(
-            container.veth.link, number, container.owned, _flow(host, container), container.access
-        )
+        allowed = container.access, _answered(container)
+        yield owned(container.veth.link, number, container.owned, _flow(host, container), *allowed)
 
     def _number(self, veth: str) -> int:
         """The one that it has; else the lowest that nobody has."""
@@ -171,7 +170,7 @@ class Bpf:
     def counted(self, veths: Iterable[str]) -> Mapping[str, Counted]:
         asked, used = set(veths), kit.current()
         return {
-            one.veth: Counted(*used.received(one.number), used.drops(one.number))
+            one.veth: Counted(*used.received(one.number), *used.drops(one.number))
             for one in self._owned
             if one.veth in asked
         }
@@ -180,6 +179,13 @@ class Bpf:
         numbers = {item.number for item in objects if isinstance(item, Steer)}
         ranges = [one.ranges for one in self._owned if one.number in numbers]
         return [block for one in ranges for block in ports.cut(one)]
+
+
+def _answered(container: Container) -> Range | None:
+    """Where what it has called answers: nowhere, if nobody can say from where it calls."""
+    if container.access.allow_from is None:
+        return None
+    return container.ephemeral or Range(2, 1)
 
 
 def _flow(host: Host, container: Container) -> Flow:
