@@ -137,7 +137,11 @@ INLINE int refuse(struct packet *packet, const struct config *config, const stru
 			*target = TO_EVERYBODY;
 		else
 			*target = !among_us ? TO_OUTSIDE : *target ? *target : TO_HOST;
-		return *target != TO_HOST || may_reach_host(packet, parsed, me) ? PASSED : HOST;
+		if (*target != TO_HOST && *target != TO_OUTSIDE)
+			return PASSED;
+		if (may_reach_host(packet, parsed, me))
+			return PASSED;
+		return *target == TO_HOST || is_for_host(packet) ? HOST : PASSED;
 	}
 	if (parsed->protocol != IPPROTO_ICMP)
 		return PROTOCOL;

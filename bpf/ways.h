@@ -68,6 +68,15 @@ INLINE int fill_route(struct packet *packet, struct route *route)
 	return 0;
 }
 
+/* Whether a packet to an address of which the program has not been told is for the host itself. */
+INLINE int is_for_host(struct packet *packet)
+{
+	struct route route = {};
+
+	return fill_route(packet, &route) ||
+	       bpf_fib_lookup(packet, &route, sizeof(route), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
+}
+
 /* By the host's rules and routes.  Where they send it nowhere, the host's own stack says why: it
  * answers with the error, or cuts what is too long. */
 INLINE int go_by_route(struct packet *packet, const struct config *config)

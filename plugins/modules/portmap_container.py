@@ -140,7 +140,7 @@ options:
         type: str
   host_services:
     description:
-      - Whether the container may use the servers of its host, at every address of the host and at C(127.0.0.1).
+      - Whether the container may use the servers of its host, at all addresses of the host and at C(127.0.0.1).
       - With V(false) it reaches none of them but those on O(host_ports). Its answers to connections that the
         host has opened still pass, and so does what other containers answer.
       - Of TCP, connections that are open stay. Of other protocols, the container may answer for two

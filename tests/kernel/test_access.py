@@ -82,6 +82,25 @@ def test_siblings_itself_and_the_outside_answer_as_before(closed: Three) -> None
     assert {str(answer) for answer in found.values()} == {"peer"}
 
 
+def test_an_address_that_the_host_has_got_since_is_the_host_too(closed: Three) -> None:
+    """No run has told the program of it: the host's routes do."""
+    since = "198.51.100.7"
+    closed.lab.host.ip(f"addr add {since}/32 dev lo scope host")
+    try:
+        with opened(closed.lab.host.place, socket.SOCK_STREAM, (since, QUIET)) as server:
+            server.listen()
+            with opened(closed.db, socket.SOCK_STREAM) as open_to_it:
+                open_to_it.connect((since, QUIET))
+            before = dropped(closed)
+            with opened(closed.web, socket.SOCK_STREAM) as closed_to_it:
+                closed_to_it.settimeout(1)
+                with pytest.raises(socket.timeout):
+                    closed_to_it.connect((since, QUIET))
+            assert dropped(closed) > before
+    finally:
+        closed.lab.host.ip(f"addr del {since}/32 dev lo")
+
+
 def test_others_may_use_the_host(closed: Three) -> None:
     assert asked(closed.db, UNOWNED) == {"tcp": {"host"}, "udp": {"host"}}
 
