@@ -15,6 +15,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.pro
     problem,
     replaced_namespace,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.queueing import Shape
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.address import (
     Address,
 )
@@ -29,7 +30,15 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.li
     Veth,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.qdisc import Qdisc
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.shaper import (
+    End,
+    Shaper,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.sysctl import Sysctl
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.objects.traffic_class import (
+    TOP,
+    TrafficClass,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.plane import Foreign
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32 import mirrors
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.fields import (
@@ -150,6 +159,14 @@ SEVERAL = {
 def test_what_has_one_cause_is_told_once(damage):
     changes, expected = SEVERAL[damage]
     assert told(*changes) == expected
+
+
+def test_what_takes_the_others_along_is_named_first():
+    place, ends = Place("", "portmap-out0", "shared"), (End(HOST.mac, 1500), End(HOST.mac, 1500))
+    pair = Shaper(place, "portmap-out1", ends)
+    top = TrafficClass(place, TOP, Shape(1, 1, 1, 1, 1), None)
+    (problem,) = drift.problems(survey(WEB), [Change(None, top), Change(None, pair)], {}, set())
+    assert f"such as {pair}" in problem.description
 
 
 def test_a_container_that_cannot_be_compared_is_told_with_the_reason():
