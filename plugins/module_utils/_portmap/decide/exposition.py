@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import NamedTuple
 
 _COUNTED = "_total"
@@ -72,12 +73,15 @@ def _help(text: str) -> str:
 
 
 def _labels(labels: Mapping[str, str]) -> str:
-    inner = ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items())
+    inner = ",".join([_label(name, value) for name, value in labels.items()])
     return f"{{{inner}}}" if inner else ""
 
 
-def _escaped(value: str) -> str:
-    return _help(value).replace('"', r"\"")
+@cache
+def _label(name: str, value: str) -> str:
+    """Every family names the same containers: to escape each anew was half the time of the text."""
+    escaped = _help(value).replace('"', r"\"")
+    return f'{name}="{escaped}"'
 
 
 def _number(value: float) -> str:
