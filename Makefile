@@ -17,8 +17,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # First what fails quickest; then two at any time, in an order that keeps two cores busy to the end
 # and has gates that wait for the same locks of the kernel beside others.
 FIRST := lint unit changelog reuse build
-TOGETHER := robust molecule kernel services hostile sanity boot examples guard gates hosts \
-	integration importer ansible-lint demo docs docs-lint
+TOGETHER := robust molecule kernel services packets reboot hostile sanity boot examples guard gates \
+	hosts integration importer ansible-lint demo docs docs-lint
 LONG := thorough units cores
 GATES := $(FIRST) $(TOGETHER) $(LONG)
 MADE := .build .venv .ansible .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -66,8 +66,11 @@ unit: setup ## Pure code: no root, seconds
 smoke: setup ## The kernel tests that say most in the least time (root)
 	@tools/gate smoke
 
-kernel: setup ## Real packets in namespaces (root)
+kernel: setup ## What runs do in a real kernel, in namespaces (root)
 	@tools/gate kernel
+
+packets: setup ## What becomes of packets, with both ways of steering (root)
+	@tools/gate packets
 
 hosts: setup ## Shapes of hosts: uplinks, addresses, routes, names, others' filters (root)
 	@tools/gate hosts
@@ -141,8 +144,11 @@ cores: setup ## The oldest and the newest ansible-core that we claim (root)
 molecule: setup ## Scenarios on privileged containers under systemd (root)
 	@tools/gate molecule
 
-services: setup ## Scenarios with services: in containers, guarded, after a boot (root)
+services: setup ## Scenarios with services in containers, and beside them (root)
 	@tools/gate services
+
+reboot: setup ## Scenarios with guarded services, and after a boot (root)
+	@tools/gate reboot
 
 docs: setup ## The documentation as HTML, in .build/docs/html
 	@tools/gate docs
