@@ -144,6 +144,7 @@ class Preparing:
         if not whole:  # of another steering, which it had before
             self._options = self._options._replace(interfaces=None)
         self._old = old
+        self._goes_over = False
         self.begun = False
         self.spoilt = Spoilt()
         self.rules = netfilter.Rules()
@@ -201,7 +202,8 @@ class Preparing:
     def _observer(self, view: View) -> Observer:
         self._seen = look(view, self._options, self._old, closely=True)
         plane = choose.whole(self._options.steering, view, self._seen.host)
-        self._goes_over = isinstance(plane, Moving)
+        # Also when it has arrived: then it is seen whether all its containers have.
+        self._goes_over |= isinstance(plane, Moving)
         survey = surveys.survey(view, plane, self._seen.host, [], interfaces=True)
         return Observer(view, plane, survey)
 
