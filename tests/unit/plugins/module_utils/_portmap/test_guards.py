@@ -17,6 +17,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide.gua
     Host,
     Wish,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import attaching
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import cgroups, systemd
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import (
     guards as memory,
@@ -258,3 +259,12 @@ def test_the_journal_finds_what_was_done_to_a_unit_by_its_name():
 def test_a_listener_is_forbidden_when_its_port_is_judged_and_not_own(protocol, port, is_forbidden):
     one = Listener(protocol, port, 1, 2, 2, b"")
     assert violations.forbidden(GUARD, one) is is_forbidden
+
+
+def test_at_first_all_sockets_are_looked_at_as_often_as_the_documents_say():
+    """portmap_guard: 60 seconds when nothing was said yet."""
+    assert Guards({}).scan_interval == 60
+
+
+def test_a_group_that_is_not_there_is_not_guarded():
+    assert attaching.attach("/nowhere/at/all", b"") is False

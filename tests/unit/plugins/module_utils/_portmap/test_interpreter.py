@@ -27,7 +27,7 @@ def fail(msg: str) -> None:
 
 @pytest.mark.parametrize("version", [(3, 6, 15), (3, 7, 16), (3, 8, 18)])
 def test_an_old_python_is_refused_in_words(monkeypatch, version):
-    monkeypatch.setattr(sys, "version_info", version)
+    monkeypatch.setattr(sys, "version_info", (*version, "final", 0))
     monkeypatch.setattr(sys, "executable", "/usr/bin/python3")
     with pytest.raises(Failed) as refused:
         interpreter.check(fail)

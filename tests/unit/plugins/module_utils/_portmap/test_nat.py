@@ -193,3 +193,13 @@ def test_the_command_is_for_the_networks_that_are_concerned() -> None:
     (problem,) = nat.problems(HOST, POOLS, OWN, [*rules, translation()])
     assert " fib saddr type != local meta " in problem.repair
     assert nat.problems(HOST, POOLS, OWN, []) == []
+
+
+@pytest.mark.parametrize(
+    ("service", "told"),
+    [(Range(1000, 1023), 0), (Range(1000, 1024), 1), (Range(65535, 65535), 1)],
+)
+def test_without_a_range_of_its_own_a_rule_takes_any_port_but_the_privileged_ones(service, told):
+    pools = Pools((service,), Range(512, 767), 16)
+    rules = list(iptables.translations(DOCKER, "iptables-nft"))
+    assert len(nat.problems(HOST, pools, OWN, rules)) == told
