@@ -67,7 +67,7 @@ def decode(text: str) -> Guards:
         return Guards({one.name: one for one in found}, interval)
     except InvalidRequest as error:
         raise (error if PATH in str(error) else _damaged(str(error))) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise _damaged(f"{type(error).__name__}: {error}") from error
 
 
