@@ -17,9 +17,10 @@ options:
     type: path
   image:
     description:
-      - A file with an image of the root file system, such as one of squashfs. With O(engine=podman) the
-        name of an image of podman.
-      - Excludes O(rootfs). With V(nspawn) and V(oci), mount the image, and give O(rootfs).
+      - A file with an image of the root file system, such as one of squashfs. With V(podman) and
+        V(docker) the name of an image of theirs.
+      - Excludes O(rootfs). With V(nspawn) and V(oci), mount the image, and give O(rootfs). V(docker) takes an
+        image only.
     type: str
   read_only:
     description:
@@ -31,10 +32,10 @@ options:
   user:
     description:
       - Who runs the processes. The default is root.
-      - A name or a number that the host knows. With V(podman) and V(nspawn) it is one that the root
+      - A name or a number that the host knows. With V(podman), V(docker) and V(nspawn) it is one that the root
         directory knows, and with V(oci) a number, which is that of its group, too.
-      - V(nspawn) looks it up with C(getent) in the root directory, and takes only a number where there is a
-        sandbox.
+      - V(nspawn) looks it up with C(getent) in the root directory. V(nspawn) and V(docker) take only a number
+        where there is a sandbox.
     type: str
   groups:
     description: Supplementary groups of the processes, known to whom O(user) is. Not with V(nspawn).
@@ -66,7 +67,7 @@ options:
       - The default is what tells about the whole machine, V(/proc/acpi), V(/proc/asound),
         V(/proc/kcore), V(/proc/keys), V(/proc/key-users), V(/proc/latency_stats), V(/proc/sched_debug),
         V(/proc/scsi), V(/proc/timer_list), V(/proc/timer_stats) and V(/sys/firmware). V(podman) masks
-        all of them in any case.
+        all of them in any case. V(docker) masks them but for V(/proc/key-users), and takes no others.
     type: list
     elements: str
   capabilities:
@@ -114,7 +115,7 @@ options:
       engine:
         description: See O(engine).
         type: str
-        choices: [systemd, nspawn, podman, oci]
+        choices: [systemd, nspawn, podman, docker, oci]
         default: systemd
       unit:
         description: See O(unit).

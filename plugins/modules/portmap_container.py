@@ -52,6 +52,8 @@ options:
   pid:
     description:
       - The network namespace of this process, however it was started.
+      - A container that docker has started with C(--network none) has another one after each start. See
+        O(netiso.portmap.portmap_workload#module:engine=docker) for one that has not.
       - Excludes O(netns).
     type: int
   ports:

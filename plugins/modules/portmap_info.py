@@ -336,6 +336,10 @@ workloads:
       description: Those that podman runs.
       type: int
       sample: 1
+    docker:
+      description: Those that docker runs.
+      type: int
+      sample: 0
     oci:
       description: Those that runc or crun runs.
       type: int

@@ -39,11 +39,13 @@ options:
   engine:
     description:
       - What runs the processes. V(systemd) does it as a service. The others do it in namespaces of their
-        own for everything but the network, V(nspawn) with systemd-nspawn, V(podman) with podman, and
-        V(oci) with O(runtime), from a bundle that this module writes.
+        own for everything but the network, V(nspawn) with systemd-nspawn, V(podman) with podman,
+        V(docker) with docker, and V(oci) with O(runtime), from a bundle that this module writes.
+      - docker joins the network of a container by a second one of its own, which is called after the workload,
+        C(NAME.network). A container of docker that has one of these names is not touched, and is in the way.
       - An option that an engine cannot do is refused.
     type: str
-    choices: [systemd, nspawn, podman, oci]
+    choices: [systemd, nspawn, podman, docker, oci]
     default: systemd
   runtime:
     description: The program that runs the bundle, with O(engine=oci).
@@ -88,7 +90,7 @@ options:
       - The program and its arguments, each an item. No shell reads them.
       - C(${PORT}) and the other variables of RV(workload.environment) are replaced, as are those of
         O(env), and C(${SANDBOX}). C($$) stands for C($).
-      - Required unless O(unit) is given, the workload is V(absent), or an image of podman says it.
+      - Required unless O(unit) is given, the workload is V(absent), or an image of podman or docker says it.
     type: list
     elements: str
   env:
@@ -255,7 +257,7 @@ WORKLOAD = {
     "state": {"type": "str", "choices": ["started", "stopped", "absent"], "default": "started"},
     "engine": {
         "type": "str",
-        "choices": ["systemd", "nspawn", "podman", "oci"],
+        "choices": ["systemd", "nspawn", "podman", "docker", "oci"],
         "default": "systemd",
     },
     "unit": {"type": "str"},

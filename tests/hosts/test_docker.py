@@ -1,24 +1,35 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Docker beside us: the rules of a real dockerd, and a guest on its bridge."""
+"""Docker beside us: the rules of a real dockerd, a guest on its bridge, and a workload that it runs."""
 
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 
 import pytest
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.workloads import (
+    DOCKER,
+    Workload,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.workload import files
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.workload.setting import (
+    Setting,
+)
 
 import guests
 from lab.follower import until
-from lab.machines import Lab
+from lab.machines import HOST, Lab
 from lab.modules import Modules
+from lab.pools import DOCUMENTED
+from lab.probes import Probe
 
 pytestmark = pytest.mark.skipif(
     not shutil.which("dockerd"),
-    reason="dockerd is not there: docker.io and containerd are 250 MB for this one test; apt-get install docker.io",
+    reason="dockerd is not there: docker.io and containerd are 250 MB for these two tests; apt-get install docker.io",
 )
 
 
@@ -58,5 +69,57 @@ def test_connections_of_its_bridge(lab: Lab, modules: Modules) -> None:
         daemon = start(lab)
         assert guests.answered(lab, guest) == 150
         assert modules.problems() == []
+    finally:
+        stop(daemon)
+
+
+IMAGE = """
+mkdir -p /run/root/bin /run/root/www /etc/netiso-workloads
+echo web >/run/root/www/index.html
+cp $(command -v busybox) /run/root/bin
+for one in sh ip httpd; do ln /run/root/bin/busybox /run/root/bin/$one; done
+tar -C /run/root -c . | docker import - local/busybox
+"""
+
+
+def commands(text: str, verb: str) -> list[list[str]]:
+    """The command lines of a directive, as systemd starts them."""
+    lines = [line.partition("=")[2] for line in text.splitlines() if line.startswith(f"{verb}=")]
+    return [shlex.split(line.lstrip("-").replace("$$", "$")) for line in lines]
+
+
+def test_a_workload_is_in_its_container_however_docker_starts_it(
+    lab: Lab, modules: Modules
+) -> None:
+    """What its unit has systemd do is done here one by one, and docker restarts it."""
+    lab.host.own_directories()
+    modules.host(**DOCUMENTED)
+    modules.container(name="web", ports=["31000-31007"])
+    command = ("sh", "-c", "ip route; exec httpd -f -p 31000 -h /www")
+    workload = Workload(
+        "web", "web", engine=DOCKER, image="local/busybox", command=command, sandbox=False
+    )
+    environment, unit, *_ = files.files(workload, Setting("/run/netns/web", {}, 252))
+    daemon = start(lab)
+    try:
+        lab.host.shell(IMAGE)
+        lab.host.run("sh", "-c", f"cat >{environment.path}", text=environment.text)
+        for words in commands(unit.text, "ExecStartPre"):
+            lab.host.run(*words)
+        for number, start_it in enumerate(("docker start web", "docker restart -t 0 web"), 1):
+            lab.host.shell(start_it)
+            until(
+                lambda number=number: (
+                    lab.host.shell("docker logs web").count("default via") == number
+                ),
+                "it tells that its network is whole",
+            )
+        lab.host.shell(
+            "test /proc/$(docker inspect -f '{{.State.Pid}}' web)/ns/net -ef /run/netns/web"
+        )
+        assert Probe(lab.peer.place, "http", HOST, 31000).run().who == "web"
+        for words in commands(unit.text, "ExecStopPost"):
+            lab.host.run(*words)
+        assert lab.host.shell("docker ps --all --quiet") == ""
     finally:
         stop(daemon)

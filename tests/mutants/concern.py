@@ -78,6 +78,7 @@ summary.py            kernel/test_check_mode kernel/test_moves kernel/test_conta
 guards.py guarded.py attaching.py guard.py guard_units.py   kernel/test_guard kernel/test_guard_ways kernel/test_guard_watch kernel/test_guard_container kernel/test_guard_killed
 guard_follow.py       kernel/test_guard_container
 watching.py violations.py guard_problems.py guard_detached.py taken_port.py journal.py listeners.py ring.py   kernel/test_guard_watch
+docker.py             hosts/test_docker gates/test_options
 workload_leaving.py nspawn.py oci.py bundle.py podman.py service.py spelling.py sound.py setting.py   gates/test_options
 roles/*               gates/test_options gates/test_roles gates/test_examples
 """

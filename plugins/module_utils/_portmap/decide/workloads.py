@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from ..sight.processes_seen import FileSeen, WorkloadSeen
 from ..values.errors import InvalidRequest
-from ..values.workloads import ABSENT, ALWAYS, ENGINES, STARTED, STOPPED, File, Workload
+from ..values.workloads import ABSENT, ALWAYS, DOCKER, ENGINES, STARTED, STOPPED, File, Workload
 from ..wanted.workload import files, listening
 from ..wanted.workload.setting import ENVIRONMENTS, UNITS, Setting
 from ..wanted.workload.spelling import filled
@@ -97,6 +97,10 @@ def check_seen(
         raise InvalidRequest(
             f"cannot run {name} by {workload.unit_name}: it is run by {seen.label.unit}; remove it first"
             " with state: absent"
+        )
+    if seen.label and DOCKER == seen.label.engine != workload.engine:  # it would run on
+        raise InvalidRequest(
+            f"cannot run {name} by {workload.engine}: docker runs it; remove it first with state: absent"
         )
     for file in wanted:
         there = found.get(file.path)
@@ -271,7 +275,7 @@ def diff(courses: Sequence[Course], seen: Mapping[str, WorkloadSeen]) -> tuple[s
     before, after = [], []
     for one in sorted(courses, key=lambda course: course.workload.name):
         before.append(_line(one, *_state_before(seen[one.workload.name])))
-        after.append(_line(one, *_state_after(one, seen[one.workload.name])))
+        after.append(_line(one, one.workload.state, one.workload.container))
     for one in courses:
         had = seen[one.workload.name].files
         gone = [*one.let_go, *one.remove]
@@ -295,10 +299,6 @@ def _state_before(seen: WorkloadSeen) -> tuple[str, str]:
         return "", ""
     up = seen.unit.runs or any(one.unit.is_up for one in seen.sockets.values())
     return (STARTED if up else STOPPED), seen.label.container
-
-
-def _state_after(one: Course, seen: WorkloadSeen) -> tuple[str, str]:
-    return one.workload.state, one.workload.container
 
 
 def _whole(path: str, text: str) -> str:

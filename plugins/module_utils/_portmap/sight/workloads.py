@@ -10,11 +10,11 @@ import glob
 import grp
 import os
 import pwd
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 
-from ..linux import durable, netns, processes, programs, sockets, systemd, units
-from ..values.workloads import SYSTEMD, Unit, Workload
+from ..linux import docker, durable, netns, processes, programs, sockets, systemd, units
+from ..values.workloads import DOCKER, SYSTEMD, Unit, Workload
 from ..wanted.workload import files, listening
 from ..wanted.workload.bundle import CONFIG
 from ..wanted.workload.files import Label
@@ -63,7 +63,7 @@ def see(
         for one in workloads
     }
     listeners = {name: files.sockets(ours.get(name, ())) for name in names}
-    told = units.show([*names.values(), *chain.from_iterable(listeners.values())])
+    told = _told([*names.values(), *chain.from_iterable(listeners.values())], labels, found)
     waiting = {
         labels[name].container: _waiting(handles.get(labels[name].container, ""))
         for name, some in listeners.items()
@@ -88,6 +88,25 @@ def see(
         )
         for name, unit in names.items()
     }
+
+
+def _told(
+    asked: Sequence[str], labels: Mapping[str, Label], found: Mapping[str, FileSeen]
+) -> dict[str, Unit]:
+    """What systemd says of the units, and docker of the processes that it runs for some of them.
+
+    The main process that systemd knows of those has started docker's, and waits in the host's network.
+    """
+    told = units.show(asked)
+    by_docker = {
+        one.unit: one.workload
+        for one in labels.values()
+        if one.engine == DOCKER and one.unit in told and f"{UNITS}/{one.unit}" in found
+    }
+    mains = docker.mains(list(by_docker.values()))
+    for unit, name in by_docker.items():
+        told[unit] = told[unit]._replace(main=mains.get(name, 0))
+    return told
 
 
 def process(unit: Unit) -> str:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from typing import NamedTuple
 
 STARTED, STOPPED, ABSENT = "started", "stopped", "absent"
-SYSTEMD, NSPAWN, PODMAN, OCI = "systemd", "nspawn", "podman", "oci"
-ENGINES = (SYSTEMD, NSPAWN, PODMAN, OCI)
+SYSTEMD, NSPAWN, PODMAN, DOCKER, OCI = "systemd", "nspawn", "podman", "docker", "oci"
+ENGINES = (SYSTEMD, NSPAWN, PODMAN, DOCKER, OCI)
+STORES = (PODMAN, DOCKER)  # which have images of their own, by name
 RUNC, CRUN = "runc", "crun"  # runtimes of OCI
 HOST, PRIVATE = "host", "private"  # whose numbers of processes
 CONTAINER, NONE = "container", "none"  # the network of the processes

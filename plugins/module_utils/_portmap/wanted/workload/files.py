@@ -17,17 +17,19 @@ from typing import NamedTuple
 
 from ...values.workloads import (
     ALWAYS,
+    DOCKER,
     NEVER,
     NSPAWN,
     OCI,
     ON_FAILURE,
     PODMAN,
     STARTED,
+    STORES,
     SYSTEMD,
     File,
     Workload,
 )
-from . import bundle, listening, nspawn, oci, podman, service
+from . import bundle, docker, listening, nspawn, oci, podman, service
 from .setting import UNITS, Setting, environment_path, sandbox_path
 from .spelling import unit_of_path, word
 
@@ -42,12 +44,13 @@ ENGINES: dict[str, Callable[[Workload, Setting], Iterator[str]]] = {
     SYSTEMD: service.lines,
     NSPAWN: nspawn.lines,
     PODMAN: podman.lines,
+    DOCKER: docker.lines,
     OCI: oci.lines,
 }
 # Seconds more than the processes have, for an engine that ends them by itself.
-GRACE = {SYSTEMD: 0, NSPAWN: 0, PODMAN: 10, OCI: 10}
+GRACE = {SYSTEMD: 0, NSPAWN: 0, PODMAN: 10, DOCKER: 10, OCI: 10}
 # How an engine ends whose processes were told to, and did not say how they end.
-ENDED = {NSPAWN: nspawn.ENDED, PODMAN: oci.ENDED, OCI: oci.ENDED}
+ENDED = {NSPAWN: nspawn.ENDED, **dict.fromkeys((PODMAN, DOCKER, OCI), oci.ENDED)}
 
 
 class Label(NamedTuple):
@@ -92,7 +95,12 @@ def unit_path(workload: Workload) -> str:
 
 def programs(workload: Workload) -> list[str]:
     """What the host must have to run it, besides systemd."""
-    of_engine = {NSPAWN: nspawn.PROGRAM, PODMAN: podman.PROGRAM, OCI: workload.runtime}
+    of_engine = {
+        NSPAWN: nspawn.PROGRAM,
+        PODMAN: podman.PROGRAM,
+        DOCKER: docker.PROGRAM,
+        OCI: workload.runtime,
+    }
     return (
         [of_engine[workload.engine]] if workload.engine in of_engine and not workload.unit else []
     )
@@ -100,7 +108,7 @@ def programs(workload: Workload) -> list[str]:
 
 def needs(workload: Workload) -> list[str]:
     """Directories and files of the host that must be there before it starts."""
-    image = workload.image if workload.engine != PODMAN else ""
+    image = workload.image if workload.engine not in STORES else ""
     paths = [workload.rootfs, image, *(volume.source for volume in workload.volumes)]
     if workload.engine == NSPAWN:
         paths += (f"{workload.rootfs}{path}" for path in nspawn.points(workload))
@@ -157,7 +165,7 @@ def _unit(workload: Workload, setting: Setting) -> str:
     sockets = _sockets(workload)
     section = [
         "[Unit]",
-        " ".join(("After=portmap-restore.service", *sockets)),
+        " ".join(("After=portmap-restore.service", *_daemons(workload), *sockets)),
         # Without them it would not only hear nobody: a socket opens only while its service is stopped.
         *([f"BindsTo={' '.join(sockets)}"] if sockets else []),
         f"ConditionPathIsMountPoint={word(setting.handle)}",
@@ -167,6 +175,11 @@ def _unit(workload: Workload, setting: Setting) -> str:
         said = f"Workload {workload.name} in container {workload.container}"
         section.insert(1, f"Description={said} (to stop it: state=stopped)")
     return "\n".join([*section, "", "[Service]", *_service(workload, setting), ""])
+
+
+def _daemons(workload: Workload) -> list[str]:
+    """Which the engine needs for as long as the workload runs."""
+    return [docker.UNIT] if workload.engine == DOCKER and not workload.unit else []
 
 
 def _service(workload: Workload, setting: Setting) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...values.errors import InvalidRequest, Unsupported
 from ...values.workloads import (
     ABSENT,
+    DOCKER,
     HOST,
     NONE,
     NSPAWN,
@@ -19,6 +20,7 @@ from ...values.workloads import (
     PODMAN,
     PRIVATE,
     RUNC,
+    STORES,
     SYSTEMD,
     Workload,
 )  # fmt: skip
@@ -41,7 +43,7 @@ _NETWORK = ("NetworkNamespacePath=", "PrivateNetwork=", "--net", "--pod")
 # What may be said of a unit of others.
 _OF_OTHERS = ("name", "container", "state", "engine", "unit", "join", "restart", "sockets")
 _DEFAULTS = Workload("", "")
-_IMAGES = (SYSTEMD, PODMAN)
+_IMAGES = (SYSTEMD, *STORES)
 
 
 def check_all(workloads: Sequence[Workload]) -> None:
@@ -114,7 +116,7 @@ def _check_engine(one: Workload) -> None:
         raise _refused(one, f"runtime {one.runtime}", f"it is for engine {OCI}")
     if one.network == NONE and not one.sockets:
         raise _refused(one, "network none", "without sockets nobody would reach it")
-    if one.engine != PODMAN and not one.command:
+    if one.engine not in STORES and not one.command:
         raise InvalidRequest(f"cannot run {one.name}: its command is missing")
     if one.engine == SYSTEMD:
         program = one.command[0]
@@ -128,7 +130,7 @@ def _check_engine(one: Workload) -> None:
             f"{one.engine} is given a directory here; mount the image, and name that as rootfs",
         )
     if not one.rootfs and not one.image:
-        what = "a rootfs or an image" if one.engine in _IMAGES else "a rootfs"
+        what = {PODMAN: "a rootfs or an image", DOCKER: "an image"}.get(one.engine, "a rootfs")
         raise InvalidRequest(f"cannot run {one.name} by {one.engine}: it needs {what}")
     if one.pid == HOST:
         raise _refused(one, "pid host", f"with {one.engine} numbers of processes are its own")
@@ -153,6 +155,23 @@ def _not_by_nspawn(one: Workload) -> Iterator[tuple[str, str]]:
         )
 
 
+def _not_by_docker(one: Workload) -> Iterator[tuple[str, str]]:
+    if one.rootfs:
+        yield (
+            f"rootfs {one.rootfs!r}",
+            f"docker runs images; have it import the directory: tar -C {one.rootfs} -c . | docker import - NAME",
+        )
+    if one.masks is not None:
+        yield "masks", "docker masks what it masks, and nothing else"
+    if one.user and one.sandbox and not one.user.isdecimal():
+        yield (
+            f"user {one.user!r}",
+            "whose the sandbox is has to be a number with docker; give that, or leave the sandbox out",
+        )
+    if len(one.name) == 1:
+        yield f"the name {one.name!r}", "docker has no names of one character"
+
+
 def _not_by_oci(one: Workload) -> Iterator[tuple[str, str]]:
     for option, words in (("user", [one.user] if one.user else []), ("groups", one.groups)):
         for word in words:
@@ -160,7 +179,7 @@ def _not_by_oci(one: Workload) -> Iterator[tuple[str, str]]:
                 yield f"{option} {word!r}", "a runtime of OCI has numbers for users and groups"
 
 
-_NOT = {NSPAWN: _not_by_nspawn, OCI: _not_by_oci}
+_NOT = {NSPAWN: _not_by_nspawn, DOCKER: _not_by_docker, OCI: _not_by_oci}
 
 
 def _check_unit(one: Workload) -> None:
@@ -177,7 +196,7 @@ def _check_unit(one: Workload) -> None:
 
 def _paths(one: Workload) -> Iterator[tuple[str, Sequence[str]]]:
     yield "rootfs", [one.rootfs] if one.rootfs else []
-    yield "image", [one.image] if one.image and one.engine != PODMAN else []
+    yield "image", [one.image] if one.image and one.engine not in STORES else []
     yield "working_dir", [one.working_dir] if one.working_dir else []
     yield "volumes", [path for volume in one.volumes for path in volume[:2]]
     yield "tmpfs", one.tmpfs

@@ -206,6 +206,7 @@ def test_workloads_that_run_are_counted_by_what_runs_them_and_by_their_roots():
         "systemd": 2,
         "nspawn": 0,
         "podman": 1,
+        "docker": 0,
         "oci": 0,
         "unit": 1,
         "own_root": 2,
