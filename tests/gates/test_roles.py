@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from documentation import ROOT
 from lab.pools import DOCUMENTED
 from playing import Desk
 
@@ -137,3 +138,10 @@ def test_role_host_has_the_host_restored_at_boot_until_it_is_not_wanted(
     else:
         play(desk, "host", **given, portmap_host_state="absent")
     assert not any(exists(desk, path) for path in (UNIT, ENGINE, STATE))
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "roles").glob("*/templates/*.j2")), ids=lambda path: path.name
+)
+def test_systemctl_says_what_each_unit_is_for(path: Path) -> None:
+    assert re.search(r"^Description=\S+ \S+", path.read_text(), re.MULTILINE)
