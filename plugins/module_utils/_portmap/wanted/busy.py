@@ -51,8 +51,6 @@ class Busy:
 
         `force`: connections may be cut.
         """
-        if not self._heard and (force or not self._connected):
-            return
         heard = ports.intersect(self.heard, fresh)
         if heard:
             raise InvalidRequest(
