@@ -62,6 +62,9 @@ def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
         "assigned": {},
         "ephemeral_ports": "30016-30031",
         "limits": {},
+        "host_services": True,
+        "host_ports": [],
+        "allow_from": ["0.0.0.0/0"],
     }
 
 

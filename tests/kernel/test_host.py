@@ -59,6 +59,8 @@ def test_present_says_what_the_host_is(modules: Modules) -> None:
         "public_interface": "eth0",
         "loopback_interface": "lo",
         "address": f"{HOST}/24",
+        "addresses": [HOST],
+        "interfaces": ["eth0"],
         "mac": HOST_MAC,
         "mtu": 1500,
         "gateway": PEER,
