@@ -188,6 +188,9 @@ INLINE int leaves(struct packet *packet, const struct config *config, u32 me)
 		if (!is_own(config, parsed.source) || is_loopback(parsed.destination) ||
 		    is_nobodys(parsed.destination))
 			return drop(me, ADDRESS);
+		/* Of these the host would be the only one to hear. */
+		if (parsed.protocol == IPPROTO_ICMP && is_everybody(config, parsed.destination))
+			return drop(me, ADDRESS);
 		among_us = is_own(config, parsed.destination);
 	}
 	if (parsed.offset) {
