@@ -103,7 +103,7 @@ def _asked(command: int, attributes: bytes) -> None:
         bpf(command, attributes, "read the keys of a map")
     except Refused as error:
         if error.errno == errno.ENOENT:
-            raise KeyError from error
+            raise KeyError from None
         raise
 
 
