@@ -16,9 +16,9 @@ from ..values.tenants import Gateway, Host, HostAddress
 from .problems import addresses as addresses_differ
 from .problems import drift
 from .problems import route as route_differs
+from .problems.problem import few
 
 Notice = tuple[str, str]  # the kind of the problem that portmap_info makes of it, and what is said
-_NAMED = 3  # routes named in a warning
 
 
 class Unfit(InvalidRequest):
@@ -165,9 +165,8 @@ def routes_left_out(host: Host, ifindex: int, routes: Sequence[OtherRoute]) -> l
     ]
     if not left:
         return []
-    more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
     said = (
-        f"the host has other routes ({', '.join(left[:_NAMED])}{more}), which containers do not follow:"
+        f"the host has other routes ({few(left)}), which containers do not follow:"
         " they send everything to the gateway"
     )
     return [(route_differs.KIND, said)]
@@ -187,10 +186,9 @@ def other_entrances(
     ]
     if not found:
         return []
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
     said = (
         f"containers are reached through {host.public} and from the host alone: whoever comes by"
-        f" {', '.join(found[:_NAMED])}{more} finds their ports closed"
+        f" {few(found)} finds their ports closed"
     )
     return [(addresses_differ.KIND, said)]
 
@@ -200,9 +198,8 @@ def newly_reached(host: Host) -> list[Notice]:
     names = [one.link for one in host.entrances or ()]
     if not names:
         return []
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     said = (
-        f"containers are reached by {', '.join(names[:_NAMED])}{more}, too, as processes of the host are;"
+        f"containers are reached by {few(names)}, too, as processes of the host are;"
         " name those by which they shall be reached with interfaces"
     )
     return [(addresses_differ.KIND, said)]

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...values.tenants import Host
-from .problem import HOST, Problem
+from .problem import HOST, Problem, few
 
 KIND = "addresses"
-_NAMED = 3
 
 
 def problems(now: Host, given: Host, names: Sequence[str]) -> list[Problem]:
@@ -25,11 +24,11 @@ def problems(now: Host, given: Host, names: Sequence[str]) -> list[Problem]:
     more, less = _others(now) - _others(given), _others(given) - _others(now)
     if more:
         found.append(
-            f"the host has {_listed(more)} besides now, which containers were not given: they are not"
+            f"the host has {few(sorted(more))} besides now, which containers were not given: they are not"
             " reached there"
         )
     if less:
-        found.append(f"the host has {_listed(less)} no more, but containers still do")
+        found.append(f"the host has {few(sorted(less))} no more, but containers still do")
     return [Problem(KIND, said, tuple(names), HOST) for said in found]
 
 
@@ -39,9 +38,3 @@ def _written(host: Host) -> str:
 
 def _others(host: Host) -> set[str]:
     return {one.address for one in host.addresses if one != host.ipv4}
-
-
-def _listed(addresses: set[str]) -> str:
-    found = sorted(addresses)
-    more = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    return f"{', '.join(found[:_NAMED])}{more}"

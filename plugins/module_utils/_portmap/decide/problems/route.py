@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...values.tenants import Host
-from .problem import HOST, Problem
+from .problem import HOST, Problem, few
 
 KIND = "route"
-_NAMED = 3  # networks
 
 
 def problems(now: Host, given: Host, names: Sequence[str]) -> list[Problem]:
@@ -35,10 +34,7 @@ def _without(one: Host, other: Host) -> list[str]:
 
 
 def _said(verb: str, networks: Sequence[str]) -> str:
-    if not networks:
-        return ""
-    more = f" and {len(networks) - _NAMED} more" if len(networks) > _NAMED else ""
-    return f"{verb} {', '.join(networks[:_NAMED])}{more}"
+    return f"{verb} {few(networks)}" if networks else ""
 
 
 def _whither(host: Host) -> str:
