@@ -72,25 +72,31 @@ struct route {
 	u16 source_port, destination_port; /* network order */
 	u16 length;
 	u32 ifindex; /* by which the packet comes; then, by which it goes */
-	u32 tos;     /* only the first byte */
+	u32 tos;     /* only the first byte; of IPv6 all that stands before the length */
 	u32 source[4];
 	u32 destination[4]; /* then, the next hop */
 	u32 unused[4];
 };
 #define AF_INET 2
+#define AF_INET6 10
 #define BPF_FIB_LKUP_RET_SUCCESS 0
 #define BPF_FIB_LKUP_RET_NOT_FWDED 4
 #define BPF_FIB_LKUP_RET_FWD_DISABLED 5
 #define BPF_FIB_LKUP_RET_NO_NEIGH 7
+#define BPF_FIB_LKUP_RET_FRAG_NEEDED 8
 
 /* The next hop for bpf_redirect_neigh(): struct bpf_redir_neigh. */
 struct hop {
 	u32 family, address[4];
 };
 
-/* By what a socket of IPv4 is found; all of it in network order. */
-struct bpf_sock_tuple {
+/* By what a socket is found, of IPv4 or IPv6; all of it in network order. */
+struct bpf_sock_tuple4 {
 	u32 source, destination;
+	u16 source_port, destination_port;
+};
+struct bpf_sock_tuple6 {
+	u32 source[4], destination[4];
 	u16 source_port, destination_port;
 };
 #define TCP_LISTEN 10
@@ -99,6 +105,7 @@ struct bpf_sock_tuple {
 /* In network order, as a little-endian machine reads it. */
 #define ETH_P_IP 0x0008
 #define ETH_P_ARP 0x0608
+#define ETH_P_IPV6 0xdd86
 #define NETWORK16(number) ((u16)((number) << 8 | (number) >> 8))
 #define NETWORK32(number) __builtin_bswap32(number)
 
@@ -106,6 +113,7 @@ struct bpf_sock_tuple {
 #define IPPROTO_TCP 6
 #define IPPROTO_UDP 17
 #define IPPROTO_DCCP 33
+#define IPPROTO_ICMPV6 58
 #define IPPROTO_SCTP 132
 #define IPPROTO_UDPLITE 136
 
@@ -118,6 +126,19 @@ struct bpf_sock_tuple {
 #define ICMP_PARAMETER 12
 #define ICMP_TIMESTAMP 13
 #define ICMP_TIMESTAMP_REPLY 14
+
+#define ICMPV6_UNREACHABLE 1
+#define ICMPV6_TOO_BIG 2
+#define ICMPV6_PARAMETER 4 /* the last one of the errors */
+#define ICMPV6_ECHO 128
+#define ICMPV6_ECHO_REPLY 129
+
+/* Headers that may stand between that of IPv6 and what it carries. */
+#define NEXTHDR_HOP 0
+#define NEXTHDR_ROUTING 43
+#define NEXTHDR_FRAGMENT 44
+#define NEXTHDR_AUTH 51
+#define NEXTHDR_DEST 60
 
 /* A number that the loader fills in. */
 #define NUMBER(name) extern const char name
@@ -135,7 +156,10 @@ static u64 (*const bpf_get_current_pid_tgid)(void) = (void *)14;
 static long (*const bpf_get_current_comm)(void *to, u32 size) = (void *)16;
 static long (*const bpf_redirect)(u32 ifindex, u64 flags) = (void *)23;
 static long (*const bpf_skb_load_bytes)(void *context, u32 at, void *to, u32 size) = (void *)26;
+static long (*const bpf_csum_diff)(const void *from, u32 from_size, const void *to, u32 to_size,
+				   u32 seed) = (void *)28;
 static long (*const bpf_skb_change_type)(void *context, u32 type) = (void *)32;
+static long (*const bpf_skb_change_tail)(void *context, u32 size, u64 flags) = (void *)38;
 static long (*const bpf_skb_change_head)(void *context, u32 more, u64 flags) = (void *)43;
 static long (*const bpf_fib_lookup)(void *context, void *route, int size, u32 flags) = (void *)69;
 static u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;

@@ -21,16 +21,20 @@ struct host_port {
 	u16 number, port; /* in network order */
 };
 
+#define IPV6_NETWORK 0x10000
+
 /* A conversation that the host has begun with a container, seen from there. */
 struct call {
-	u32 number, host, own;
+	u32 number;
+	struct address host, own;
 	u16 host_port, own_port;
 	u32 protocol;
 };
 
 /* Who outside may send to a container. */
 struct network {
-	u32 bits, number, address;
+	u32 bits, number; /* with IPV6_NETWORK for those of IPv6: each family has prefixes of its own */
+	struct address address;
 };
 
 MAP pm_networks = {
@@ -62,12 +66,19 @@ INLINE int opens(struct packet *packet, const struct parsed *parsed)
  * one, but for an answer to a cookie, which can be guessed. */
 INLINE int is_served(struct packet *packet, const struct parsed *parsed)
 {
-	struct bpf_sock_tuple tuple = {parsed->source, parsed->destination,
+	struct bpf_sock_tuple6 six;
+	struct bpf_sock_tuple4 four = {parsed->source.words[3], parsed->destination.words[3],
 				       NETWORK16(parsed->source_port),
 				       NETWORK16(parsed->destination_port)};
-	struct bpf_sock *found = bpf_skc_lookup_tcp(packet, &tuple, sizeof(tuple), BPF_F_CURRENT_NETNS, 0);
+	struct bpf_sock *found;
 	int served;
 
+	__builtin_memcpy(six.source, &parsed->source, sizeof(six.source));
+	__builtin_memcpy(six.destination, &parsed->destination, sizeof(six.destination));
+	six.source_port = four.source_port;
+	six.destination_port = four.destination_port;
+	found = parsed->six ? bpf_skc_lookup_tcp(packet, &six, sizeof(six), BPF_F_CURRENT_NETNS, 0)
+			    : bpf_skc_lookup_tcp(packet, &four, sizeof(four), BPF_F_CURRENT_NETNS, 0);
 	if (!found)
 		return 0;
 	served = found->state == TCP_LISTEN;
@@ -121,7 +132,7 @@ INLINE int may_reach_host(struct packet *packet, const struct parsed *parsed, u3
 INLINE int may_come(struct packet *packet, const struct parsed *parsed, u32 number)
 {
 	struct tenant *tenant = bpf_map_lookup_elem(&pm_tenants, &number);
-	struct network network = {64, number, parsed->source};
+	struct network network = {32 + 128, number | (parsed->six ? IPV6_NETWORK : 0), parsed->source};
 
 	if (!tenant || !tenant->last || bpf_map_lookup_elem(&pm_networks, &network))
 		return 1;

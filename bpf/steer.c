@@ -21,10 +21,10 @@ INLINE u32 icmp_target(struct packet *packet, const struct parsed *parsed, int l
 
 	if (bpf_skb_load_bytes(packet, parsed->transport, message, sizeof(message)))
 		return 0;
-	if (is_error(message[0]))
+	if (is_error(parsed, message[0]))
 		return quoted_sender(packet, parsed);
-	if (!loopback && is_reply(message[0]))
-		return asker_of(parsed->source, message, message[0]);
+	if (!loopback && is_reply(parsed, message[0]))
+		return asker_of(&parsed->source, message, message[0]);
 	return 0;
 }
 
@@ -40,46 +40,47 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 {
 	int loopback = packet->ifindex == LOOPBACK;
 	u32 from = loopback ? FROM_LOOPBACK : FROM_OUTSIDE, target = 0;
-	struct parsed parsed;
+	const struct parsed *parsed;
 
-	if (packet->protocol != ETH_P_IP || packet->pkt_type > PACKET_BROADCAST)
+	if (!is_ip(packet) || packet->pkt_type > PACKET_BROADCAST)
 		return TC_ACT_UNSPEC;
 	/* The kernel has taken the tag off.  Number 0 is a priority, and no network of its own. */
 	if (packet->vlan_present && packet->vlan_tci & 0xfff)
 		return TC_ACT_UNSPEC;
-	if (parse(packet, at, &parsed))
+	parsed = parse(packet, at, PACKET);
+	if (!parsed)
 		return TC_ACT_UNSPEC;
 	if (packet->pkt_type == PACKET_BROADCAST) {
-		if (parsed.protocol != IPPROTO_UDP || !is_everybody(config, parsed.destination))
+		if (parsed->protocol != IPPROTO_UDP || !is_everybody(config, &parsed->destination))
 			return TC_ACT_UNSPEC;
-	} else if (!is_own(config, parsed.destination) &&
-		   !(loopback && is_loopback(parsed.destination))) {
+	} else if (!is_own(config, &parsed->destination) &&
+		   !(loopback && is_loopback(&parsed->destination))) {
 		return TC_ACT_UNSPEC;
 	}
-	if (!loopback && is_martian(config, parsed.source))
+	if (!loopback && is_martian(config, &parsed->source))
 		return TC_ACT_UNSPEC;
-	if (parsed.offset) {
-		target = follows(&parsed, from);
+	if (parsed->offset) {
+		target = follows(parsed, from);
 		if (target & REFUSED)
 			return drop(target & NUMBER_MASK, SENDER);
 		return target ? hand_over(packet, config, at, target) : TC_ACT_UNSPEC;
 	}
-	if (has_ports(parsed.protocol)) {
-		target = owner_of(parsed.destination_port);
+	if (has_ports(parsed->protocol)) {
+		target = owner_of(parsed->destination_port);
 		if (target && loopback) {
-			note_call(&parsed, target);
-		} else if (target && !may_come(packet, &parsed, target)) {
-			if (parsed.more)
-				lead(&parsed, from, REFUSED | target);
+			note_call(parsed, target);
+		} else if (target && !may_come(packet, parsed, target)) {
+			if (parsed->more)
+				lead(parsed, from, REFUSED | target);
 			return drop(target, SENDER);
 		}
-	} else if (parsed.protocol == IPPROTO_ICMP) {
-		target = icmp_target(packet, &parsed, loopback);
+	} else if (is_icmp(parsed)) {
+		target = icmp_target(packet, parsed, loopback);
 	}
 	if (!target)
 		return TC_ACT_UNSPEC;
-	if (parsed.more)
-		lead(&parsed, from, target);
+	if (parsed->more)
+		lead(parsed, from, target);
 	return hand_over(packet, config, at, target);
 }
 
@@ -88,25 +89,27 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 /* On its loopback: what is for its own ports stays, and all else that has ports leaves. */
 INLINE int stays(struct packet *packet, u32 me)
 {
-	struct parsed parsed, quoted;
+	const struct parsed *parsed = is_ip(packet) ? parse(packet, FRAME, PACKET) : 0;
+	const struct parsed *quoted;
 	struct tenant *tenant;
 	u8 type;
 
-	if (packet->protocol != ETH_P_IP || parse(packet, FRAME, &parsed))
+	if (!parsed)
 		return TC_ACT_UNSPEC;
-	if (parsed.offset) {
-		if (follows(&parsed, WITHIN | me) != me)
+	if (parsed->offset) {
+		if (follows(parsed, WITHIN | me) != me)
 			return TC_ACT_UNSPEC;
-	} else if (has_ports(parsed.protocol)) {
-		if (owner_of(parsed.destination_port) == me)
+	} else if (has_ports(parsed->protocol)) {
+		if (owner_of(parsed->destination_port) == me)
 			return TC_ACT_UNSPEC;
-		if (parsed.more)
-			lead(&parsed, WITHIN | me, me);
-	} else if (parsed.protocol == IPPROTO_ICMP) {
-		if (bpf_skb_load_bytes(packet, parsed.transport, &type, sizeof(type)) || !is_error(type))
+		if (parsed->more)
+			lead(parsed, WITHIN | me, me);
+	} else if (is_icmp(parsed)) {
+		if (bpf_skb_load_bytes(packet, parsed->transport, &type, sizeof(type)) ||
+		    !is_error(parsed, type))
 			return TC_ACT_UNSPEC;
-		if (parse(packet, parsed.transport + 8, &quoted) || !has_ports(quoted.protocol) ||
-		    owner_of(quoted.source_port) == me)
+		quoted = parse_quoted(packet, parsed);
+		if (!quoted || !has_ports(quoted->protocol) || owner_of(quoted->source_port) == me)
 			return TC_ACT_UNSPEC;
 	} else {
 		return TC_ACT_UNSPEC;
@@ -115,14 +118,16 @@ INLINE int stays(struct packet *packet, u32 me)
 	return tenant && tenant->inner ? bpf_redirect(tenant->inner, 0) : TC_ACT_SHOT;
 }
 
-/* On its public interface: only the loopback may have 127/8. */
+/* On its public interface: only the loopback may have 127/8 and ::1. */
 INLINE int comes_in(struct packet *packet, const struct config *config)
 {
-	struct parsed parsed;
+	const struct parsed *parsed = is_ip(packet) ? parse(packet, FRAME, PACKET) : 0;
 
-	if (packet->protocol != ETH_P_IP || parse(packet, FRAME, &parsed))
+	if (!parsed)
 		return TC_ACT_UNSPEC;
-	return is_loopback(parsed.destination) ? loop(packet, config) : TC_ACT_UNSPEC;
+	if (is_loopback(&parsed->destination) || (parsed->six && is_loopback(&parsed->source)))
+		return loop(packet, config);
+	return TC_ACT_UNSPEC;
 }
 
 SECTION("tc") int pm_steer(struct packet *packet)

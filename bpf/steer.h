@@ -37,10 +37,16 @@
  * the compiler takes no other address for 0, and would leave the question out. */
 NUMBER(judging) __attribute__((weak));
 
-/* What the host is like.  Addresses are in network order. */
+/* An address in network order.  One of IPv4 stands as ::ffff:1.2.3.4, which no packet of IPv6 may have. */
+struct address {
+	u32 words[4];
+};
+
+/* What the host is like. */
 struct config {
-	u32 address, broadcast; /* 0: the network has no address of everybody */
-	u32 public;             /* the index of the interface */
+	struct address address, six; /* of IPv4, and of IPv6: :: where it has none */
+	u32 broadcast;               /* of IPv4; 0: the network has no address of everybody */
+	u32 public;                  /* the index of the interface */
 	u8 mac[MAC];
 	u16 others; /* how many other addresses it has, in pm_addresses */
 };
@@ -72,7 +78,7 @@ struct received {
 
 /* Why packets of a container were dropped. */
 enum reason {
-	MALFORMED, /* no IPv4 or ARP as hosts send it */
+	MALFORMED, /* no IPv4, IPv6 or ARP as hosts send it */
 	ADDRESS,   /* not from the address of the host, or to nobody */
 	PORT,      /* from a port that is not its own */
 	PROTOCOL,  /* without ports, and no ICMP */
@@ -91,22 +97,21 @@ struct drops {
 };
 
 struct fragments {
-	u32 source, destination;
+	struct address source, destination;
 	u32 from;
-	u16 id; /* in network order, as all that is compared with packets */
-	u8 protocol, unused;
+	u32 id;       /* in network order, as all that is compared with packets */
+	u32 protocol; /* 0 with IPv6, which tells datagrams apart by the rest alone */
 };
 
 /* Where the fragments of a datagram go.  `veth` tells whether the number is still that container's.
  * `next` is where the next one begins, in bytes, of one that leaves; `id` is the one that it leaves
  * with. */
 struct direction {
-	u32 target, veth, next;
-	u16 id, unused;
+	u32 target, veth, next, id;
 };
 
 struct request {
-	u32 peer;
+	struct address peer;
 	u16 id, sequence;
 	u32 type; /* of the reply */
 };
@@ -117,7 +122,7 @@ struct asker {
 };
 
 MAP pm_config = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct config), 1, BPF_F_MMAPABLE};
-MAP pm_addresses = {BPF_MAP_TYPE_HASH, sizeof(u32), sizeof(u32), 256, 0};
+MAP pm_addresses = {BPF_MAP_TYPE_HASH, sizeof(struct address), sizeof(u32), 256, 0};
 MAP pm_tenants = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct tenant), 4096, BPF_F_MMAPABLE};
 MAP pm_ports = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct owners), 16384, BPF_F_MMAPABLE};
 MAP pm_allowances = {BPF_MAP_TYPE_ARRAY, sizeof(u32), sizeof(struct allowance), 4096, 0};

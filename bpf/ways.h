@@ -5,12 +5,12 @@
 
 #pragma once
 
-#include "may.h"
+#include "too_big.h"
 
 /* A packet gets the header of Ethernet that containers' links have. */
 INLINE int dress(struct packet *packet)
 {
-	u16 type = ETH_P_IP;
+	u16 type = packet->protocol;
 
 	return bpf_skb_change_head(packet, FRAME, 0) ||
 	       bpf_skb_store_bytes(packet, 2 * MAC, &type, sizeof(type), 0);
@@ -46,48 +46,58 @@ INLINE int loop(struct packet *packet, const struct config *config)
 }
 
 /* What the host asks its tables for a packet of its own. */
-INLINE int fill_route(struct packet *packet, struct route *route)
+INLINE int fill_route(struct packet *packet, const struct parsed *parsed, struct route *route)
 {
-	struct parsed parsed;
-	u8 tos;
+	u32 head;
 
-	if (parse(packet, FRAME, &parsed) ||
-	    bpf_skb_load_bytes(packet, FRAME + 1, &tos, sizeof(tos)))
+	if (bpf_skb_load_bytes(packet, FRAME, &head, sizeof(head)))
 		return -1;
-	route->family = AF_INET;
-	route->protocol = parsed.protocol;
-	route->source_port = NETWORK16(parsed.source_port);
-	route->destination_port = NETWORK16(parsed.destination_port);
-	route->length = parsed.length;
+	route->protocol = parsed->protocol;
+	route->source_port = NETWORK16(parsed->source_port);
+	route->destination_port = NETWORK16(parsed->destination_port);
+	route->length = parsed->length;
 	if (packet->gso_size) /* of each segment, with headers as they are at least */
-		route->length = packet->gso_size + (parsed.transport - parsed.at) + 8;
+		route->length = packet->gso_size + (parsed->transport - parsed->at) + 8;
 	route->ifindex = LOOPBACK; /* to rules, what the host sends comes from there */
-	route->tos = tos & 0xfc;
-	route->source[0] = parsed.source;
-	route->destination[0] = parsed.destination;
+	if (parsed->six) {
+		route->family = AF_INET6;
+		route->tos = head & NETWORK32(0x0fffffff);
+		__builtin_memcpy(route->source, &parsed->source, sizeof(route->source));
+		__builtin_memcpy(route->destination, &parsed->destination, sizeof(route->destination));
+	} else {
+		route->family = AF_INET;
+		route->tos = head >> 8 & 0xfc;
+		route->source[0] = parsed->source.words[3];
+		route->destination[0] = parsed->destination.words[3];
+	}
 	return 0;
 }
 
 /* Whether a packet to an address of which the program has not been told is for the host itself. */
-INLINE int is_for_host(struct packet *packet)
+INLINE int is_for_host(struct packet *packet, const struct parsed *parsed)
 {
 	struct route route = {};
 
-	return fill_route(packet, &route) ||
+	return fill_route(packet, parsed, &route) ||
 	       bpf_fib_lookup(packet, &route, sizeof(route), 0) == BPF_FIB_LKUP_RET_NOT_FWDED;
 }
 
 /* By the host's rules and routes.  Where they send it nowhere, the host's own stack says why: it
- * answers with the error, or cuts what is too long. */
-INLINE int go_by_route(struct packet *packet, const struct config *config)
+ * answers with the error, or cuts what is too long.  But of IPv6 it says that only where it forwards. */
+INLINE int go_by_route(struct packet *packet, const struct config *config,
+		       const struct parsed *parsed)
 {
 	struct route route = {};
 	struct hop hop = {};
+	u32 length;
 	long said;
 
-	if (fill_route(packet, &route))
+	if (fill_route(packet, parsed, &route))
 		return TC_ACT_SHOT;
+	length = route.length;
 	said = bpf_fib_lookup(packet, &route, sizeof(route), 0);
+	if (said == BPF_FIB_LKUP_RET_FRAG_NEEDED && packet->protocol == ETH_P_IPV6)
+		return answer_too_big(packet, config, length, route.length);
 	if (said < 0 || said == BPF_FIB_LKUP_RET_FWD_DISABLED)
 		return bpf_redirect_neigh(config->public, 0, 0, 0);
 	if (said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH)
@@ -98,12 +108,13 @@ INLINE int go_by_route(struct packet *packet, const struct config *config)
 }
 
 /* To the outside, or to everybody there. */
-INLINE int go_outside(struct packet *packet, const struct config *config, int everybody)
+INLINE int go_outside(struct packet *packet, const struct config *config,
+		      const struct parsed *parsed)
 {
 	const u8 all[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
-	if (!everybody)
-		return go_by_route(packet, config);
+	if (!is_everybody(config, &parsed->destination))
+		return go_by_route(packet, config, parsed);
 	/* whom the helper finds no neighbour for */
 	bpf_skb_store_bytes(packet, 0, all, MAC, 0);
 	bpf_skb_store_bytes(packet, MAC, config->mac, MAC, 0);
@@ -111,7 +122,8 @@ INLINE int go_outside(struct packet *packet, const struct config *config, int ev
 }
 
 /* What container `me` may send, as fast as it may. */
-INLINE int send(struct packet *packet, const struct config *config, u32 me, u32 target)
+INLINE int send(struct packet *packet, const struct config *config, const struct parsed *parsed,
+		u32 me, u32 target)
 {
 	struct tenant *tenant = bpf_map_lookup_elem(&pm_tenants, &me);
 	int outside = target == TO_OUTSIDE || target == TO_EVERYBODY;
@@ -122,19 +134,18 @@ INLINE int send(struct packet *packet, const struct config *config, u32 me, u32 
 		return bpf_redirect(shaping, 0);
 	}
 	if (outside)
-		return go_outside(packet, config, target == TO_EVERYBODY);
+		return go_outside(packet, config, parsed);
 	return target == TO_HOST ? loop(packet, config) : deliver(packet, config, target);
 }
 
 /* What comes out of such links goes where it would have gone. */
 INLINE int was_shaped(struct packet *packet, const struct config *config, u32 which)
 {
-	u32 destination;
+	const struct parsed *parsed = is_ip(packet) ? parse(packet, FRAME, PACKET) : 0;
 
-	if (packet->protocol != ETH_P_IP ||
-	    bpf_skb_load_bytes(packet, FRAME + 16, &destination, sizeof(destination)))
+	if (!parsed)
 		return TC_ACT_SHOT;
 	if (which)
 		return loop(packet, config);
-	return go_outside(packet, config, is_everybody(config, destination));
+	return go_outside(packet, config, parsed);
 }

@@ -28,8 +28,7 @@ INLINE void fill_fragments(struct fragments *key, const struct parsed *packet, u
 	key->destination = packet->destination;
 	key->from = from;
 	key->id = packet->id;
-	key->protocol = packet->protocol;
-	key->unused = 0;
+	key->protocol = packet->six ? 0 : packet->protocol;
 }
 
 /* Where a later fragment goes: where its first one went.  0: nobody knows. */
@@ -46,16 +45,16 @@ INLINE u32 follows(const struct parsed *packet, u32 from)
 INLINE void lead(const struct parsed *packet, u32 from, u32 target)
 {
 	struct fragments key;
-	struct direction to = {target, veth_of(target), 0, 0, 0};
+	struct direction to = {target, veth_of(target), 0, 0};
 
 	fill_fragments(&key, packet, from);
 	bpf_map_update_elem(&pm_fragments, &key, &to, 0);
 }
 
 /* Who has asked for a reply to a request. */
-INLINE u32 asker_of(u32 peer, const u8 *message, u32 type)
+INLINE u32 asker_of(const struct address *peer, const u8 *message, u32 type)
 {
-	struct request key = {.peer = peer, .type = type};
+	struct request key = {.peer = *peer, .type = type};
 	struct asker *found;
 
 	__builtin_memcpy(&key.id, message + 4, sizeof(key.id));
@@ -67,21 +66,19 @@ INLINE u32 asker_of(u32 peer, const u8 *message, u32 type)
 /* Whom an ICMP error is about: who has sent the packet that it quotes. */
 INLINE u32 quoted_sender(struct packet *packet, const struct parsed *error)
 {
-	struct parsed quoted;
+	const struct parsed *quoted = parse_quoted(packet, error);
 	u8 message[8];
+	u32 reply;
 
-	if (parse(packet, error->transport + 8, &quoted) || quoted.offset)
+	if (!quoted)
 		return 0;
-	if (has_ports(quoted.protocol))
-		return owner_of(quoted.source_port);
-	if (quoted.protocol != IPPROTO_ICMP ||
-	    bpf_skb_load_bytes(packet, quoted.transport, message, sizeof(message)))
+	if (has_ports(quoted->protocol))
+		return owner_of(quoted->source_port);
+	if (!is_icmp(quoted) ||
+	    bpf_skb_load_bytes(packet, quoted->transport, message, sizeof(message)))
 		return 0;
-	if (message[0] == ICMP_ECHO)
-		return asker_of(quoted.destination, message, ICMP_ECHO_REPLY);
-	if (message[0] == ICMP_TIMESTAMP)
-		return asker_of(quoted.destination, message, ICMP_TIMESTAMP_REPLY);
-	return 0;
+	reply = reply_to(quoted, message[0]);
+	return reply == NO_REQUEST ? 0 : asker_of(&quoted->destination, message, reply);
 }
 
 INLINE int drop(u32 me, enum reason reason)

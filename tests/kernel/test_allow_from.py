@@ -216,7 +216,7 @@ def test_it_is_told_in_words_kept_and_taken_back(lab: Lab, placed: Modules) -> N
     assert told["allow_from"] == []
     assert asked(lab.other.place, WEB) == both(SILENCE)
     assert placed.problems() == []
-    assert said(placed, "0.0.0.0/0") == ["web: allow_from nobody -> everybody"]
+    assert said(placed, "0.0.0.0/0", "::/0") == ["web: allow_from nobody -> everybody"]
     assert asked(lab.other.place, WEB) == both(REFUSED)
     assert "from=" not in lab.host.run("ip", "link", "show", "pm-web").stdout
 

@@ -31,6 +31,10 @@ def patience() -> float:
     return max(3.0, os.getloadavg()[0] / (os.cpu_count() or 1) / 2)
 
 
+def family(address: str) -> int:
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a client met: the name of who answered, or `refused`, `silent`, another errno."""
@@ -64,7 +68,7 @@ class Probe:
             return self._curl()
         try:
             with inside(self.source.netns):
-                client = socket.socket(socket.AF_INET, KINDS[self.protocol])
+                client = socket.socket(family(self.address), KINDS[self.protocol])
         except FileNotFoundError:
             return Answer("no namespace")
         with client:
@@ -144,7 +148,7 @@ class Servers:
         """Listen on each address, so that an answer comes from the address that was asked."""
         with inside(place.netns):
             made = [
-                (socket.socket(socket.AF_INET, KINDS[protocol]), protocol, address)
+                (socket.socket(family(address), KINDS[protocol]), protocol, address)
                 for protocol in protocols.split()
                 for address in addresses or ("0.0.0.0",)
             ]

@@ -44,11 +44,12 @@ netns.py              kernel/test_strangers kernel/test_host* kernel/test_contai
 procsys.py sysctl.py detached.py  kernel/test_sysctl kernel/test_host*
 listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
+neighbour.py forwarding.py    hosts/test_ipv6
 usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
 scrape.py             kernel/test_scrape
 limits.py shaping.py queueing.py traffic_class.py shaper.py limiting.py   kernel/test_limits*
-access.py prefixes.py  kernel/test_access kernel/test_allow_from
+access.py prefixes.py config.py  kernel/test_access kernel/test_allow_from
 statistics.py         kernel/test_info kernel/test_lost
 survey.py look.py seen.py     kernel/test_info kernel/test_moves kernel/test_host* kernel/test_bad_* robust/test_drift
 namespace.py          kernel/test_moves kernel/test_strangers kernel/test_container* robust/test_refused

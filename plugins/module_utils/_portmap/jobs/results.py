@@ -60,7 +60,7 @@ def container_result(container: Container) -> dict[str, Any]:
 
 
 def access_result(access: Access) -> dict[str, Any]:
-    networks = (EVERYBODY,) if access.allow_from is None else access.allow_from
+    networks = EVERYBODY if access.allow_from is None else access.allow_from
     return {
         "host_services": access.host_services,
         "host_ports": ports.written(access.host_ports),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
 from ..decide import surroundings
@@ -109,7 +109,7 @@ def _with_all(
 
 def _not_served(view: View, host: Host, ifindex: int, first: bool) -> list[decide.Notice]:
     """Warnings of what containers do not share; `first`: the host was never prepared."""
-    told = decide.routes_left_out(host, ifindex, other_routes(view.socket))
+    told = decide.routes_left_out(host, ifindex, other_routes(view.socket, AF_INET))
     if first:
         told += decide.other_entrances(host, view.all_links(), all_addresses(view.socket))
     return told
@@ -120,7 +120,7 @@ def _with_surroundings(
 ) -> tuple[Host, list[decide.Notice]]:
     """The host with all that it has besides the interface."""
     links, found = view.all_links(), all_addresses(view.socket)
-    routes = other_routes(view.socket)
+    routes = [one for family in (AF_INET, AF_INET6) for one in other_routes(view.socket, family)]
     routes += surroundings.everywhere(public, links, found, source_through(view.socket, 0))
     networks, told = surroundings.networks(
         public, host.ipv4, links, routes,

@@ -85,7 +85,10 @@ def read_link(data: bytes) -> LinkSeen:
 
 
 class AddressSeen(NamedTuple):
-    """An address; `secondary` ones were added after another of the same network."""
+    """An address; `secondary` ones were added after another of the same network.
+
+    `doubtful`: IPv6 does not know yet whether somebody else has it, or somebody does.
+    """
 
     ifindex: int
     family: int
@@ -93,6 +96,7 @@ class AddressSeen(NamedTuple):
     prefix: int
     secondary: bool
     scope: int = k.RT_SCOPE_UNIVERSE
+    doubtful: bool = False
 
 
 def read_address(data: bytes) -> AddressSeen | None:
@@ -102,8 +106,9 @@ def read_address(data: bytes) -> AddressSeen | None:
     local = written(family, found.get(k.IFA_LOCAL, found.get(k.IFA_ADDRESS)))
     if not local:
         return None
-    secondary = bool((number(found.get(k.IFA_FLAGS)) or flags) & k.IFA_F_SECONDARY)
-    return AddressSeen(ifindex, family, local, prefix, secondary, scope)
+    told = number(found.get(k.IFA_FLAGS)) or flags
+    secondary, doubtful = bool(told & k.IFA_F_SECONDARY), bool(told & k.IFA_F_DOUBTFUL)
+    return AddressSeen(ifindex, family, local, prefix, secondary, scope, doubtful)
 
 
 def written(family: int, address: bytes | None) -> str:

@@ -1,7 +1,7 @@
 # Copyright (c) 2026 netiso.portmap contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""The table of IPv4 neighbours (ARP): one for all network namespaces of a machine.
+"""Neighbours; the table of those of IPv4 (ARP) is one for all network namespaces of a machine.
 
 Nothing bounds what one namespace or one link may have of it.  From `pressed` entries on, the kernel
 throws away what is older than five seconds; at `most` it refuses new ones, to everybody.
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
-from socket import AF_INET, inet_aton, inet_ntoa
+from socket import AF_INET, AF_INET6, inet_aton, inet_ntoa, inet_ntop, inet_pton
 from typing import NamedTuple
 
 from . import uapi as k
@@ -68,6 +68,26 @@ def listed(sock: Socket, ifindex: int) -> Mapping[str, str]:
             if len(parts.get(k.NDA_DST, b"")) == 4 and len(parts.get(k.NDA_LLADDR, b"")) == 6:
                 found[inet_ntoa(parts[k.NDA_DST])] = parts[k.NDA_LLADDR].hex(":")
     return found
+
+
+def lasting(sock: Socket, ifindex: int) -> Mapping[str, str]:
+    """The MACs of the neighbours of IPv6 on a link that never go, by their addresses."""
+    asked = Request(k.RTM_GETNEIGH, 0, _ONE.pack(AF_INET6, 0, 0, 0, 0), "list the neighbours")
+    found = {}
+    for message in sock.dump(asked):
+        _family, index, state, _flags, _type = _ONE.unpack_from(message)
+        parts = dict(attributes(message, _ONE.size))
+        if index == ifindex and state & k.NUD_PERMANENT and k.NDA_DST in parts:
+            address = inet_ntop(AF_INET6, parts[k.NDA_DST])
+            found[address] = parts.get(k.NDA_LLADDR, b"").hex(":")
+    return found
+
+
+def permanent(ifindex: int, address: str, mac: str) -> bytes:
+    """To set a neighbour of IPv6 that never goes, or to delete it."""
+    head = _ONE.pack(AF_INET6, ifindex, k.NUD_PERMANENT, 0, 0)
+    lladdr = attribute(k.NDA_LLADDR, bytes.fromhex(mac.replace(":", "")))
+    return head + attribute(k.NDA_DST, inet_pton(AF_INET6, address)) + lladdr
 
 
 def message(ifindex: int, address: str, mac: str) -> bytes:

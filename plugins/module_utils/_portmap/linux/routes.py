@@ -62,7 +62,7 @@ class RouteFound(NamedTuple):
 
 def read_found(data: bytes, ifindex: int) -> RouteFound:
     """An answer about a route that leads through the link, perhaps among others."""
-    prefix = data[1]
+    family, prefix = data[:2]
     found = dict(attributes(data[_ROUTE.size :]))
     hop = found
     if k.RTA_MULTIPATH in found:
@@ -71,9 +71,9 @@ def read_found(data: bytes, ifindex: int) -> RouteFound:
     metrics = dict(attributes(found.get(k.RTA_METRICS, b"")))
     return RouteFound(
         prefix,
-        written(socket.AF_INET, hop.get(k.RTA_GATEWAY)),
+        written(family, hop.get(k.RTA_GATEWAY)),
         k.RTA_VIA in hop,
-        written(socket.AF_INET, found.get(k.RTA_PREFSRC)),
+        written(family, found.get(k.RTA_PREFSRC)),
         number(metrics.get(k.RTAX_MTU)),
         number(metrics.get(k.RTAX_ADVMSS)),
         k.RTA_MULTIPATH in found or number(found.get(k.RTA_OIF)) == ifindex,
@@ -94,7 +94,10 @@ def _next_hops(data: bytes) -> list[tuple[int, dict[int, bytes]]]:
 
 
 class OtherRoute(NamedTuple):
-    """A unicast route of the main table that is no default route; `source` is "", and `mtu` 0, if it sets none."""
+    """A unicast route of the main table; `source` is "", and `mtu` 0, if it sets none.
+
+    IPv4 has its default routes elsewhere.  Of several next hops, `gateway` and `ifindex` tell the first one.
+    """
 
     destination: str
     gateway: str
@@ -102,6 +105,10 @@ class OtherRoute(NamedTuple):
     protocol: int
     source: str = ""
     mtu: int = 0
+
+    @property
+    def family(self) -> int:
+        return socket.AF_INET6 if ":" in self.destination else socket.AF_INET
 
     @property
     def of_kernel(self) -> bool:
@@ -112,14 +119,19 @@ class OtherRoute(NamedTuple):
 
 
 def read_other(data: bytes) -> OtherRoute | None:
-    family, length, _src, _tos, table, proto, _scope, kind, _flags = _ROUTE.unpack_from(data)
-    if family != socket.AF_INET or not length or (table, kind) != (k.RT_TABLE_MAIN, k.RTN_UNICAST):
+    family, length, _src, _tos, table, proto, _scope, kind, flags = _ROUTE.unpack_from(data)
+    if family not in LENGTHS or (table, kind) != (k.RT_TABLE_MAIN, k.RTN_UNICAST):
+        return None
+    remembered = flags & k.RTM_F_CLONED  # the smaller MTU of a path, by IPv6
+    if remembered or (family == socket.AF_INET and not length):
         return None
     found = dict(attributes(data[_ROUTE.size :]))
+    hops = _next_hops(found.get(k.RTA_MULTIPATH, b"")) or [(number(found.get(k.RTA_OIF)), found)]
+    ifindex, hop = hops[0]
     return OtherRoute(
-        f"{written(family, found.get(k.RTA_DST))}/{length}",
-        written(family, found.get(k.RTA_GATEWAY)),
-        number(found.get(k.RTA_OIF)),
+        f"{written(family, found.get(k.RTA_DST, bytes(LENGTHS[family])))}/{length}",
+        written(family, hop.get(k.RTA_GATEWAY)),
+        ifindex,
         proto,
         written(family, found.get(k.RTA_PREFSRC)),
         number(dict(attributes(found.get(k.RTA_METRICS, b""))).get(k.RTAX_MTU)),
@@ -155,9 +167,10 @@ def ask_one(destination: str, ifindex: int, source: str, matched: bool) -> bytes
 
     `matched`: tell the entry of the table; otherwise what becomes of a packet.
     """
-    flags = k.RTM_F_FIB_MATCH if matched else 0
-    head = _ROUTE.pack(socket.AF_INET, 32, 32 if source else 0, 0, 0, 0, 0, 0, flags)
-    head += attribute(k.RTA_DST, socket.inet_pton(socket.AF_INET, destination))
+    family = socket.AF_INET6 if ":" in destination else socket.AF_INET
+    flags, bits = k.RTM_F_FIB_MATCH if matched else 0, 8 * LENGTHS[family]
+    head = _ROUTE.pack(family, bits, bits if source else 0, 0, 0, 0, 0, 0, flags)
+    head += attribute(k.RTA_DST, socket.inet_pton(family, destination))
     if source:
-        head += attribute(k.RTA_SRC, socket.inet_pton(socket.AF_INET, source))
+        head += attribute(k.RTA_SRC, socket.inet_pton(family, source))
     return head + attribute(k.RTA_OIF, struct.pack("=I", ifindex))

@@ -15,6 +15,7 @@ import os
 import struct
 import sys
 from functools import lru_cache
+from socket import AF_INET6
 from typing import Any
 
 from ..values import marks
@@ -150,7 +151,9 @@ def address(ifindex: int, family: int, ip: str, prefix: int) -> bytes:
     from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 
     attrs = [("IFA_LOCAL", ip), ("IFA_ADDRESS", ip)]
-    fields = {"family": family, "prefixlen": prefix, "index": ifindex}
+    # Nobody else on a link of ours could have it.
+    flags = k.IFA_F_NODAD if family == AF_INET6 else 0
+    fields = {"family": family, "prefixlen": prefix, "index": ifindex, "flags": flags}
     return _encoded(ifaddrmsg(), attrs, **fields)
 
 
@@ -173,7 +176,10 @@ def default_route(ifindex: int, family: int, gateway: str) -> bytes:
 
 @lru_cache(maxsize=256)
 def network_route(ifindex: int, family: int, destination: str, source: str, mtu: int) -> bytes:
-    """RTM_NEWROUTE or RTM_DELROUTE of a network that is on the link itself; `mtu` 0: that of the link."""
+    """RTM_NEWROUTE or RTM_DELROUTE of a network; `mtu` 0: that of the link.
+
+    Those of IPv4 are on the link itself, where the program answers whoever asks for a neighbour.
+    """
     from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
     network, _slash, length = destination.partition("/")
@@ -183,6 +189,9 @@ def network_route(ifindex: int, family: int, destination: str, source: str, mtu:
         attrs.append(("RTA_METRICS", {"attrs": [("RTAX_MTU", mtu)]}))
     fields = {"family": family, "dst_len": int(length), "table": k.RT_TABLE_MAIN}
     fields |= {"proto": k.RTPROT_OURS, "scope": k.RT_SCOPE_LINK, "type": k.RTN_UNICAST}
+    if family == AF_INET6:
+        attrs.append(("RTA_GATEWAY", marks.IPV6_GATEWAY))
+        fields |= {"scope": k.RT_SCOPE_UNIVERSE, "flags": k.RTNH_F_ONLINK}
     return _encoded(rtmsg(), attrs, **fields)
 
 

@@ -144,14 +144,18 @@ def _route_to(
     return routes.read_found(reply.data, ifindex) if reply.data else None
 
 
-def other_routes(sock: Socket) -> list[routes.OtherRoute]:
-    """All but default routes of the main table."""
-    return all_routes(sock, socket.AF_INET)[1]
+def other_routes(sock: Socket, family: int) -> list[routes.OtherRoute]:
+    """Of the main table: of IPv4 all but default routes, of IPv6 all."""
+    return all_routes(sock, family)[1]
+
+
+_ANYWHERE_IPV6 = "2000::1"  # of a block that nobody has been given
 
 
 def source_towards(sock: Socket, destination: str) -> str:
-    """The address from which the host itself sends to there; "" where it cannot."""
-    found = _route_to(sock, destination, 0, "", False)
+    """The address from which the host itself sends to there, or to anywhere (::); "" where it cannot."""
+    towards = _ANYWHERE_IPV6 if destination == "::" else destination
+    found = _route_to(sock, towards, 0, "", False)
     return found.source if found else ""
 
 

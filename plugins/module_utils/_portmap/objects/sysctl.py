@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import NamedTuple
 
-from ..linux import procsys
+from ..linux import forwarding, procsys
 from ..linux.ids import Ids
 from ..linux.requests import Call, Operation
 from ..values.places import HOST
@@ -53,14 +53,16 @@ class Sysctl(_Fields, Object):
         return self.netns, self.name
 
     def made(self, replacing: bool) -> tuple[float, ...]:
-        relaxing = 0  # conf/all weakens every link: set to 0 last, back to 1 first
-        if self.netns == HOST and "/all/" in self.name:
+        # conf/all weakens every link, or gives it IPv6: set to 0 last, back to 1 first
+        relaxing = 0
+        if "/all/" in self.name:
             relaxing = 1 if self.value == "0" else -1
         return when(MAKE, self.step, False, self.rank, relaxing)
 
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         if change.after is not None:
-            yield Call(partial(procsys.write, self.name, self.value))
+            write = forwarding.write if forwarding.is_ipv6(self.name) else procsys.write
+            yield Call(partial(write, self.name, self.value))
 
     def __str__(self) -> str:
         where = f"{self.netns}: " if self.netns else ""

@@ -6,22 +6,25 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 
-from ..linux import netns, paths, procsys
+from ..linux import neighbours, netns, paths, procsys
 from ..linux import uapi as k
 from ..linux.messages import LinkSeen
-from ..linux.netlink import LinkNames, opened
+from ..linux.netlink import LinkNames, Socket, opened
 from ..linux.view import addresses, all_routes, dump_links
 from ..objects.address import Address
 from ..objects.kind import Object
 from ..objects.link import Link
+from ..objects.neighbour import Neighbour
 from ..objects.route import DefaultRoute, NetworkRoute
 from ..objects.sysctl import Sysctl
 from ..steering.plane import Plane, Seen
 from ..values import tenants
 from ..values.errors import InvalidRequest
+from ..values.marks import IPV6_GATEWAY
 from ..values.places import Place
 from ..values.tenants import Container, Host
 from ..wanted import sysctls
@@ -148,6 +151,7 @@ def see_namespace(plane: Plane, name: str, namespace: int, host: Host) -> Namesp
     """Links, addresses, route, qdiscs, filters and sysctls; their namespace is called `name`."""
     found = Seen()
     with opened(namespace) as sock:
+        sysctls_seen = _sysctls(name, host.public)
         links = {link.name: link for link in dump_links(sock)}
         names = LinkNames(sock.link_name)
         names.update((link.ifindex, link.name) for link in links.values())
@@ -158,18 +162,37 @@ def see_namespace(plane: Plane, name: str, namespace: int, host: Host) -> Namesp
             found.add(plane.see_link(sock, place, link.ifindex, names))
         if eth0 is not None:
             place = Place(name, eth0.name)
-            for seen in addresses(sock, eth0.ifindex, AF_INET):
-                found.objects.append(Address(place, seen.family, seen.address, seen.prefix))
-            route, others = all_routes(sock, AF_INET)
-            if route is not None and route.ifindex == eth0.ifindex:
-                found.objects.append(DefaultRoute(place, route.family, route.gateway))
-            found.objects += [
-                NetworkRoute(place, AF_INET, one.destination, one.source, one.mtu)
-                for one in others
-                if one.protocol == k.RTPROT_OURS and one.ifindex == eth0.ifindex
-            ]
-        found.objects += _sysctls(name, host.public)
+            families = (AF_INET,) if _without_ipv6(sysctls_seen) else (AF_INET, AF_INET6)
+            for family in families:
+                found.objects += _reaching(sock, place, eth0.ifindex, family)
+        found.objects += sysctls_seen
     return NamespaceSeen(found, _settable(), eth0)
+
+
+def _without_ipv6(seen: Iterable[Object]) -> bool:
+    return any(
+        (one.name, one.value) == (sysctls.IPV6_SWITCH, "1")
+        for one in seen
+        if isinstance(one, Sysctl)
+    )
+
+
+def _reaching(sock: Socket, place: Place, ifindex: int, family: int) -> Iterator[Object]:
+    """By what a link reaches others."""
+    for seen in addresses(sock, ifindex, family):
+        if family == AF_INET or seen.scope == k.RT_SCOPE_UNIVERSE:
+            yield Address(place, family, seen.address, seen.prefix)
+    route, others = all_routes(sock, family)
+    for one in others:
+        if one.protocol == k.RTPROT_OURS and one.ifindex == ifindex:
+            yield NetworkRoute(place, family, one.destination, one.source, one.mtu)
+    if family == AF_INET:
+        if route is not None and route.ifindex == ifindex:
+            yield DefaultRoute(place, family, route.gateway)
+        return
+    mac = neighbours.lasting(sock, ifindex).get(IPV6_GATEWAY)
+    if mac is not None:
+        yield Neighbour(place, IPV6_GATEWAY, mac)
 
 
 def link_object(place: Place, seen: LinkSeen) -> Link:

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from ipaddress import IPv4Network, collapse_addresses
-from typing import NamedTuple
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
+from typing import NamedTuple, Union
 
 from . import ports
 from .errors import InvalidRequest
@@ -15,8 +15,9 @@ from .ports import Ranges
 
 _CLOSED = "host=closed"
 _FROM = "from="
-Networks = tuple[IPv4Network, ...]
-EVERYBODY = IPv4Network("0.0.0.0/0")
+Network = Union[IPv4Network, IPv6Network]
+Networks = tuple[Network, ...]
+EVERYBODY: Networks = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 
 
 class Access(NamedTuple):
@@ -55,10 +56,18 @@ def said(access: Access) -> list[str]:
     return told if access.allow_from is None else [*told, f"allow_from {access.outside}"]
 
 
-def shortest(networks: Iterable[IPv4Network]) -> Networks | None:
-    """The fewest networks that are the same; None: everybody is in them."""
-    fewest = tuple(collapse_addresses(networks))
-    return None if EVERYBODY in fewest else fewest
+def in_order(networks: Iterable[Network]) -> Networks:
+    """First those of IPv4."""
+    return tuple(sorted(networks, key=lambda one: (one.version, int(one.network_address), one)))
+
+
+def shortest(networks: Iterable[Network]) -> Networks | None:
+    """The fewest networks that are the same; None: everybody of both families is in them."""
+    listed = list(networks)
+    four = collapse_addresses(one for one in listed if isinstance(one, IPv4Network))
+    six = collapse_addresses(one for one in listed if isinstance(one, IPv6Network))
+    fewest: Networks = (*four, *six)
+    return None if fewest == EVERYBODY else fewest
 
 
 # --- in the alias of a veth: the kernel has no other place for what shall be ---------------------
@@ -93,8 +102,8 @@ def _readable(items: Sequence[str]) -> Ranges:
         return ()
 
 
-def _network(text: str) -> IPv4Network | None:
+def _network(text: str) -> Network | None:
     try:
-        return IPv4Network(text)
+        return ip_network(text)
     except ValueError:
         return None

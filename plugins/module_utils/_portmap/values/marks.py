@@ -33,6 +33,9 @@ SHAPERS = (
     ("pm--lim2", "pm--lim3"),
 )  # to the outside; to host and siblings
 ENTRANCES = frozenset(first for first, _second in SHAPERS)
+# What every neighbour of a container has, as far as it can tell: no frame leaves with it.
+NOBODY = "02:70:6d:00:00:03"
+IPV6_GATEWAY = "fe80::1"  # of every container, that it need not ask for neighbours
 SHAPING_HANDLE = 0x706D0000  # "pm": of the root qdiscs that we make
 
 OUR_GROUPS = (LINK_GROUP, BRIDGE_GROUP, SHAPER_GROUP)

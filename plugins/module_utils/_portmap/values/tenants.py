@@ -9,7 +9,7 @@ import base64
 import hashlib
 import re
 from functools import lru_cache
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
 from . import access as accessing
@@ -26,11 +26,22 @@ MADE = "judged"
 
 
 class HostAddress(NamedTuple):
-    """An address of the host's public interface; `family` is AF_INET or AF_INET6."""
+    """An address of the host; `family` is AF_INET or AF_INET6."""
 
     family: int
     address: str
     prefix: int
+
+
+def alone(address: str) -> HostAddress:
+    """An address without a network."""
+    family = family_of(address)
+    return HostAddress(family, address, 32 if family == AF_INET else 128)
+
+
+def family_of(text: str) -> int:
+    """Of an address or a network as text."""
+    return AF_INET6 if ":" in text else AF_INET
 
 
 class Gateway(NamedTuple):
@@ -43,7 +54,8 @@ class Gateway(NamedTuple):
 class Network(NamedTuple):
     """A destination that the host has another route to than the default one, and `source` when it sends there.
 
-    `mtu` is 0 unless it is smaller there than on the public interface.
+    `mtu` is 0 unless it is smaller there than on the public interface.  IPv6 has all of its routes here, and
+    its default route is that to ::/0.
     """
 
     family: int
@@ -100,6 +112,11 @@ class Host(NamedTuple):
         return next(one for one in self.addresses if one.family == AF_INET)
 
     @property
+    def has_ipv6(self) -> bool:
+        """Whether containers have any address of IPv6."""
+        return any(one.family == AF_INET6 for one in self.addresses)
+
+    @property
     def ipv4_gateway(self) -> str:
         """ "" when there is none, or everybody is on the link itself."""
         return next((one.address for one in self.gateways if one.family == AF_INET), "")
@@ -132,7 +149,7 @@ def last_known(public: str, loopback: str, applied: tuple[str, ...]) -> Host:
     address, prefix, mac, mtu, gateway = whole
     via = (Gateway(AF_INET, "" if gateway == _ON_LINK else gateway),) if gateway else ()
     more = applied[len(_NOTHING_KNOWN) :]
-    others = (HostAddress(AF_INET, one[len(_ALSO) :], 32) for one in more if one.startswith(_ALSO))
+    others = (alone(one[len(_ALSO) :]) for one in more if one.startswith(_ALSO))
     addresses = (HostAddress(AF_INET, address, int(prefix)), *others)
     networks = tuple(filter(None, map(_read_network, more)))
     return Host(public, loopback, addresses, mac, int(mtu), via, networks=networks)
@@ -143,7 +160,7 @@ _NETWORK = re.compile(r"to (\S+) from (\S+) mtu (\d+)")
 
 def _read_network(text: str) -> Network | None:
     found = _NETWORK.fullmatch(text)
-    return Network(AF_INET, found[1], found[2], int(found[3])) if found else None
+    return Network(family_of(found[1]), found[1], found[2], int(found[3])) if found else None
 
 
 # CREATED: we made the namespace and its handle.  ATTACHED: others made it, we added a handle.

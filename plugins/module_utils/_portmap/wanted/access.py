@@ -9,7 +9,7 @@ import ipaddress
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from ..values.access import Access, Networks, shortest
+from ..values.access import Access, Network, Networks, shortest
 from ..values.errors import InvalidRequest
 from ..values.ports import Ranges
 from ..values.tenants import ALIAS_ROOM, Container, alias
@@ -28,13 +28,13 @@ def read_networks(texts: Iterable[str]) -> Networks:
     return tuple(map(_network, texts))
 
 
-def _network(text: str) -> ipaddress.IPv4Network:
+def _network(text: str) -> Network:
     try:
-        return ipaddress.IPv4Network(text.strip())
+        return ipaddress.ip_network(text.strip())
     except ValueError as error:
         raise InvalidRequest(
-            f"cannot use allow_from '{text}': expected a network of IPv4, such as 10.0.0.0/8, or an"
-            f" address ({error})"
+            f"cannot use allow_from '{text}': expected a network, such as 10.0.0.0/8 or 2001:db8::/32, or"
+            f" an address ({error})"
         ) from error
 
 

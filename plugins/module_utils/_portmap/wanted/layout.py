@@ -12,9 +12,10 @@ from ..objects.bridge import Bridge, BridgePort
 from ..objects.handle import Handle, HandleDirectory
 from ..objects.kind import Object
 from ..objects.link import Link, LinkUp, Veth
+from ..objects.neighbour import Neighbour
 from ..objects.route import DefaultRoute, NetworkRoute
 from ..objects.sysctl import Sysctl
-from ..values.marks import BRIDGES
+from ..values.marks import BRIDGES, IPV6_GATEWAY, NOBODY
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import CREATED, KEPT, Container, Host, alias, bridge_name, mark
 from . import shaping
@@ -58,6 +59,8 @@ def container_objects(
     yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:
         yield Address(inside, one.family, one.address, one.prefix)
+    if host.has_ipv6:
+        yield Neighbour(inside, IPV6_GATEWAY, NOBODY)
     for gateway in host.gateways:
         yield DefaultRoute(inside, gateway.family, gateway.address)
     for network in host.networks:

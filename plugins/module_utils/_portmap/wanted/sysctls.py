@@ -46,10 +46,16 @@ def veth_ipv6_sysctl(veth: str) -> str:
     return f"net/ipv6/conf/{veth}/disable_ipv6"
 
 
+def _ipv6_inside(public: str) -> dict[str, str]:
+    """A container has the addresses and routes that it is given, and no others."""
+    conf = f"net/ipv6/conf/{public}"
+    return {f"{conf}/addr_gen_mode": "1", f"{conf}/accept_ra": "0"}
+
+
 def inside_sysctl_names(public: str) -> tuple[str, ...]:
     """The sysctls that we set in every container's namespace."""
     conf = "net/ipv4/conf"
-    own = (f"{conf}/{public}/accept_local", f"{conf}/{public}/arp_ignore")
+    own = (f"{conf}/{public}/accept_local", f"{conf}/{public}/arp_ignore", *_ipv6_inside(public))
     return (*own, f"{conf}/lo/accept_local", f"{conf}/lo/route_localnet", EPHEMERAL_SYSCTL)
 
 
@@ -79,7 +85,9 @@ def inside_sysctls(
     if container.origin == ATTACHED:
         possible.difference_update(PERMISSION_SYSCTLS)
     if IPV6_SWITCH in possible:
-        values[IPV6_SWITCH] = "1"
+        values[IPV6_SWITCH] = "0" if host.has_ipv6 else "1"
+    if host.has_ipv6:
+        values |= _ipv6_inside(host.public)
     values.update((name, value) for name, value in inherited.items() if name in possible)
     return values
 

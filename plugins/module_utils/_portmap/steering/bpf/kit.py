@@ -10,10 +10,8 @@ program that the filter tells.  Until a host has its first filter, they last as 
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import mmap
 import os
-import socket
 import struct
 from array import array
 from collections.abc import Iterator
@@ -28,10 +26,10 @@ from ...values.access import OPEN, Access
 from ...values.errors import KernelRefused
 from ...values.ports import Range, Ranges
 from .. import unfinished
+from . import config as known
 from . import numbers as n
 from . import prefixes
 
-_CONFIG = struct.Struct("=4s4sI6sH")  # as struct config of bpf/steer.h
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
@@ -39,19 +37,6 @@ _NUMBER = struct.Struct("=I")
 _TENANT = struct.Struct("=7I2H")
 _RECEIVED = struct.Struct("=QQ")
 _DROPS = struct.Struct(f"={len((*n.REASONS, *n.ARRIVING))}Q")
-
-
-class Config(NamedTuple):
-    """What the program knows of the host.  `broadcast` is "" where the network has none.
-
-    `others`: the addresses that it has besides.
-    """
-
-    address: str
-    broadcast: str
-    public: int
-    mac: str
-    others: frozenset[str] = frozenset()
 
 
 class Tenant(NamedTuple):
@@ -146,31 +131,20 @@ class Kit:
     # --- the maps ---
 
     @property
-    def config(self) -> Config | None:
+    def config(self) -> known.Config | None:
         """None before it was written."""
-        address, broadcast, public, mac, _count = _CONFIG.unpack_from(self._memory[n.CONFIG])
-        if not public:
-            return None
-        everybody = str(ipaddress.IPv4Address(broadcast)) if any(broadcast) else ""
-        others = frozenset(map(socket.inet_ntoa, self._other_addresses()))
-        return Config(socket.inet_ntoa(address), everybody, public, mac.hex(":"), others)
+        return known.read(self._memory[n.CONFIG][:], self._other_addresses())
 
     def _other_addresses(self) -> list[bytes]:
-        return maps.keys(self._descriptors[n.ADDRESSES], 4)
+        return maps.keys(self._descriptors[n.ADDRESSES], prefixes.ADDRESS)
 
-    def write_config(self, config: Config) -> None:
-        everybody = ipaddress.IPv4Address(config.broadcast or 0).packed
-        others = {socket.inet_aton(one) for one in config.others}
+    def write_config(self, wanted: known.Config) -> None:
+        others = {prefixes.packed(one) for one in wanted.others}
         descriptor, had = self._descriptors[n.ADDRESSES], {*self._other_addresses()}
         for one in sorted(others - had):
             maps.write(descriptor, one, _NUMBER.pack(1))
-        self._memory[n.CONFIG][: _CONFIG.size] = _CONFIG.pack(
-            socket.inet_aton(config.address),
-            everybody,
-            config.public,
-            bytes.fromhex(config.mac.replace(":", "")),
-            len(others),
-        )
+        data = known.written(wanted)
+        self._memory[n.CONFIG][: len(data)] = data
         for one in sorted(had - others):
             maps.remove(descriptor, one)
 

@@ -18,7 +18,7 @@ from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
 from ...objects.qdisc import Qdisc
 from ...values.access import OPEN
-from ...values.marks import LINK_GROUP, OUR_GROUPS, SHAPERS, VETH_PREFIX
+from ...values.marks import LINK_GROUP, NOBODY, OUR_GROUPS, SHAPERS, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
 from ...values.tenants import Host
 from ..plane import Foreign, Seen
@@ -124,7 +124,7 @@ def invented(
 ) -> Iterator[Invented]:
     """Neighbours inside a container that the program has made up; `known`: the host's."""
     for address, mac in neighbours.listed(sock, ifindex).items():
-        if mac == n.NOBODY:
+        if mac == NOBODY:
             yield Invented(place, address, known.get(address, ""))
 
 
@@ -133,7 +133,7 @@ def config(view: View, used: kit.Kit | None) -> list[Object]:
     if found is None:
         return []
     public = Place(HOST, view.names[found.public], SHARED)
-    return [Config(found.address, found.broadcast, public, found.mac, found.others)]
+    return [Config(found.address, found.broadcast, public, found.mac, found.six, found.others)]
 
 
 def owned(view: View, used: kit.Kit | None) -> list[Owned]:

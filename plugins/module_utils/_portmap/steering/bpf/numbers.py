@@ -20,14 +20,13 @@ SHAPED = 0x2000
 # The host's interfaces whose packets have no header of Ethernet.
 BARE = 0x1000
 NUMBER_MASK = 0x0FFF
+# Networks of IPv6 have it besides the number of a container.
+IPV6_NETWORK = 0x10000
 HIGHEST = 4095
 
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
 ADDRESSES, DROPS, RECEIVED = "pm_addresses", "pm_drops", "pm_received"
 HOST_PORTS, NETWORKS = "pm_host_ports", "pm_networks"
-
-# Of every neighbour, as the program tells containers that ask.
-NOBODY = "02:70:6d:00:00:03"
 
 # As enum reason of bpf/steer.h.
 REASONS = (

@@ -19,8 +19,10 @@ from ...linux.requests import Call, Operation, Request
 from ...objects.kind import ON_HOST, STEER, Change, Identity, Object
 from ...values import access, ports
 from ...values.access import OPEN, Access
+from ...values.marks import NOBODY
 from ...values.places import HOST, SHARED, Place
 from ...values.ports import Range, Ranges
+from . import config as known
 from . import kit
 from . import numbers as n
 
@@ -105,6 +107,7 @@ class _ConfigFields(NamedTuple):
     broadcast: str
     public: Place
     mac: str
+    six: str = ""
     others: frozenset[str] = frozenset()
 
 
@@ -123,12 +126,14 @@ class Config(_ConfigFields, Object):
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         if change.after is not None:
             public = ids.link(self.public)
-            config = kit.Config(self.address, self.broadcast, public, self.mac, self.others)
+            config = known.Config(
+                self.address, self.broadcast, public, self.mac, self.six, self.others
+            )
             yield Call(partial(kit.current().write_config, config))
 
     def __str__(self) -> str:
         everybody = f" broadcast {self.broadcast}" if self.broadcast else ""
-        also = "".join(f" and {one}" for one in sorted(self.others))
+        also = "".join(f" and {one}" for one in (self.six, *sorted(self.others)) if one)
         return f"steering for {self.address}{also}{everybody} dev {self.public} address {self.mac}"
 
 
@@ -271,4 +276,4 @@ class Invented(_InventedFields, Object):
         )
 
     def __str__(self) -> str:
-        return f"neighbour {self.address} dev {self.place} lladdr {n.NOBODY}"
+        return f"neighbour {self.address} dev {self.place} lladdr {NOBODY}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterable, Iterator, Mapping, Set
+from socket import AF_INET6
 
 from ...linux import neighbours
 from ...linux.netlink import LinkNames, Socket
@@ -44,8 +45,9 @@ class Bpf:
     def on_host(self, host: Host, observed: State) -> Iterable[Object]:
         network = ipaddress.IPv4Interface((host.ipv4.address, host.ipv4.prefix)).network
         everybody = str(network.broadcast_address) if network.prefixlen < 31 else ""
-        others = frozenset(one.address for one in host.addresses) - {host.ipv4.address}
-        yield Config(host.ipv4.address, everybody, host.public_place, host.mac, others)
+        six = next((one.address for one in host.addresses if one.family == AF_INET6), "")
+        others = frozenset(one.address for one in host.addresses) - {host.ipv4.address, six}
+        yield Config(host.ipv4.address, everybody, host.public_place, host.mac, six, others)
         places = {host.public_place: 0, host.loopback_place: 0}
         places |= {one.place: n.BARE if one.bare else 0 for one in host.entrances or ()}
         for place, classid in places.items():
@@ -54,7 +56,8 @@ class Bpf:
 
     def sysctls(self, host: Host) -> Mapping[str, str]:
         """Routes are only told to who asks from an interface that forwards."""
-        return {f"net/ipv4/conf/{host.loopback}/forwarding": "1"}
+        families = ("ipv4", "ipv6") if host.has_ipv6 else ("ipv4",)
+        return {f"net/{family}/conf/{host.loopback}/forwarding": "1" for family in families}
 
     def of_container(self, host: Host, container: Container, observed: State) -> Iterator[Object]:
         number = self._number(container.veth.link)

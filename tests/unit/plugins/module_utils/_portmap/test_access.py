@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
+from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.decide import summary
@@ -41,7 +41,8 @@ DNS, WEB_PORTS = Range(53, 53), Range(8000, 8099)
 CLOSED = Access(False, ())
 BUT = Access(False, (DNS, WEB_PORTS))
 TEN, ONE = IPv4Network("10.0.0.0/8"), IPv4Network("192.0.2.1/32")
-ALL = IPv4Network("0.0.0.0/0")
+ALL, ALL_SIX = IPv4Network("0.0.0.0/0"), IPv6Network("::/0")
+SIX = IPv6Network("2001:db8::/32")
 SOME = Access(allow_from=(TEN, ONE))
 NOBODY = Access(allow_from=())
 
@@ -63,7 +64,9 @@ NOBODY = Access(allow_from=())
         (Wish(allow_from=(ONE, TEN, ONE)), OPEN, SOME),
         (Wish(allow_from=(TEN,)), BUT, BUT._replace(allow_from=(TEN,))),
         (Wish(allow_from=()), SOME, NOBODY),
-        (Wish(allow_from=(ONE, ALL)), SOME, OPEN),
+        (Wish(allow_from=(ONE, ALL_SIX, ALL)), SOME, OPEN),
+        (Wish(allow_from=(ONE, ALL)), SOME, Access(allow_from=(ALL,))),
+        (Wish(allow_from=(SIX, TEN, SIX)), SOME, Access(allow_from=(TEN, SIX))),
     ],
 )
 def test_what_is_left_out_stays(wish, have, expected):
@@ -102,7 +105,7 @@ def test_networks_that_cannot_be_read_let_nobody_come(word, networks):
     assert read_words([word]) == Access(allow_from=networks)
 
 
-@pytest.mark.parametrize("text", ["10.0.0.1/8", "fe80::/10", "10.0.0.0/33", "x", "10.0.0.0/8/8"])
+@pytest.mark.parametrize("text", ["10.0.0.1/8", "fe80::1/10", "10.0.0.0/33", "x", "10.0.0.0/8/8"])
 def test_what_is_no_network_is_refused(text):
     with pytest.raises(InvalidRequest, match=f"cannot use allow_from '{text}': expected a net"):
         read_networks([text])

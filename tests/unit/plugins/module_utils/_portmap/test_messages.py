@@ -51,11 +51,11 @@ def test_what_the_host_receives_the_container_has_sent():
 @pytest.mark.parametrize(
     ("answer", "seen"),
     [
-        ("127.0.0.1/8 dev lo", (1, AF_INET, "127.0.0.1", 8, False, 254)),
-        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, AF_INET, "10.9.0.1", 32, False, 0)),
-        ("10.0.0.1/24 dev eth0", (31, AF_INET, "10.0.0.1", 24, False, 0)),
-        ("10.0.0.2/24 secondary dev eth0", (31, AF_INET, "10.0.0.2", 24, True, 0)),
-        ("of IPv6", (21, AF_INET6, "fe80::ff:fe00:1", 64, False, 253)),
+        ("127.0.0.1/8 dev lo", (1, AF_INET, "127.0.0.1", 8, False, 254, False)),
+        ("10.9.0.1 peer 10.9.0.2/32 dev pm-web", (21, AF_INET, "10.9.0.1", 32, False, 0, False)),
+        ("10.0.0.1/24 dev eth0", (31, AF_INET, "10.0.0.1", 24, False, 0, False)),
+        ("10.0.0.2/24 secondary dev eth0", (31, AF_INET, "10.0.0.2", 24, True, 0, False)),
+        ("of IPv6", (21, AF_INET6, "fe80::ff:fe00:1", 64, False, 253, True)),
     ],
 )
 def test_an_address_is_read_as_the_link_s_own_end(answer, seen):

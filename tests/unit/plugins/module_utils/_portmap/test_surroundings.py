@@ -55,6 +55,8 @@ def at(one: LinkSeen, address: str, prefix: int = 24, scope: int = 0) -> Address
 ADDRESSES = (
     at(LO, "127.0.0.1", 8, 254), at(LO, "10.0.0.100", 32), at(ETH0, "10.0.0.1"), at(ETH0, "10.0.0.2"),
     at(ETH1, "10.9.0.1"), at(ETH1, "169.254.7.7", 16, RT_SCOPE_LINK), at(ETH1, "2001:db8::1", 64),
+    at(ETH1, "fe80::1", 64, RT_SCOPE_LINK), at(ETH0, "fd00::1", 64), at(LO, "::1", 128, 254),
+    at(ETH1, "2001:db8::2", 64)._replace(doubtful=True),
     at(WG0, "10.8.0.1"), at(VETH, "10.66.0.1"), at(PORT, "10.67.0.1"),
 )  # fmt: skip
 
@@ -63,7 +65,11 @@ def test_containers_have_every_global_address_and_first_the_shared_one():
     found = surroundings.addresses(SHARED, LINKS, ADDRESSES)
     assert found[0] == SHARED
     others = ["10.0.0.100", "10.0.0.2", "10.67.0.1", "10.8.0.1", "10.9.0.1"]
-    assert found[1:] == tuple(HostAddress(AF_INET, one, 32) for one in others)
+    assert found[1:] == (
+        *(HostAddress(AF_INET, one, 32) for one in others),
+        HostAddress(AF_INET6, "2001:db8::1", 128),
+        HostAddress(AF_INET6, "fd00::1", 128),
+    )
 
 
 def test_no_more_addresses_are_given_than_the_map_has_room_for():
