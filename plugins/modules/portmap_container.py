@@ -160,11 +160,12 @@ options:
     version_added: 0.2.0
   allow_from:
     description:
-      - Who outside may send to the container, as networks of IPv4, V(10.0.0.0/8), and addresses. The host and
-        its containers always may.
+      - Who outside may send to the container, as networks, V(10.0.0.0/8) or V(2001:db8::/32), and addresses. The
+        host and its containers always may. Of a family that is not in the list, nobody may.
       - Answers reach a container wherever it calls, for what comes to its ephemeral ports passes; but nobody
         who is not in the networks can open a connection of TCP there. ICMP errors and replies to pings pass, too.
-      - Left out, a container that is placed keeps what it has. Everybody may send to a new one, or with V(0.0.0.0/0).
+      - Left out, a container that is placed keeps what it has. Everybody may send to a new one, or with V(0.0.0.0/0)
+        and V(::/0).
         An empty list is nobody.
       - The networks stand in the kernel at the container's link, which has room for about twelve.
       - Only for hosts with O(netiso.portmap.portmap_host#module:steering=bpf).
@@ -354,10 +355,10 @@ container:
       sample: []
       version_added: 0.2.0
     allow_from:
-      description: Who outside may send to it, as networks; V(0.0.0.0/0) is everybody. Empty when it is absent.
+      description: Who outside may send to it, as networks; V(0.0.0.0/0) with V(::/0) is everybody. Empty when it is absent.
       type: list
       elements: str
-      sample: ["0.0.0.0/0"]
+      sample: ["0.0.0.0/0", "::/0"]
       version_added: 0.2.0
 containers:
   description: The containers in the order of the list, then those that were purged.

@@ -126,12 +126,19 @@ options:
     description:
       - By which interfaces besides the public one packets for containers come, with O(steering=bpf). Names, or
         patterns such as V(eth*). V([]) is none of them.
-      - At first these are all interfaces that have an IPv4 address, but those of containers, so that a container
+      - At first these are all interfaces that have an address, but those of containers, so that a container
         is reached where a process of the host is. Which ones they are is told by RV(host.interfaces) and by a
         warning of the first run.
       - Left out later, it stays as it is.
     type: list
     elements: str
+    version_added: 0.2.0
+  ipv6:
+    description:
+      - Whether containers have the global IPv6 addresses and the routes of the host, with O(steering=bpf). A server
+        that listens on C([::]) is reached over IPv6 then.
+      - They do at first, where the host has such an address. Left out later, it stays as it is.
+    type: bool
     version_added: 0.2.0
   restore_at_boot:
     description:
@@ -187,19 +194,12 @@ EXAMPLES = r"""
 
 - name: Widen the pool of a host that is prepared, and change nothing else
   netiso.portmap.portmap_host:
-    ports:
-      - 30000-32000
+    ports: [30000-32000]
 
-- name: Have a host that is prepared restored at every boot
+- name: Have it restored at every boot, follow when its address changes, and have portmapctl
   netiso.portmap.portmap_host:
     restore_at_boot: true
-
-- name: Have containers follow when the host gets another address
-  netiso.portmap.portmap_host:
     follow: true
-
-- name: Have portmapctl on the host, for who looks there at night
-  netiso.portmap.portmap_host:
     command: true
 
 - name: Take the preparation back
@@ -317,6 +317,7 @@ ARGUMENTS = {
     "address": {"type": "str"},
     "steering": {"type": "str", "choices": ["u32", "bpf"]},
     "interfaces": {"type": "list", "elements": "str"},
+    "ipv6": {"type": "bool"},
 }
 
 

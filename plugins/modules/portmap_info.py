@@ -239,10 +239,10 @@ containers:
       sample: []
       version_added: 0.2.0
     allow_from:
-      description: Who outside may send to it, as networks; V(0.0.0.0/0) is everybody.
+      description: Who outside may send to it, as networks; V(0.0.0.0/0) with V(::/0) is everybody.
       type: list
       elements: str
-      sample: ["0.0.0.0/0"]
+      sample: ["0.0.0.0/0", "::/0"]
       version_added: 0.2.0
     statistics:
       description: What the container has received and sent, seen from inside.

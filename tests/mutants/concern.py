@@ -44,7 +44,7 @@ netns.py              kernel/test_strangers kernel/test_host* kernel/test_contai
 procsys.py sysctl.py detached.py  kernel/test_sysctl kernel/test_host*
 listeners.py          kernel/test_bad_*
 ethtool.py            kernel/test_host*
-neighbour.py forwarding.py    hosts/test_ipv6
+neighbour.py forwarding.py    hosts/test_ipv6*
 usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
 scrape.py             kernel/test_scrape

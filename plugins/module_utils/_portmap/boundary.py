@@ -129,6 +129,7 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         params["limit_scope"] or "",
         params["steering"] or "",
         _patterns(params["interfaces"]),
+        params["ipv6"],
     )
 
 

@@ -42,7 +42,11 @@ def check(
 
 
 def check_interfaces(given: HostOptions, steering: str, serves_whole_host: bool) -> None:
-    """Raise InvalidRequest when interfaces are named that this steering does not look at."""
+    """Raise InvalidRequest when more is asked for than the public interface, and this steering has no more."""
+    if given.ipv6 and not serves_whole_host:
+        raise InvalidRequest(
+            f"cannot use ipv6: steering {steering} steers IPv4 alone; leave ipv6 out, or use steering bpf"
+        )
     if given.interfaces is not None and not serves_whole_host:
         raise InvalidRequest(
             f"cannot use interfaces ({', '.join(given.interfaces) or 'none'}): with steering {steering},"
@@ -283,6 +287,7 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
             if options.interfaces is not None
             else {}
         ),
+        **({"ipv6": str(options.ipv6).lower()} if options.ipv6 is not None else {}),
         **{
             name: value
             for name in ("address", "link_speed", "limit_scope")

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 
 from ..linux.messages import AddressSeen, LinkSeen
 from ..linux.routes import OtherRoute, RouteFound
@@ -194,15 +194,20 @@ def other_entrances(
 
 
 def newly_reached(host: Host) -> list[Notice]:
-    """A warning of interfaces by which containers are reached from now on."""
+    """Warnings of interfaces and addresses by which containers are reached from now on."""
+    told = []
     names = [one.link for one in host.entrances or ()]
-    if not names:
-        return []
-    said = (
-        f"containers are reached by {few(names)}, too, as processes of the host are;"
-        " name those by which they shall be reached with interfaces"
-    )
-    return [(addresses_differ.KIND, said)]
+    if names:
+        told.append(
+            f"containers are reached by {few(names)}, too, as processes of the host are;"
+            " name those by which they shall be reached with interfaces"
+        )
+    six = [one.address for one in host.addresses if one.family == AF_INET6]
+    if six:
+        told.append(
+            f"containers are reached over IPv6, too ({few(six)}): a server that listens on [::] is open there"
+        )
+    return [(addresses_differ.KIND, said) for said in told]
 
 
 def renamed(was: str, link: LinkSeen) -> list[Notice]:

@@ -142,7 +142,7 @@ class Preparing:
         whole = choose.serves_whole_host(self._options.steering)
         decide.check_interfaces(options, self._options.steering, whole)
         if not whole:  # of another steering, which it had before
-            self._options = self._options._replace(interfaces=None)
+            self._options = self._options._replace(interfaces=None, ipv6=None)
         self._old = old
         self._goes_over = False
         self.begun = False

@@ -5,8 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from socket import AF_INET, AF_INET6
+from socket import AF_INET
 from typing import NamedTuple
 
 from ..decide import surroundings
@@ -101,7 +100,7 @@ def _with_all(
     if not choose.serves_whole_host(options.steering):
         return host, []
     if closely:
-        return _with_surroundings(view, host, link, options.interfaces)
+        return _with_surroundings(view, host, link, options)
     given = last_known(host.public, host.loopback, was.applied if was else ())
     addresses = (host.ipv4, *given.addresses[1:])
     return host._replace(addresses=addresses, networks=given.networks, entrances=None), []
@@ -116,11 +115,12 @@ def _not_served(view: View, host: Host, ifindex: int, first: bool) -> list[decid
 
 
 def _with_surroundings(
-    view: View, host: Host, public: LinkSeen, allowed: Sequence[str] | None
+    view: View, host: Host, public: LinkSeen, options: HostOptions
 ) -> tuple[Host, list[decide.Notice]]:
     """The host with all that it has besides the interface."""
-    links, found = view.all_links(), all_addresses(view.socket)
-    routes = [one for family in (AF_INET, AF_INET6) for one in other_routes(view.socket, family)]
+    links, families = view.all_links(), options.families
+    found = [one for one in all_addresses(view.socket) if one.family in families]
+    routes = [one for family in families for one in other_routes(view.socket, family)]
     routes += surroundings.everywhere(public, links, found, source_through(view.socket, 0))
     networks, told = surroundings.networks(
         public, host.ipv4, links, routes,
@@ -129,7 +129,7 @@ def _with_surroundings(
     return host._replace(
         addresses=surroundings.addresses(host.ipv4, links, found),
         networks=networks,
-        entrances=surroundings.entrances(host.public, links, found, allowed),
+        entrances=surroundings.entrances(host.public, links, found, options.interfaces),
     ), told
 
 

@@ -13,7 +13,9 @@ import struct
 from . import uapi as k
 
 _GROUPS = (
-    k.RTMGRP_LINK | k.RTMGRP_IPV4_IFADDR | k.RTMGRP_IPV4_ROUTE | k.RTMGRP_IPV4_RULE | k.RTMGRP_NEXTHOP
+    k.RTMGRP_LINK | k.RTMGRP_NEXTHOP
+    | k.RTMGRP_IPV4_IFADDR | k.RTMGRP_IPV4_ROUTE | k.RTMGRP_IPV4_RULE
+    | k.RTMGRP_IPV6_IFADDR | k.RTMGRP_IPV6_ROUTE | k.RTMGRP_IPV6_RULE
 )  # fmt: skip
 _ABOUT = {
     **dict.fromkeys((k.RTM_NEWLINK, k.RTM_DELLINK), "links"),

@@ -72,9 +72,11 @@ RT_SCOPE_UNIVERSE, RT_SCOPE_LINK = 0, 253
 RT_TABLE_MAIN = 254
 RTN_UNICAST = 1
 RTNH_F_ONLINK = 4
-# Groups of announcements, as bits; the last two have numbers only: RTNLGRP_IPV4_RULE, RTNLGRP_NEXTHOP.
+# Groups of announcements, as bits; those of rules and next hops have numbers only: RTNLGRP_IPV4_RULE,
+# RTNLGRP_IPV6_RULE, RTNLGRP_NEXTHOP.
 RTMGRP_LINK, RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE = 1, 0x10, 0x40
-RTMGRP_IPV4_RULE, RTMGRP_NEXTHOP = 1 << (8 - 1), 1 << (32 - 1)
+RTMGRP_IPV6_IFADDR, RTMGRP_IPV6_ROUTE = 0x100, 0x400
+RTMGRP_IPV4_RULE, RTMGRP_IPV6_RULE, RTMGRP_NEXTHOP = 1 << (8 - 1), 1 << (19 - 1), 1 << (32 - 1)
 
 # --- linux/neighbour.h --------------------------------------------------------------------------
 

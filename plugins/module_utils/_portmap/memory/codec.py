@@ -35,8 +35,9 @@ HOST_KEYS = (
     "limit_scope",
     "steering",
     "interfaces",
+    "ipv6",
 )
-_OPTIONAL = HOST_KEYS[-5:-1]
+_OPTIONAL = HOST_KEYS[-6:-2]
 _FIRST = ("steering", STEERING)
 
 
@@ -53,6 +54,8 @@ def host_json(options: HostOptions) -> dict[str, Any]:
     }
     if options.interfaces is not None:  # () is none of them
         data["interfaces"] = list(options.interfaces)
+    if options.ipv6 is not None:
+        data["ipv6"] = options.ipv6
     told = {name: getattr(options, name) for name in _OPTIONAL}
     return {
         **data,
@@ -81,7 +84,14 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         _read_scope(data.get("limit_scope", "")),
         steering,
         _read_interfaces(data.get("interfaces")),
+        _read_switch(data.get("ipv6")),
     )
+
+
+def _read_switch(value: object) -> bool | None:
+    if value not in (None, True, False):
+        raise ValueError(f"ipv6 '{value}' is neither true nor false")
+    return None if value is None else bool(value)
 
 
 def _read_interfaces(value: object) -> tuple[str, ...] | None:

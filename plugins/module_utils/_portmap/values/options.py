@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from socket import AF_INET, AF_INET6
 from typing import NamedTuple
 
 from .errors import InvalidRequest
@@ -36,6 +37,7 @@ class HostOptions(NamedTuple):
     `link_speed` is a rate as tc(8) writes it, or what the card says ("auto"); `limit_scope` is what limits
     of what containers send are about.  `steering` is a name that `steering.choose` knows.  `interfaces` are
     patterns of the names of other interfaces by which packets for containers come; None: all of them.
+    `ipv6`: whether containers have it where the host does; None: they do.
     """
 
     public: str
@@ -50,6 +52,12 @@ class HostOptions(NamedTuple):
     limit_scope: str = ""
     steering: str = ""
     interfaces: tuple[str, ...] | None = None
+    ipv6: bool | None = None
+
+    @property
+    def families(self) -> tuple[int, ...]:
+        """Of the addresses that containers have."""
+        return (AF_INET,) if self.ipv6 is False else (AF_INET, AF_INET6)
 
     @property
     def pools(self) -> Pools:
@@ -81,6 +89,7 @@ class HostOptions(NamedTuple):
             limit_scope=self.limit_scope or before.limit_scope,
             steering=self.steering or before.steering,
             interfaces=before.interfaces if self.interfaces is None else self.interfaces,
+            ipv6=before.ipv6 if self.ipv6 is None else self.ipv6,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:
