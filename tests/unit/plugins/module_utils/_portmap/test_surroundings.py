@@ -121,6 +121,48 @@ def test_a_socket_is_told_of_networks_for_which_it_would_choose_otherwise(route,
     assert networks(route) == wanted
 
 
+def six(*routes: OtherRoute) -> list[tuple[str, str, int]]:
+    """What becomes of routes of IPv6."""
+    return [one[1:] for one in networks(*routes) if one.family == AF_INET6]
+
+
+DEFAULT_SIX = OtherRoute("::/0", "fe80::fe", 2, STATIC, "2001:db8::1")
+ON_LINK = OtherRoute("2001:db8::/64", "", 2, RTPROT_KERNEL, "2001:db8::1")
+OVER_ETH1 = OtherRoute("2001:db8:9::/64", "", 3, RTPROT_KERNEL, "2001:db8:9::1")
+OVER_WG = OtherRoute("fd00::/64", "", 4, RTPROT_KERNEL, "fd00::1")
+
+
+def test_of_ipv6_containers_have_the_default_route_and_what_differs_from_it():
+    assert six(DEFAULT_SIX, ON_LINK, OVER_ETH1, OVER_WG) == [
+        ("2001:db8:9::/64", "2001:db8:9::1", 0),
+        ("::/0", "2001:db8::1", 0),
+        ("fd00::/64", "fd00::1", 1420),
+    ]
+
+
+def test_without_a_default_route_of_ipv6_they_have_all_others():
+    assert six(ON_LINK, OVER_ETH1) == [
+        ("2001:db8:9::/64", "2001:db8:9::1", 0),
+        ("2001:db8::/64", "2001:db8::1", 0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "route",
+    [
+        OtherRoute("fe80::/64", "", 2, RTPROT_KERNEL, "fe80::1"),
+        OtherRoute("2001:db8:4::/64", "", 2, STATIC, "fe80::1"),  # from an address of the link
+    ],
+)
+def test_what_belongs_to_one_link_is_no_route_of_containers(route):
+    assert six(route) == []
+
+
+def test_of_two_routes_to_the_same_the_first_one_counts():
+    worse = DEFAULT_SIX._replace(ifindex=3, source="2001:db8:9::1")
+    assert six(DEFAULT_SIX, worse) == [("::/0", "2001:db8::1", 0)]
+
+
 @pytest.mark.parametrize(
     ("source", "networks_known"),
     [

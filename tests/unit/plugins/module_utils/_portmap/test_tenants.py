@@ -5,13 +5,15 @@
 
 from __future__ import annotations
 
-from socket import AF_INET
+from socket import AF_INET, AF_INET6
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Gateway,
     Host,
     HostAddress,
+    Network,
+    last_known,
 )
 
 MAC = "02:00:00:00:00:10"
@@ -48,3 +50,12 @@ def test_a_host_without_gateway_is_remembered_with_an_empty_one() -> None:
 )
 def test_each_of_it_is_told_when_it_changes(change: dict[str, object]) -> None:
     assert HOST._replace(**change).applied != HOST.applied
+
+
+def test_what_was_given_of_ipv6_is_read_again():
+    six = HostAddress(AF_INET6, "2001:db8::1", 128)
+    everywhere = Network(AF_INET6, "::/0", "2001:db8::1", 1400)
+    host = HOST._replace(addresses=(*HOST.addresses, six), networks=(everywhere,))
+    given = last_known(host.public, host.loopback, host.applied)
+    assert (given.addresses, given.networks) == (host.addresses, host.networks)
+    assert (given.has_ipv6, HOST.has_ipv6) == (True, False)
