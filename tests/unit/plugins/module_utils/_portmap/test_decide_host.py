@@ -74,6 +74,7 @@ def test_what_is_left_out_at_first_is_what_the_documents_say():
         "",
         "u32",
         None,
+        None,
     )
     given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
