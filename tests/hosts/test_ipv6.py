@@ -16,6 +16,7 @@ from dual import (
     ELSEWHERE,
     FAR,
     HOST,
+    ON_ETH1,
     PEER,
     SMALL,
     VPN,
@@ -256,3 +257,48 @@ def test_what_somebody_inside_took_away_is_drift_until_the_next_run(six: Six) ->
         six.modules.container(containers=shape.CONTAINERS)
         assert six.modules.problems() == [], damage
     test_a_container_reaches_whom_the_host_reaches_from_the_same_address(six)
+
+
+def test_who_may_come_is_told_for_each_family(six: Six) -> None:
+    peer, far = six.outside[PEER].place, six.outside[FAR].place
+    with probes.servers() as servers:
+        servers.listen(six.web, WEB, HOST, ON_ETH1, "10.0.0.1")
+        asked = {
+            "peer": Probe(peer, "tcp", HOST, WEB),
+            "far": Probe(far, "tcp", ON_ETH1, WEB),
+            "of IPv4": Probe(peer, "tcp", "10.0.0.1", WEB),
+            "a sibling": Probe(six.lab.container("db"), "tcp", HOST, WEB),
+        }
+        for allowed, come in (
+            (["2001:db8::/64"], {"peer", "a sibling"}),
+            (["2001:db8:9::/64", "10.0.0.0/8"], {"far", "of IPv4", "a sibling"}),
+            (["0.0.0.0/0"], {"of IPv4", "a sibling"}),
+            (["::/0"], {"peer", "far", "a sibling"}),
+            (["::/0", "0.0.0.0/0"], set(asked)),
+        ):
+            six.modules.container(name="web", allow_from=allowed)
+            answers = probes.run(asked.values())
+            assert {name for name, one in asked.items() if answers[one].who == "web"} == come
+    assert six.modules.problems() == []
+
+
+def test_the_servers_of_the_host_can_be_closed_over_ipv6(six: Six) -> None:
+    with probes.servers() as servers:
+        servers.listen(six.host, OF_HOST, HOST, "::1")
+        servers.listen(six.host, OF_HOST + 1, HOST)
+        servers.listen(six.web, WEB, HOST)
+        asked = [
+            Probe(six.web, protocol, address, OF_HOST)
+            for protocol in ("tcp", "udp")
+            for address in (HOST, "::1")
+        ]
+        open_port = Probe(six.web, "tcp", HOST, OF_HOST + 1)
+        back = Probe(six.host, "udp", HOST, WEB)
+        six.modules.container(name="web", host_services=False, host_ports=[str(OF_HOST + 1)])
+        try:
+            answers = probes.run([*asked, open_port, back])
+            assert {answers[one].who for one in asked} == {probes.SILENCE}
+            assert (answers[open_port].who, answers[back].who) == ("host", "web")
+        finally:
+            six.modules.container(name="web", host_services=True)
+        assert {said.who for said in probes.run(asked).values()} == {"host"}
