@@ -23,8 +23,7 @@ description:
     program reads its files again.
   - When the host's address, MAC, MTU or gateway has changed, the next run updates the host and
     all containers that are placed.
-  - The parameters and the values found before are kept in C(/run/portmap/host.json), which ends
-    with the boot, like the kernel state that it goes with.
+  - The parameters and the values found before are kept in C(/run/portmap/host.json), which ends with the boot.
   - Where the directory C(/var/lib/netiso-portmap) exists, every module that changes something also saves
     the desired state in it, from which C(portmap-restore.service) brings host and containers back
     after a boot. Both are installed with O(restore_at_boot).
@@ -117,10 +116,12 @@ options:
       - V(bpf) puts one program of eBPF there, with maps that say whose a port is. It steers fragments and packets
         with IP options, too, and a reply to ping or an ARP reply goes to who has asked instead of to every
         container. It needs Linux 5.10.
+      - V(auto) is what a prepared host has; else V(bpf) where the kernel takes the program, and V(u32) where it does
+        not. RV(steering_reason) says which and why.
       - V(u32) when the host is prepared for the first time; left out later, it stays as it is.
       - A prepared host goes over with all its containers, and connections go on.
     type: str
-    choices: [u32, bpf]
+    choices: [u32, bpf, auto]
     version_added: 0.2.0
   interfaces:
     description:
@@ -147,9 +148,8 @@ options:
       - V(true) copies the engine of the modules to C(/usr/local/lib/netiso-portmap), makes the
         directory C(/var/lib/netiso-portmap), which only root can read, and enables the unit. The host
         must have systemd.
-      - V(false) removes all of it.
-      - Left out, it stays as it is; where the unit is enabled, the copy of the engine is brought up
-        to date.
+      - V(false) removes all of it. Left out, it stays as it is; where the unit is enabled, the copy of the engine is
+        brought up to date.
     type: bool
     version_added: 0.2.0
   follow:
@@ -161,9 +161,8 @@ options:
         moves to another interface and never removes a container. What it cannot follow it says, and tries again.
       - V(true) copies the engine of the modules to C(/usr/local/lib/netiso-portmap), and enables and starts
         the service. The host must have systemd.
-      - V(false) stops and removes it.
-      - Left out, it stays as it is; where the service is enabled, it is brought up to date, and started when it
-        does not run.
+      - V(false) stops and removes it. Left out, it stays as it is; where the service is enabled, it is brought up
+        to date, and started when it does not run.
     type: bool
     version_added: 0.2.0
   command:
@@ -187,8 +186,7 @@ author:
 EXAMPLES = r"""
 - name: Prepare the host
   netiso.portmap.portmap_host:
-    ports:
-      - 31000-32000
+    ports: [31000-32000]
     ephemeral_ports: 32768-57343
     host_ephemeral_ports: 57344-60999
 
@@ -226,17 +224,13 @@ host:
       type: str
       sample: 10.0.0.1/24
     addresses:
-      description:
-        - All addresses at which containers are reached. The first one is that of the public interface.
-        - With O(steering=u32) there is no other one.
+      description: All addresses at which containers are reached; first that of the public interface, with V(u32) alone.
       type: list
       elements: str
       sample: ["10.0.0.1", "10.9.0.1"]
       version_added: 0.2.0
     interfaces:
-      description:
-        - All interfaces by which packets for containers come. The first one is the public interface.
-        - With O(steering=u32) there is no other one.
+      description: All interfaces by which packets for containers come; first the public one, with V(u32) alone.
       type: list
       elements: str
       sample: ["eth0", "eth1"]
@@ -289,6 +283,12 @@ host:
       type: str
       sample: u32
       version_added: 0.2.0
+steering_reason:
+  description: Why the host has its steering.
+  returned: with O(steering=auto)
+  type: str
+  sample: this kernel takes the program of bpf
+  version_added: 0.2.0
 changes:
   description: What was changed, or would be in check mode, in order.
   returned: success
@@ -315,7 +315,7 @@ ARGUMENTS = {
     "follow": {"type": "bool"},
     "command": {"type": "bool"},
     "address": {"type": "str"},
-    "steering": {"type": "str", "choices": ["u32", "bpf"]},
+    "steering": {"type": "str", "choices": ["u32", "bpf", "auto"]},
     "interfaces": {"type": "list", "elements": "str"},
     "ipv6": {"type": "bool"},
 }

@@ -145,3 +145,25 @@ def test_without_both_filters_of_the_host_one_run_leads_to_every_container_again
         servers.listen(lab.container("web"), WEB, HOST)
         for source in (lab.peer.place, lab.host.place, lab.container("db")):
             assert probes.Probe(source, "tcp", HOST, WEB).run().who == "web"
+
+
+def test_a_new_host_that_may_choose_takes_the_program_where_the_kernel_does(lab: Lab) -> None:
+    steering.only(steering.U32, "the host chooses by itself")
+    modules = Modules(lab.host)
+    before = state.of(lab.host)
+    foretold = modules.checking().host(**POOLS, steering="auto")
+    assert state.difference(before, state.of(lab.host)) == ""
+    done = modules.host(**POOLS, steering="auto")
+    assert done["changes"] == foretold["changes"]
+    for one in (foretold, done):
+        assert one["host"]["steering"] == "bpf"
+        assert one["steering_reason"] == "this kernel takes the program of bpf"
+    modules.host(state="absent")
+    options = {**POOLS, "steering": "auto"}
+    refused = modules.run("portmap_host", options, fault="powerless").result
+    assert refused["host"]["steering"] == "u32"
+    assert "does not take the program of bpf: cannot make the map" in refused["steering_reason"]
+    kept = modules.host(steering="auto")
+    assert kept["changes"] == []
+    assert kept["steering_reason"] == "the host is prepared with u32"
+    assert "steering_reason" not in modules.host()

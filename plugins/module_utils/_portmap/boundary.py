@@ -85,7 +85,8 @@ def prepared(module: AnsibleModule, run: host.Run) -> dict[str, Any]:
             f"{link} merges received frames (large-receive-offload), and merged frames cannot be"
             f" steered to containers; switch it off with: ethtool -K {link} lro off"
         )
-    return report(module, run.outcome, host=run.host)
+    reason = {"steering_reason": run.why} if run.why else {}
+    return report(module, run.outcome, host=run.host, **reason)
 
 
 def ran(module: AnsibleModule, run: workloads.Run) -> dict[str, Any]:

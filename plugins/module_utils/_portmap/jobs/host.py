@@ -51,10 +51,14 @@ from .without import Spoilt, reconcile_without
 
 
 class Run(NamedTuple):
-    """What was done, and the host as it is returned; None when it was taken back."""
+    """What was done, and the host as it is returned; None when it was taken back.
+
+    `why`: it has this steering, where `auto` was asked for; else "".
+    """
 
     outcome: Outcome
     host: dict[str, Any] | None
+    why: str = ""
 
 
 # --- present ------------------------------------------------------------------------------------
@@ -89,7 +93,8 @@ def prepare(
         alone.end(job.outcome, dry_run)
         portmapctl.take(job.outcome, dry_run)
         job.spoilt.tell(sorted(set(job.placed) - set(job.spoilt.names)), job.outcome, dry_run)
-        return Run(job.outcome, results.host_result(job.host, job.record, job.port_range))
+        told = results.host_result(job.host, job.record, job.port_range)
+        return Run(job.outcome, told, job.chosen.why if job.chosen else "")
 
 
 def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Preparing:
@@ -136,8 +141,12 @@ class Preparing:
     firewall: Firewall
     outcome: Outcome
     placed: Collection[str] = ()
+    chosen: choose.Chosen | None = None  # where `auto` was asked for
 
     def __init__(self, options: HostOptions, old: Record | None) -> None:
+        if options.steering == choose.AUTO:
+            self.chosen = choose.chosen(old.options.steering if old else "")
+            options = options._replace(steering=self.chosen.steering)
         self._options = options.completed(old.options if old else None)
         whole = choose.serves_whole_host(self._options.steering)
         decide.check_interfaces(options, self._options.steering, whole)

@@ -6,10 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from ..linux.view import View
 from ..values.tenants import Host
-from .bpf import look
+from .bpf import kit, look
 from .bpf.plane import Bpf
 from .moving import Moving
 from .plane import Foreign, Plane
@@ -19,6 +20,29 @@ from .u32.plane import U32
 def plane(steering: str) -> Plane:
     """By the name that the option of portmap_host has for it."""
     return Bpf() if steering == "bpf" else U32()
+
+
+AUTO = "auto"
+
+
+class Chosen(NamedTuple):
+    """A way of steering, and `why` it is that one."""
+
+    steering: str
+    why: str
+
+
+def chosen(had: str) -> Chosen:
+    """Which one `auto` means: the one that a host `had`, "" for none; else eBPF, if this kernel takes the program.
+
+    To know, the program is loaded, and goes again.  No link and no filter is made.
+    """
+    if had:
+        return Chosen(had, f"the host is prepared with {had}")
+    refused = kit.refused()
+    if refused:
+        return Chosen("u32", f"this kernel does not take the program of bpf: {refused}")
+    return Chosen("bpf", "this kernel takes the program of bpf")
 
 
 def serves_whole_host(steering: str) -> bool:

@@ -23,7 +23,7 @@ from ...bpf import maps, programs, shipped
 from ...bpf.code import Known, Program, filled
 from ...linux.sysfs import possible_cpus
 from ...values.access import OPEN, Access
-from ...values.errors import KernelRefused
+from ...values.errors import KernelRefused, Unsupported
 from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import config as known
@@ -279,6 +279,15 @@ def current() -> Kit:
         made = {name: maps.create(one) for name, one in _MAPS.items()}
         _open.append(Kit(0, made))
     return _open[0]
+
+
+def refused() -> str:
+    """Why this kernel does not take program and maps; "" if it does."""
+    try:
+        current().descriptor()
+    except (KernelRefused, Unsupported) as error:
+        return str(error)
+    return ""
 
 
 def _maps_of(program: int) -> dict[str, int] | None:
