@@ -19,8 +19,9 @@ options:
     description:
       - A file with an image of the root file system, such as one of squashfs. With V(podman) and
         V(docker) the name of an image of theirs.
-      - Excludes O(rootfs). With V(nspawn) and V(oci), mount the image, and give O(rootfs). V(docker) takes an
-        image only.
+      - systemd mounts a file with an image for the processes alone. It is not for them to write in if O(read_only)
+        says so, and then must have the directories for O(volumes), O(tmpfs) and the sandbox.
+      - Excludes O(rootfs). With V(oci), mount the image, and give O(rootfs). V(docker) takes an image only.
     type: str
   read_only:
     description:

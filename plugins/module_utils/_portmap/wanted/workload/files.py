@@ -110,7 +110,7 @@ def needs(workload: Workload) -> list[str]:
     """Directories and files of the host that must be there before it starts."""
     image = workload.image if workload.engine not in STORES else ""
     paths = [workload.rootfs, image, *(volume.source for volume in workload.volumes)]
-    if workload.engine == NSPAWN:
+    if workload.engine == NSPAWN and workload.rootfs:
         paths += (f"{workload.rootfs}{path}" for path in nspawn.points(workload))
     return [path for path in paths if path]
 

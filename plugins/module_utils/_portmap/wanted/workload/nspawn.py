@@ -12,7 +12,13 @@ from collections.abc import Iterator
 
 from ...values.workloads import Workload
 from .service import HOST_LINKS, MASKS
-from .setting import RUN, Setting, environment_path, made_sandbox, sandbox_path
+from .setting import (
+    RUN,
+    Setting,
+    environment_path,
+    made_sandbox,
+    sandbox_path,
+)
 from .spelling import argument
 
 PROGRAM = "/usr/bin/systemd-nspawn"
@@ -50,6 +56,8 @@ def lines(workload: Workload, setting: Setting) -> Iterator[str]:
     if workload.sandbox:
         yield made_sandbox(name, workload.user or "0")
     yield f"RuntimeDirectory={RUN}/{name}"
+    if workload.image:  # its own --image= needs udev, which not every host has
+        yield f"MountImages={workload.image}:{_root(workload)}"
     yield f"EnvironmentFile=-/run/{RUN}/{name}/masks"
     yield f"ExecStartPre=/bin/sh -c {argument(_FIND_MASKS)} masks {' '.join(_masks(workload, True))}"
     yield f"ExecStart={PROGRAM} {' '.join(words(workload, setting))}"
@@ -78,13 +86,18 @@ def points(workload: Workload) -> list[str]:
     ]
 
 
+def _root(workload: Workload) -> str:
+    """The root directory: one of the host, or where the unit mounts the image for its processes alone."""
+    return workload.rootfs or f"/run/{RUN}/{workload.name}/root"
+
+
 def _run(workload: Workload, setting: Setting) -> Iterator[str]:
     """A stub as process 1 passes the end on, and buries what nobody waits for."""
     yield from ("--quiet", "--keep-unit", "--register=no", "--as-pid2", "--kill-signal=SIGRTMIN+3")
     yield from ("--timezone=off", "--resolv-conf=off", "--link-journal=no", "--settings=no")
     yield f"--machine={workload.name}"
     yield f"--network-namespace-path={setting.handle}"
-    yield f"--directory={workload.rootfs}"
+    yield f"--directory={_root(workload)}"
     if workload.hostname:
         yield f"--hostname={workload.hostname}"
     yield from (f"--setenv={name}={value}" for name, value in workload.env)

@@ -17,7 +17,6 @@ from ...values.workloads import (
     NONE,
     NSPAWN,
     OCI,
-    PODMAN,
     PRIVATE,
     RUNC,
     STORES,
@@ -43,7 +42,6 @@ _NETWORK = ("NetworkNamespacePath=", "PrivateNetwork=", "--net", "--pod")
 # What may be said of a unit of others.
 _OF_OTHERS = ("name", "container", "state", "engine", "unit", "join", "restart", "sockets")
 _DEFAULTS = Workload("", "")
-_IMAGES = (SYSTEMD, *STORES)
 
 
 def check_all(workloads: Sequence[Workload]) -> None:
@@ -123,20 +121,14 @@ def _check_engine(one: Workload) -> None:
         if not program or program[0] in _PREFIXES or re.search(r"[\s$\x00-\x1f]", program):
             raise _refused(one, f"command {program!r}", "the first word is no program")
         return
-    if one.image and one.engine not in _IMAGES:
-        raise _refused(
-            one,
-            f"image {one.image!r}",
-            f"{one.engine} is given a directory here; mount the image, and name that as rootfs",
-        )
     if not one.rootfs and not one.image:
-        what = {PODMAN: "a rootfs or an image", DOCKER: "an image"}.get(one.engine, "a rootfs")
+        what = {OCI: "a rootfs", DOCKER: "an image"}.get(one.engine, "a rootfs or an image")
         raise InvalidRequest(f"cannot run {one.name} by {one.engine}: it needs {what}")
     if one.pid == HOST:
         raise _refused(one, "pid host", f"with {one.engine} numbers of processes are its own")
     for what, why in _NOT[one.engine](one) if one.engine in _NOT else ():
         raise _refused(one, what, why)
-    if one.image and not _IMAGE.fullmatch(one.image):
+    if one.image and one.engine in STORES and not _IMAGE.fullmatch(one.image):
         raise _refused(one, f"image {one.image!r}", "it is no name of an image")
 
 
@@ -173,6 +165,11 @@ def _not_by_docker(one: Workload) -> Iterator[tuple[str, str]]:
 
 
 def _not_by_oci(one: Workload) -> Iterator[tuple[str, str]]:
+    if one.image:
+        yield (
+            f"image {one.image!r}",
+            "oci is given a directory here; mount the image, and name that as rootfs",
+        )
     for option, words in (("user", [one.user] if one.user else []), ("groups", one.groups)):
         for word in words:
             if not word.isdecimal():

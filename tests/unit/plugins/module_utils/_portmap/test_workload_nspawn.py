@@ -92,6 +92,18 @@ def test_files_that_it_sees():
     assert "--read-only" not in started(read_only=False)
 
 
+def test_an_image_is_mounted_by_its_unit_alone():
+    assert "--directory=/run/netiso-workloads/site/root" in started(rootfs="", image="/srv/a.img")
+    assert "MountImages=/srv/a.img:/run/netiso-workloads/site/root" in unit(
+        rootfs="", image="/srv/a.img"
+    )
+    assert not any(line.startswith("MountImages") for line in unit())
+    volumes = (Volume("/a", "/b", True),)
+    image = BOX._replace(rootfs="", image="/srv/a.img", volumes=volumes)
+    assert files.needs(image) == ["/srv/a.img", "/a"]  # what is in it, only its unit sees
+    sound.check_all([image])
+
+
 def test_the_sandbox_is_where_every_root_has_a_directory_that_can_be_written():
     found = started()
     assert "--bind=/var/lib/netiso-workloads/site:/run/sandbox" in found
@@ -151,8 +163,7 @@ def test_what_must_be_there_before_it_starts(fields, needed):
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"image": "/srv/x.img", "rootfs": ""}, "mount the image, and name that as rootfs"),
-        ({"rootfs": ""}, "cannot run site by nspawn: it needs a rootfs$"),
+        ({"rootfs": ""}, "cannot run site by nspawn: it needs a rootfs or an image$"),
         ({"groups": ("ssl",)}, "cannot use groups for site: systemd-nspawn gives a user"),
         (
             {"user": "app"},
