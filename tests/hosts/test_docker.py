@@ -9,6 +9,7 @@ import os
 import shlex
 import shutil
 import subprocess
+import sys
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.workloads import (
@@ -23,7 +24,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.wor
 import guests
 from lab.follower import until
 from lab.machines import HOST, Lab
-from lab.modules import Modules
+from lab.modules import COLLECTIONS, Modules
 from lab.pools import DOCUMENTED
 from lab.probes import Probe
 
@@ -33,7 +34,7 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-def start(lab: Lab) -> subprocess.Popen[str]:
+def start(lab: Lab, *words: str) -> subprocess.Popen[str]:
     """A dockerd of the lab's own, with everything that it writes in /run."""
     command = [
         "dockerd",
@@ -42,7 +43,7 @@ def start(lab: Lab) -> subprocess.Popen[str]:
         "--host=unix:///run/docker.sock",
     ]
     command += ["--data-root=/run/docker-data", "--exec-root=/run/docker-exec"]
-    daemon = lab.host.start(*command)
+    daemon = lab.host.start(*command, *words)
     until(lambda: os.path.exists(lab.host.path("/run/docker.sock")), "dockerd listens")
     until(lambda: "MASQUERADE" in lab.host.run("iptables-save").stdout, "its rules are there")
     return daemon
@@ -123,3 +124,31 @@ def test_a_workload_is_in_its_container_however_docker_starts_it(
         assert lab.host.shell("docker ps --all --quiet") == ""
     finally:
         stop(daemon)
+
+
+ASK = """
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import docker
+print(docker.apart())
+"""
+
+
+def test_a_docker_that_may_not_enter_a_network_is_known(lab: Lab) -> None:
+    """With userns-remap its containers are in another user namespace, where a handle cannot be entered."""
+    lab.host.own_directories()
+    lab.host.shell("printf 'nobody:100000:65536\n' >/run/subids")
+    mounts = "mount --bind /run/subids /etc/subuid && mount --bind /run/subids /etc/subgid"
+    assert (
+        lab.host.run("env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-c", ASK).stdout == "\n"
+    ), "nobody answers"
+    for words, told in (
+        ((), "\n"),
+        (("--userns-remap=nobody:nogroup",), "run dockerd without userns-remap\n"),
+    ):
+        lab.host.shell(mounts if words else "true")
+        daemon = start(lab, *words)
+        try:
+            assert lab.host.run(
+                "env", f"PYTHONPATH={COLLECTIONS}", sys.executable, "-c", ASK
+            ).stdout.endswith(told)
+        finally:
+            stop(daemon)

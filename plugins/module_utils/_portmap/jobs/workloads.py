@@ -139,6 +139,11 @@ def _check_host(workloads: Iterable[Workload], dry_run: bool) -> list[str]:
         if one.state == STARTED
         for missing in sight.missing(one)
     ]
+    told += [
+        f"cannot run {one.name}: docker may not enter the network of its container: {why}"
+        for one in workloads
+        if one.state == STARTED and (why := sight.hindrance(one))
+    ]
     if told and not dry_run:
         raise InvalidRequest("; ".join(told))
     return told

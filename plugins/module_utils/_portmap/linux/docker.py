@@ -12,6 +12,10 @@ from ..values.errors import KernelRefused
 from . import programs
 
 _PATIENCE_SECONDS = 10.0
+_APART = {
+    "name=userns": "its containers are in another user namespace; run dockerd without userns-remap",
+    "name=rootless": "it runs without root; run it as root",
+}
 
 
 def mains(names: Sequence[str]) -> dict[str, int]:
@@ -23,3 +27,15 @@ def mains(names: Sequence[str]) -> dict[str, int]:
             said = programs.attempt("docker", *words, patience=_PATIENCE_SECONDS).out
     told = dict(line.lstrip("/").split(" ") for line in said.splitlines() if line)
     return {name: int(pid) for name, pid in told.items() if pid != "0"}
+
+
+def apart() -> str:
+    """Why a container of docker may not enter a network of the host; "" where it may, or docker does not answer.
+
+    Such a network belongs to the first user namespace, and root of another one has no rights there.
+    """
+    said = ""
+    with contextlib.suppress(KernelRefused):
+        words = ("info", "--format={{.SecurityOptions}}")
+        said = programs.attempt("docker", *words, patience=_PATIENCE_SECONDS).out
+    return next((why for word, why in _APART.items() if word in said), "")

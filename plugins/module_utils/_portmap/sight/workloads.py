@@ -161,6 +161,11 @@ def missing(workload: Workload) -> list[str]:
     return told + [f"group {one}" for one in workload.groups if not _is_group(one)]
 
 
+def hindrance(workload: Workload) -> str:
+    """Why its engine cannot join the network of a container; "" for nothing."""
+    return docker.apart() if workload.engine == DOCKER and not workload.unit else ""
+
+
 def _is_user(name: str) -> bool:
     with contextlib.suppress(KeyError):
         return bool(pwd.getpwuid(int(name)) if name.isdecimal() else pwd.getpwnam(name))
