@@ -81,6 +81,9 @@ options:
       - A host name of its own. With O(engine=systemd) it needs systemd 258 or later.
       - Otherwise the default is the name of the workload, but for V(podman), which makes one up.
     type: str
+  domainname:
+    description: A NIS domain name of its own. With O(engine=oci) and O(engine=docker) only; with others it is refused.
+    type: str
   pid:
     description:
       - V(private) gives the processes numbers of their own. With O(engine=systemd) it needs systemd 257
@@ -176,6 +179,9 @@ options:
         default: []
       hostname:
         description: See O(hostname).
+        type: str
+      domainname:
+        description: See O(domainname).
         type: str
       pid:
         description: See O(pid).

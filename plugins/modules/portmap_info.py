@@ -93,6 +93,16 @@ host:
       elements: str
       sample: ["eth0", "eth1"]
       version_added: 0.2.0
+    closed_interfaces:
+      description:
+        - Interfaces that have an address, and by which nobody reaches containers, such as the bridges of podman and
+          docker. Whoever is behind one finds the ports of containers closed.
+        - With O(netiso.portmap.portmap_host#module:steering=bpf) these are the ones that
+          O(netiso.portmap.portmap_host#module:interfaces) leaves out.
+      type: list
+      elements: str
+      sample: ["podman0"]
+      version_added: 0.2.0
     mac:
       description: The hardware address that containers share.
       type: str

@@ -276,6 +276,7 @@ WORKLOAD = {
     "masks": {"type": "list", "elements": "str"},
     "capabilities": {"type": "list", "elements": "str", "default": []},
     "hostname": {"type": "str"},
+    "domainname": {"type": "str"},
     "pid": {"type": "str", "choices": ["host", "private"]},
     "restart_policy": {
         "type": "str",

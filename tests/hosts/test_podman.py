@@ -47,6 +47,8 @@ def test_connections_of_its_network(lab: Lab, modules: Modules) -> None:
     guest = lab.container("guest")
     found = guests.check_repair(lab, modules, guest)
     assert "ip saddr { 10.88.0.0/16 }" in found["repair"]
+    closed = modules.info()["host"]["closed_interfaces"]
+    assert closed == steering.by_way(["podman0"], [])
     netavark(lab, "teardown")
     netavark(lab, "setup")
     if steering.used == steering.BPF:  # its bridge is another one now

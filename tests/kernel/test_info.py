@@ -41,6 +41,7 @@ def test_host_and_containers_are_told_as_they_were_returned(prepared: Modules) -
     told["host"].pop("statistics")
     assert told["host"].pop("follow") == "off"
     assert told["host"].pop("firewall") == {"bypassed": [], "before": []}
+    assert told["host"].pop("closed_interfaces") == []
     assert told["host"] == host
     for item in told["containers"]:
         item.pop("statistics")

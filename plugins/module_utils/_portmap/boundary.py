@@ -305,6 +305,7 @@ def _workload(item: Mapping[str, Any]) -> Workload:
         tuple((str(key), _text(value)) for key, value in (item["sockets"] or {}).items()),
         item["network"],
         item["runtime"],
+        item["domainname"] or "",
     )
 
 

@@ -26,7 +26,7 @@ from ..wanted import claims
 from . import guard_problems, problems, results, usage
 from .case import Case
 from .comparing import Observer
-from .uplink import look_anyway
+from .uplink import closed_interfaces, look_anyway
 
 
 def gather(
@@ -57,6 +57,7 @@ def gather(
         return {
             "host": {
                 **results.host_result(uplink.host, prepared, host_ephemeral()),
+                "closed_interfaces": closed_interfaces(view, given),
                 "follow": results.service_result(units.FOLLOW.look()),
                 "firewall": results.firewall_result(
                     firewall(view, uplink.host.public, case.rules)

@@ -133,6 +133,14 @@ def _with_surroundings(
     ), told
 
 
+def closed_interfaces(view: View, host: Host) -> list[str]:
+    """Those of the host that have an address, and by which nobody reaches containers."""
+    links, found = view.all_links(), all_addresses(view.socket)
+    served = {one.link for one in host.entrances or ()}
+    told = surroundings.entrances(host.public, links, found, None)
+    return [one.link for one in told if one.link not in served]
+
+
 def look_without_record(view: View, options: HostOptions | None, why: str) -> Uplink:
     """What can be known of a host whose record is lost; `why` it is."""
     loopback = (options.loopback if options else "") or "lo"

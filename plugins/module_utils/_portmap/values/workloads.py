@@ -62,6 +62,7 @@ class Workload(NamedTuple):
     sockets: tuple[tuple[str, str], ...] = ()
     network: str = CONTAINER
     runtime: str = RUNC
+    domainname: str = ""
 
     @property
     def unit_name(self) -> str:

@@ -55,6 +55,8 @@ def _config(workload: Workload, setting: Setting) -> dict[str, Any]:
                 {"type": "network", "path": setting.handle},
                 *({"type": kind} for kind in ("pid", "ipc", "uts", "mount")),
             ],
+            # A key for it there is since 1.1.0, which runc 1.1 does not know.
+            "sysctl": {"kernel.domainname": workload.domainname} if workload.domainname else {},
             "resources": {"devices": [{"allow": False, "access": "rwm"}]},
             "maskedPaths": list(MASKS if workload.masks is None else workload.masks),
             "readonlyPaths": _READ_ONLY,

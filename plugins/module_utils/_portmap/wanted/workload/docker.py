@@ -82,6 +82,8 @@ def _holding(workload: Workload, setting: Setting) -> Iterator[str]:
     yield f"--name={holder(workload.name)}"
     yield f"--label={LABEL}={workload.name}"
     yield f"--hostname={workload.hostname or workload.name}"
+    if workload.domainname:
+        yield f"--domainname={workload.domainname}"
     yield "--cap-drop=all"
     yield from (f"--cap-add={one}" for one in ("SYS_ADMIN", "SETUID", "SETGID"))
     yield "--security-opt=no-new-privileges"

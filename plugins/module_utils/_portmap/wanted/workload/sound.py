@@ -110,6 +110,8 @@ def _check_engine(one: Workload) -> None:
     """What only some engines need, or can do."""
     if one.engine != SYSTEMD and one.sockets:
         raise _refused(one, "sockets", f"{one.engine} does not hand them over")
+    if one.domainname and one.engine not in (OCI, DOCKER):
+        raise _refused(one, f"domainname {one.domainname}", f"{one.engine} gives nobody one")
     if one.runtime != RUNC and one.engine != OCI:
         raise _refused(one, f"runtime {one.runtime}", f"it is for engine {OCI}")
     if one.network == NONE and not one.sockets:
@@ -209,6 +211,7 @@ def _check_words(one: Workload) -> None:
         ("groups", one.groups, _NAME),
         ("capabilities", one.capabilities, _CAPABILITY),
         ("hostname", [one.hostname] if one.hostname else [], _HOSTNAME),
+        ("domainname", [one.domainname] if one.domainname else [], _HOSTNAME),
         ("options", one.options, _LINE if one.engine == SYSTEMD else _WORD),
     ):
         for word in words:

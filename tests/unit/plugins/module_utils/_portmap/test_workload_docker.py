@@ -71,6 +71,11 @@ def test_one_container_of_docker_enters_the_handle_and_the_other_joins_it_there(
     assert not any(line.startswith("NetworkNamespacePath") for line in unit())
 
 
+def test_a_nis_domain_name_is_that_of_what_holds_the_network():
+    assert "--domainname=lab" in " ".join(unit(domainname="lab"))
+    assert "--domainname" not in " ".join(unit())
+
+
 def test_the_workload_is_started_when_its_network_was_entered():
     order = [line[1] if line[0] == "docker" else line[2] for line in commands("ExecStartPre")]
     entered = next(at for at, one in enumerate(order) if "/ns/net" in one)

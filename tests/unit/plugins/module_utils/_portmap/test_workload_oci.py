@@ -67,6 +67,11 @@ def test_it_joins_the_handle_and_has_all_other_namespaces_of_its_own():
     }  # fmt: skip
 
 
+def test_a_nis_domain_name_is_a_sysctl_as_runc_1_1_knows_no_other_way():
+    assert config(domainname="lab")["linux"]["sysctl"] == {"kernel.domainname": "lab"}
+    assert config()["linux"]["sysctl"] == {}
+
+
 def test_the_process():
     found = config(env=(("A", "$b"),), user="1000", groups=("77",), capabilities=("CAP_CHOWN",))[
         "process"

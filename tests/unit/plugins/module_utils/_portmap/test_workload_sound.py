@@ -34,6 +34,10 @@ BOUND = Workload("web", "web", unit="nginx.service")
         (WEB._replace(join=True), "cannot use join for web: it is for a unit of others"),
         (WEB._replace(rootfs="/a", image="/b"), "rootfs and image exclude each other"),
         (WEB._replace(rootfs="srv"), "cannot use rootfs 'srv' for web: it is no absolute path"),
+        (
+            WEB._replace(domainname="lab"),
+            "cannot use domainname lab for web: systemd gives nobody one",
+        ),
         (WEB._replace(image="/a b"), "cannot use image '/a b' for web"),
         (WEB._replace(volumes=(Volume("/a", "/b:c", False),)), "cannot use volumes '/b:c'"),
         (WEB._replace(volumes=(Volume("/../a", "/b", False),)), "cannot use volumes '/../a'"),
