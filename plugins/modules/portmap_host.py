@@ -109,6 +109,16 @@ options:
     type: str
     choices: [outside, all]
     version_added: 0.2.0
+  fair_shares:
+    description:
+      - Whether containers whose O(netiso.portmap.portmap_container#module:limits.send) is not limited share the link
+        evenly, whatever the number of their connections. Those that are alone have all of it.
+      - Needs O(link_speed) as a rate, which is kept to. A rate slightly below that of the link has packets wait
+        here, where they are shared, and not on the way.
+      - V(false) when the host is prepared for the first time; left out later, it stays as it is. A change reaches all
+        containers at once, and connections go on.
+    type: bool
+    version_added: 0.2.0
   steering:
     description:
       - How packets find their container.
@@ -278,6 +288,11 @@ host:
       type: str
       sample: outside
       version_added: 0.2.0
+    fair_shares:
+      description: Whether containers share what they send by container.
+      type: bool
+      sample: false
+      version_added: 0.2.0
     steering:
       description: How packets find their container.
       type: str
@@ -311,6 +326,7 @@ ARGUMENTS = {
     "rp_filter": {"type": "str", "choices": ["relax", "keep"]},
     "link_speed": {"type": "str"},
     "limit_scope": {"type": "str", "choices": ["outside", "all"]},
+    "fair_shares": {"type": "bool"},
     "restore_at_boot": {"type": "bool"},
     "follow": {"type": "bool"},
     "command": {"type": "bool"},

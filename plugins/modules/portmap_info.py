@@ -151,6 +151,11 @@ host:
       type: str
       sample: outside
       version_added: 0.2.0
+    fair_shares:
+      description: Whether containers share what they send by container.
+      type: bool
+      sample: false
+      version_added: 0.2.0
     follow:
       description: >-
         Whether a service brings host and containers up to date when the host changes: V(off), V(running), V(dead)

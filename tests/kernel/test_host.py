@@ -71,6 +71,7 @@ def test_present_says_what_the_host_is(modules: Modules) -> None:
         "rp_filter": "relax",
         "link_speed": "auto",
         "limit_scope": "outside",
+        "fair_shares": False,
         "steering": steering.used,
     }
 

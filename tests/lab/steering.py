@@ -20,7 +20,7 @@ ALONE = os.environ.get("PORTMAP_STEERING", "")
 # Files of tests that `make test` runs with both; `make thorough` runs the others with the second one.
 BOTH = {
     "test_matrix", "test_ping_arp", "test_arriving", "test_leaving", "test_forty", "test_lost",
-    "test_cost",
+    "test_cost", "test_fair_shares",
     # of tests/robust, those that say most for their time
     "test_hostile", "test_frames", "test_frames_unfinished", "test_drift",
 }  # fmt: skip

@@ -131,6 +131,7 @@ def host_options(params: Mapping[str, Any]) -> HostOptions:
         params["steering"] or "",
         _patterns(params["interfaces"]),
         params["ipv6"],
+        params["fair_shares"],
     )
 
 

@@ -21,7 +21,7 @@ from ..values.errors import InvalidRequest
 from ..values.netfilter import Firewall
 from ..values.options import HostOptions, Pools
 from ..values.tenants import Host
-from ..wanted import claims, layout, sysctls
+from ..wanted import claims, layout, limits, sysctls
 from ..wanted.busy import Busy
 
 
@@ -34,6 +34,7 @@ def check(
     `own` is the host's ephemeral range as it is.
     """
     claims.check_pools(options.pools, options.host_ephemeral or own)
+    limits.check_fair_shares(options.fair_shares, options.link_speed)
     owners = {veth: owned for veth, owned in survey.owners().items() if veth}
     if not owners or old is None:
         return
@@ -269,6 +270,7 @@ def changed_parameters(old: Record | None, new: Record) -> tuple[list[str], str,
         for name in lines_new
         if lines_old.get(name) != lines_new[name]
     ]
+    told += [f"take {name} back" for name in lines_old if name not in lines_new]
     before = "".join(f"parameter {name} = {value}\n" for name, value in lines_old.items())
     after = "".join(f"parameter {name} = {value}\n" for name, value in lines_new.items())
     return told, before, after
@@ -282,6 +284,7 @@ def _parameter_lines(options: HostOptions) -> dict[str, str]:
         "ports": ports.text(options.service or ()) or "none",
         "rp_filter": options.rp_filter,
         "steering": options.steering,
+        **({"fair_shares": "yes"} if options.fair_shares else {}),
         **(
             {"interfaces": ", ".join(options.interfaces) or "none besides the public one"}
             if options.interfaces is not None

@@ -14,7 +14,7 @@ from ..objects.traffic_class import class_name
 from ..values.errors import InvalidRequest
 from ..values.marks import SHAPERS
 from ..values.ports import Block
-from ..values.tenants import Container
+from ..values.tenants import Container, Host
 
 
 class Shared(NamedTuple):
@@ -78,9 +78,9 @@ def check(found: Iterable[Object]) -> None:
             )
 
 
-def classes(containers: Iterable[Container]) -> dict[str, str]:
-    """Who is limited in what is sent: the containers' names by their classes."""
-    return {class_name(one.number): one.name for one in containers if one.limits.send}
+def classes(host: Host, containers: Iterable[Container]) -> dict[str, str]:
+    """Who has a class for what is sent: the containers' names by their classes."""
+    return {class_name(one.number): one.name for one in containers if host.shapes(one)}
 
 
 def is_common(change: Change) -> bool:

@@ -123,7 +123,7 @@ def compare_containers(
             _add_removed(observer, ask, comparison, kept)
     entries, there = _entries(observer, decision, comparison)
     inherited = procsys.read_all(sysctls.inherited_sysctl_names())
-    limited = any(one.limits != NONE for one in decision.placed)
+    limited = survey.host.fair_shares or any(one.limits != NONE for one in decision.placed)
     common = _Common(inherited, entries, best_leaf() if limited else "")
     for container in decision.placed:
         try:

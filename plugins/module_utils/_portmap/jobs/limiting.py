@@ -39,7 +39,7 @@ def add(
     links are in the way.
     """
     comparison.before.update(state(there.common))
-    if not any(one.limits.send for one in decision.placed):
+    if not any(map(survey.host.shapes, decision.placed)):
         comparison.after.update(state(there.common if there.others else ()))
     else:
         decide.check(there.common)

@@ -59,10 +59,14 @@ def as_given(host: Host, prepared: Record) -> Host:
     """The host as its containers were last made after it: only what differs from that is drift."""
     if not prepared.applied:  # a run was killed before there was any
         return host
-    limited = prepared.options.link_speed, prepared.options.limit_scope
+    options = prepared.options
     given = last_known(host.public, host.loopback, prepared.applied)
-    given = given._replace(entrances=host.entrances)
-    return given._replace(link_speed=limited[0], limit_scope=limited[1])
+    return given._replace(
+        entrances=host.entrances,
+        link_speed=options.link_speed,
+        limit_scope=options.limit_scope,
+        fair_shares=bool(options.fair_shares),
+    )
 
 
 # --- what the host is like ------------------------------------------------------------------------

@@ -123,6 +123,7 @@ def host_result(host: Host, record: Record, port_range: ports.Range) -> dict[str
         "rp_filter": options.rp_filter,
         "link_speed": options.link_speed or AUTO,
         "limit_scope": options.limit_scope or OUTSIDE,
+        "fair_shares": bool(options.fair_shares),
         "steering": options.steering,
     }
 

@@ -76,6 +76,7 @@ def look(view: View, options: HostOptions, old: Record | None, closely: bool = F
     gateways, of_route = decide.gateways(link.name, address.address, route, had)
     limited = options.link_speed, options.limit_scope
     host = Host(link.name, loopback, (address,), link.mac, link.mtu, gateways, *limited)
+    host = host._replace(fair_shares=bool(options.fair_shares))
     before = was.options.public if was else link.name
     told = [*decide.renamed(before, link), *of_address, *of_route]
     host, more = _with_all(view, host, link, options, was, closely)

@@ -33,11 +33,12 @@ HOST_KEYS = (
     "address",
     "link_speed",
     "limit_scope",
+    "fair_shares",
     "steering",
     "interfaces",
     "ipv6",
 )
-_OPTIONAL = HOST_KEYS[-6:-2]
+_OPTIONAL = HOST_KEYS[-7:-2]
 _FIRST = ("steering", STEERING)
 
 
@@ -85,6 +86,7 @@ def read_host(data: Mapping[str, object]) -> HostOptions:
         steering,
         _read_interfaces(data.get("interfaces")),
         _read_switch(data.get("ipv6")),
+        _read_fair_shares(data.get("fair_shares", False), data.get("link_speed", "")),
     )
 
 
@@ -101,6 +103,13 @@ def _read_interfaces(value: object) -> tuple[str, ...] | None:
 def _read_speed(value: object) -> str:
     speed = json_text(value)
     return limiting.read_speed(speed) if speed else ""
+
+
+def _read_fair_shares(value: object, speed: object) -> bool | None:
+    if not isinstance(value, bool):
+        raise TypeError(f"{value!r} is neither true nor false")
+    limiting.check_fair_shares(value, json_text(speed))
+    return value or None
 
 
 def _read_scope(value: object) -> str:

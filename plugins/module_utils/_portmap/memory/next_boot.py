@@ -274,6 +274,7 @@ def lines(state: Saved | None) -> dict[str, str]:
         + (f" address {host.address}" if host.address else "")
         + (f" link_speed {host.link_speed}" if host.link_speed else "")
         + (f" limit_scope {host.limit_scope}" if host.limit_scope else "")
+        + (" with fair shares" if host.fair_shares else "")
         + (f" steering {host.steering}" if host.steering not in ("", STEERING) else "")
     }
     for name, one in sorted(state.containers.items()):

@@ -38,6 +38,8 @@ class HostOptions(NamedTuple):
     of what containers send are about.  `steering` is a name that `steering.choose` knows.  `interfaces` are
     patterns of the names of other interfaces by which packets for containers come; None: all of them.
     `ipv6`: whether containers have it where the host does; None: they do.
+    `fair_shares`: who is not limited in what it sends gets a class, too, among which the link is shared; of a
+    host as it is, it is never False.
     """
 
     public: str
@@ -53,6 +55,7 @@ class HostOptions(NamedTuple):
     steering: str = ""
     interfaces: tuple[str, ...] | None = None
     ipv6: bool | None = None
+    fair_shares: bool | None = None
 
     @property
     def families(self) -> tuple[int, ...]:
@@ -90,6 +93,8 @@ class HostOptions(NamedTuple):
             steering=self.steering or before.steering,
             interfaces=before.interfaces if self.interfaces is None else self.interfaces,
             ipv6=before.ipv6 if self.ipv6 is None else self.ipv6,
+            fair_shares=(before.fair_shares if self.fair_shares is None else self.fair_shares)
+            or None,
         )
 
     def on(self, public: str, loopback: str) -> HostOptions:

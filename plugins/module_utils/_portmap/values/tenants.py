@@ -84,7 +84,7 @@ class Host(NamedTuple):
 
     Of the `addresses`, the first one is that of the public interface; of IPv4 there are others, `networks`
     and `entrances` only where the steering serves them; the entrances are None where nobody has looked.
-    `link_speed` and `limit_scope`: see `options.HostOptions`.
+    `link_speed`, `limit_scope` and `fair_shares`: see `options.HostOptions`.
     """
 
     public: str
@@ -97,6 +97,11 @@ class Host(NamedTuple):
     limit_scope: str = ""
     networks: tuple[Network, ...] = ()
     entrances: tuple[Entrance, ...] | None = ()
+    fair_shares: bool = False
+
+    def shapes(self, container: Container) -> bool:
+        """Whether what the container sends goes through a class of its own."""
+        return self.fair_shares or container.limits.send is not None
 
     @property
     def public_place(self) -> Place:
@@ -134,7 +139,8 @@ class Host(NamedTuple):
             f"to {one.destination} from {one.source} mtu {one.mtu}" for one in self.networks
         )
         limited = ("limits everywhere",) if self.limit_scope == ALL else ()
-        more = (*others, *networks, *limited, MADE)
+        shared = ("fair shares",) if self.fair_shares else ()
+        more = (*others, *networks, *limited, *shared, MADE)
         return (*address, self.mac, str(self.mtu), *gateways, *more)
 
 

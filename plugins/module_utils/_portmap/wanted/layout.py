@@ -53,8 +53,8 @@ def container_objects(
     yield LinkUp(container.veth)
     if container.limits.receive:
         yield from shaping.received(container.veth, container.limits.receive, host.mtu, leaf)
-    if container.limits.send:
-        yield from shaping.sent(host, container, container.limits.send, leaf)
+    if host.shapes(container):
+        yield from shaping.sent(host, container, leaf)
     yield Link(inside, host.mac, host.mtu, True)
     yield Link(lo, host.mac, host.mtu, True, said)
     for one in host.addresses:

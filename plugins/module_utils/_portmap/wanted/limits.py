@@ -95,6 +95,15 @@ def read_speed(text: str) -> str:
     return rate_text(rate.bytes)
 
 
+def check_fair_shares(wanted: bool | None, link_speed: str) -> None:
+    """Raise InvalidRequest where nobody has said what is shared."""
+    if wanted and link_speed in ("", AUTO):
+        raise InvalidRequest(
+            f"cannot use fair_shares with link_speed {link_speed or AUTO}: the link is shared where its speed is"
+            " kept to; give link_speed as a rate, a little below that of the link"
+        )
+
+
 def read_size(text: object, option: str) -> int:
     """Bytes as tc(8) writes them.  Raises InvalidRequest."""
     found = _WRITTEN.fullmatch(str(text).strip().lower())

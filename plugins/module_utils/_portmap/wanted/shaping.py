@@ -21,12 +21,14 @@ from ..values.limits import ALL, Limit
 from ..values.marks import SHAPERS
 from ..values.places import HOST, SHARED, Place
 from ..values.tenants import Container, Host
+from .limits import read_rate
 
 _HEADER = 14  # of Ethernet: HTB counts it
 _MILLISECOND = 1000  # of a second: what may go at once without a burst that somebody asked for
 _WAIT = 50  # of a second: 20 ms
 _FEWEST = 16  # packets that can wait, however slow: the first window of a connection is ten
 _SMALLEST_QUANTUM, _LARGEST_QUANTUM = 1514, 60000
+_MOST = 4096  # containers: each has 16 ports or more
 PAIRS = tuple(
     (Place(HOST, first, SHARED), Place(HOST, second, SHARED)) for first, second in SHAPERS
 )
@@ -58,11 +60,18 @@ def common(host: Host, speed: int) -> Iterator[Object]:
         yield TrafficClass(first, TOP, lent._replace(quantum=_SMALLEST_QUANTUM), None)
 
 
-def sent(host: Host, container: Container, limit: Limit, leaf: str) -> Iterator[Object]:
-    """The class of a container."""
+def sent(host: Host, container: Container, leaf: str) -> Iterator[Object]:
+    """The class of a container that has a limit, or its fair share."""
+    limit = container.limits.send or fair_share(host)
     for first, _second in pairs_of(host):
         own = shape(limit, host.mtu), queue(leaf, limit, host.mtu)
         yield TrafficClass(first, container.number, *own)
+
+
+def fair_share(host: Host) -> Limit:
+    """What each of the most containers that there can be would have, and what the others leave."""
+    speed = read_rate(host.link_speed, "link_speed").bytes
+    return Limit(max(speed // _MOST, 1), speed)
 
 
 def shape(limit: Limit, mtu: int) -> Shape:

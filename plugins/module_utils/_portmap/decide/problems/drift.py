@@ -52,7 +52,7 @@ def problems(
     """
     listed = list(changes)
     veths = {placed.veth.name: name for name, placed in survey.placed.items()}
-    classes = limits.classes(survey.containers.values())
+    classes = limits.classes(survey.host, survey.containers.values())
     veths.update(classes)
     broken, bridges = _lost_containers(listed, veths), _lost_bridges(listed)
     causes: dict[_Cause, list[tuple[Change, Set[str]]]] = {}

@@ -193,7 +193,7 @@ def _answered(container: Container) -> Range | None:
 
 def _flow(host: Host, container: Container) -> Flow:
     queued = container.limits.receive is not None
-    if container.limits.send is None:
+    if not host.shapes(container):
         return Flow(queued)
     outside, within = (first for first, _second in SHAPERS)
     within = within if host.limit_scope == ALL else ""

@@ -113,7 +113,7 @@ def shaper_filters(host: Host, pair: tuple[Place, Place]) -> Iterator[Object]:
 
 def _ways_out(host: Host, container: Container) -> tuple[str, str]:
     """Where leads what is for host and siblings, and what is for the outside."""
-    if container.limits.send is None:
+    if not host.shapes(container):
         return host.loopback, host.public
     outside, inside = (first for first, _second in SHAPERS)
     return inside if host.limit_scope == ALL else host.loopback, outside
@@ -161,7 +161,7 @@ def container_filters(
     yield from _veth_filters(host, container)
     yield from _inside_filters(host, container, inside, lo)
     yield from shared_entries(host, container)
-    if container.limits.send:
+    if host.shapes(container):
         yield from _flows(host, container)
 
 

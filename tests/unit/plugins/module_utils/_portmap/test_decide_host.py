@@ -76,6 +76,7 @@ def test_what_is_left_out_at_first_is_what_the_documents_say():
         None,
         None,
     )
+    assert given._replace(fair_shares=False).completed(given).fair_shares is None
     given = given._replace(ephemeral=None)
     with pytest.raises(InvalidRequest, match="ephemeral_ports is missing"):
         given.completed(None).pools  # noqa: B018

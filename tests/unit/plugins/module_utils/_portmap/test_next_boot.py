@@ -112,6 +112,8 @@ def test_it_is_read_as_it_was_written():
         (changed("host", "ephemeral_ports", None), "TypeError None is not text"),
         (changed("host", "ephemeral_ports_per_container", True), "TypeError True is not a whole number"),
         (changed("host", "rp_filter", "off"), "ValueError rp_filter 'off' is neither relax nor keep"),
+        (changed("host", "fair_shares", "yes"), "TypeError 'yes' is neither true nor false"),
+        (changed("host", "fair_shares", True), "cannot use fair_shares with link_speed auto"),
         (changed("host", "public_interface", "../eth0"), "ValueError '../eth0' is not the name of an interface"),
         (changed("host", "loopback_interface", "a" * 128), "ValueError 'aaaaaaaaaaaaaaaa"),
         (changed("web", "more", 1), "ValueError the key 'more' is not known"),
@@ -191,10 +193,10 @@ def test_what_no_host_could_have_is_refused(state, why):
 
 def test_another_steering_is_told_and_so_it_is_saved():
     """What is saved is written when what is told of it differs."""
-    gone_over = WHOLE._replace(host=WHOLE.host._replace(steering="bpf"))
+    gone_over = WHOLE._replace(host=WHOLE.host._replace(steering="bpf", fair_shares=True))
     assert next_boot.lines(gone_over) == {
         **next_boot.lines(WHOLE),
-        "host": next_boot.lines(WHOLE)["host"] + " steering bpf",
+        "host": next_boot.lines(WHOLE)["host"] + " with fair shares steering bpf",
     }
 
 

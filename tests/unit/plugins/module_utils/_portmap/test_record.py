@@ -89,10 +89,13 @@ options = st.builds(
     st.sampled_from(["", "auto", "10gbit", "1500kbit"]),
     st.sampled_from(["", "outside", "all"]),
     st.sampled_from(["u32", "bpf"]),
+    st.one_of(st.none(), st.just(("eth*",))),
+    st.none(),
 )
+shared = st.builds(lambda one: one._replace(link_speed="1gbit", fair_shares=True), options)
 records = st.builds(
     Record,
-    options,
+    st.one_of(options, shared),
     st.dictionaries(st.text(), st.text(), max_size=3),
     st.lists(st.text(), max_size=3).map(tuple),
     st.lists(st.text(), max_size=3).map(tuple),
