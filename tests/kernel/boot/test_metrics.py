@@ -10,6 +10,7 @@ import shutil
 import socket
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from prometheus_client import parser
@@ -92,6 +93,7 @@ def test_a_limit_is_told_with_what_it_has_cost(wired: Lab, host: Machine) -> Non
                 client.sendto(bytes(1400), (HOST, 31000))
             found = samples(ask(host, "metrics", "counters").stdout)
         (witness,) = host.json("tc", "-s", "-j", "qdisc", "show", "dev", "pm-web", "root")
+        sent, queues = _sent(wired, host)
     finally:
         Modules(host).container(name="web", limits={})
     web = {"container": "web", "direction": "receive"}
@@ -105,9 +107,24 @@ def test_a_limit_is_told_with_what_it_has_cost(wired: Lab, host: Machine) -> Non
     lost = value(found, "container_shaper_dropped_packets_total", **web)
     assert 0 < lost <= witness["drops"]
     assert 0 < value(found, "container_shaper_overlimits_total", **web) <= witness["overlimits"]
-    assert not [
-        labels for name, labels in found if "_shaper_" in name and labels != {*web.items()}
-    ]
+    back = {"container": "web", "direction": "transmit"}
+    (leaf,) = (one for one in queues if one.get("parent") == "706d:754")
+    lost = value(sent, "container_shaper_dropped_packets_total", **back)
+    assert 0 < lost <= leaf["drops"]
+    assert value(sent, "container_shaper_overlimits_total", **back) > 0
+    shaped = {labels for name, labels in sent if "_shaper_" in name}
+    assert shaped == {frozenset(one.items()) for one in (web, back)}
+
+
+def _sent(wired: Lab, host: Machine) -> tuple[Samples, list[dict[str, Any]]]:
+    """What is told after web has sent more than it may, and what tc says after that."""
+    with inside(wired.container("web").netns):
+        client = socket.socket(type=socket.SOCK_DGRAM)
+    with client:
+        for _ in range(300):
+            client.sendto(bytes(1400), (PEER, 9))
+    found = samples(ask(host, "metrics", "counters").stdout)
+    return found, host.json("tc", "-s", "-j", "qdisc", "show", "dev", "pm--lim0")
 
 
 def test_a_damaged_container_is_a_problem_of_its_kind(host: Machine) -> None:

@@ -22,7 +22,7 @@ _COUNTED = {"packets": "Packets", "bytes": "Bytes", "errors": "Packets with erro
 _DONE = {"rx": "received", "tx": "sent"}
 _STATES = {"active": "net_tcp_active_connections", "time_wait": "net_tcp_time_wait_connections"}
 _PERCENTILES = (50, 90, 95, 99)
-_SHAPED = "htb", "rx"
+_SHAPED = "htb"
 _DIRECTIONS = {"receive": "net_rx_rate_limit", "transmit": "net_tx_rate_limit"}
 # By name: what it says, and what the kernel's queue tells it as.
 _SHAPER = {
@@ -132,7 +132,7 @@ def _of_links(measured: Sequence[Measured]) -> Iterator[Family]:
 
 
 def _of_limits(measured: Sequence[Measured]) -> Iterator[Family]:
-    """What a container sends waits in a queue that it shares with others: here is the one to it."""
+    """To the host and siblings a container may have a second class for what it sends: both are added up."""
     rates = [
         (_labels(one, direction=way), _at(one.used, (field,)))
         for one in measured
@@ -140,13 +140,22 @@ def _of_limits(measured: Sequence[Measured]) -> Iterator[Family]:
     ]
     yield _family("container_rate_limit_bytes_per_second", "What a container may use.", rates)
     shapers = [
-        (_labels(one, direction="receive"), queue)
+        (_labels(one, direction=_WAYS[way]), queues)
         for one in measured
-        for queue in one.used.get("net_traffic_control_statistics", ())
-        if "net_rx_rate_limit" in one.used and (queue["id"], queue["direction"]) == _SHAPED
+        for way in _WAYS
+        if (queues := _shapers(one, way))
     ]
     for name, (said, field) in _SHAPER.items():
-        yield _family(name, said, [(labels, queue[field]) for labels, queue in shapers])
+        counted = [(labels, sum(one[field] for one in queues)) for labels, queues in shapers]
+        yield _family(name, said, counted)
+
+
+def _shapers(one: Measured, way: str) -> list[Mapping[str, Any]]:
+    """A root qdisc of somebody else may be there, where the container is not limited in what it receives."""
+    if way == "rx" and "net_rx_rate_limit" not in one.used:
+        return []
+    told = one.used.get("net_traffic_control_statistics", ())
+    return [queue for queue in told if (queue["id"], queue["direction"]) == (_SHAPED, way)]
 
 
 def _of_connections(measured: Sequence[Measured]) -> Iterator[Family]:

@@ -48,26 +48,28 @@ def of_limits(limits: Limits) -> dict[str, int]:
     return told
 
 
-def of_queues(queues: Iterable[Queue]) -> dict[str, Any]:
-    """The qdiscs of the veth: what is on the way to the container, and what comes from it."""
+def of_queues(queues: Iterable[Queue], sent: Iterable[Queue] = ()) -> dict[str, Any]:
+    """The qdiscs of the veth: what is on the way to the container, and what comes from it.
+
+    `sent`: where what it sends waits for its limit.
+    """
+    told = [_queue(one, "tx" if one.ingress else "rx") for one in queues if one.kind not in _EMPTY]
+    return {"net_traffic_control_statistics": [*told, *(_queue(one, "tx") for one in sent)]}
+
+
+def _queue(one: Queue, direction: str) -> dict[str, Any]:
     return {
-        "net_traffic_control_statistics": [
-            {
-                "id": one.kind,
-                "direction": "tx" if one.ingress else "rx",
-                "backlog": one.backlog,
-                "bytes": one.bytes,
-                "drops": one.drops,
-                "overlimits": one.overlimits,
-                "packets": one.packets,
-                "qlen": one.qlen,
-                "ratebps": one.ratebps,
-                "ratepps": one.ratepps,
-                "requeues": one.requeues,
-            }
-            for one in queues
-            if one.kind not in _EMPTY
-        ]
+        "id": one.kind,
+        "direction": direction,
+        "backlog": one.backlog,
+        "bytes": one.bytes,
+        "drops": one.drops,
+        "overlimits": one.overlimits,
+        "packets": one.packets,
+        "qlen": one.qlen,
+        "ratebps": one.ratebps,
+        "ratepps": one.ratepps,
+        "requeues": one.requeues,
     }
 
 

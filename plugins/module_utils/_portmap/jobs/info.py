@@ -111,10 +111,11 @@ def _described(
     ]
     if levels:
         queues = used.queues(view)
+        sent = used.sent(view, queues)
         for container_told, one in zip(told, there):
             link = links[one.veth.link]
-            found = usage.used(one, link, queues.get(link.ifindex, ()), set(levels))
-            container_told["usage"] = found
+            waiting = queues.get(link.ifindex, ()), sent.get(one.number, ())
+            container_told["usage"] = usage.used(one, link, *waiting, set(levels))
     return told
 
 

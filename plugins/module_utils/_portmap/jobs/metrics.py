@@ -89,11 +89,13 @@ def _of_containers(view: View, prepared: Record, levels: Set[str]) -> Iterator[F
         view, choose.plane(prepared.options.steering), host, pools, statistics=bool(levels)
     )
     queues = sight.queues(view) if levels else {}
+    sent = sight.sent(view, queues) if levels else {}
     measured = []
     for one in placed.values():
         told = {}
         if levels:
-            told = usage.used(one.container, one.veth, queues.get(one.veth.ifindex, ()), levels)
+            waiting = queues.get(one.veth.ifindex, ()), sent.get(one.container.number, ())
+            told = usage.used(one.container, one.veth, *waiting, levels)
         measured.append(metrics.Measured(one.container, told))
     yield metrics.of_pools(pools, [one.container.owned for one in measured])
     yield from metrics.of_containers(measured)

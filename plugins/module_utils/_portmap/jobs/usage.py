@@ -17,9 +17,13 @@ from ..values.tenants import Container
 
 
 def used(
-    container: Container, veth: LinkSeen, queues: Sequence[Queue], levels: Set[str]
+    container: Container,
+    veth: LinkSeen,
+    queues: Sequence[Queue],
+    sent: Sequence[Queue],
+    levels: Set[str],
 ) -> dict[str, Any]:
-    """`queues` are the qdiscs of the veth.
+    """`queues` are the qdiscs of the veth, `sent` the classes in which waits what the container sends.
 
     What nobody asked for is left out, and what is inside of a namespace that has gone.
     """
@@ -29,7 +33,7 @@ def used(
         found.update(told.of_link(counters))
         found.update(told.of_ports(container.ephemeral))
         found.update(told.of_limits(container.limits))
-        found.update(told.of_queues(queues))
+        found.update(told.of_queues(queues, sent))
     inside = None
     if not levels <= {sight.COUNTERS}:
         inside = sight.inside(netns.handle_path(container.handle), levels)

@@ -128,12 +128,15 @@ def has_shared_block(data: bytes) -> bool:
 
 
 class Queue(NamedTuple):
-    """A qdisc and what it has counted.
+    """A qdisc, or a class, and what it has counted.
 
-    `ingress`: it takes what arrives on its link.  Rates are a second's, 0 without an estimator.
+    `ingress`: it takes what arrives on its link.  Rates are a second's, 0 without an estimator.  `parent` is the
+    class that it is in.
     """
 
     ifindex: int
+    handle: int
+    parent: int
     kind: str
     ingress: bool
     bytes: int
@@ -149,7 +152,7 @@ class Queue(NamedTuple):
 
 def read_queue(data: bytes) -> Queue:
     """struct gnet_stats_basic, gnet_stats_rate_est and gnet_stats_queue; what is missing is 0."""
-    _family, ifindex, _handle, parent, _info = TCMSG.unpack_from(data)
+    _family, ifindex, handle, parent, _info = TCMSG.unpack_from(data)
     found = dict(attributes(data, TCMSG.size))
     counted = dict(attributes(found.get(k.TCA_STATS2, b"")))
     size, packets = _BASIC.unpack_from(
@@ -160,7 +163,8 @@ def read_queue(data: bytes) -> Queue:
     rate = _RATE.unpack_from(counted.get(k.TCA_STATS_RATE_EST, b"").ljust(_RATE.size, b"\0"))
     queue = _QUEUE.unpack_from(counted.get(k.TCA_STATS_QUEUE, b"").ljust(_QUEUE.size, b"\0"))
     ingress = parent == k.TC_H_INGRESS
-    return Queue(ifindex, text(found[k.TCA_KIND]), ingress, size, packets, *rate, *queue)
+    kind = text(found[k.TCA_KIND])
+    return Queue(ifindex, handle, parent, kind, ingress, size, packets, *rate, *queue)
 
 
 # --- asked for ----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from ..values.places import Place
 from . import messages, netns, routes
 from . import uapi as k
 from .netlink import LinkNames, Socket, refused
+from .queueing import ask_classes
 from .requests import Request
 
 GONE = (errno.ENODEV, errno.ENOENT, errno.EINVAL)  # of things asked about by name or handle
@@ -199,4 +200,10 @@ def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
 def all_queues(sock: Socket) -> list[messages.Queue]:
     """The qdiscs of all links, with their counters: one dump."""
     asked = Request(k.RTM_GETQDISC, 0, messages.ask_all_qdiscs(), "list the qdiscs")
+    return list(map(messages.read_queue, sock.dump(asked)))
+
+
+def all_classes(sock: Socket, place: Place, ifindex: int) -> list[messages.Queue]:
+    """The classes of a link, with their counters: one dump."""
+    asked = Request(k.RTM_GETTCLASS, 0, ask_classes(ifindex), f"list classes of {place}")
     return list(map(messages.read_queue, sock.dump(asked)))

@@ -8,7 +8,7 @@ Works on the calling thread, which goes into each namespace once.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from ..linux import netns
@@ -17,7 +17,10 @@ from ..linux.messages import Queue
 from ..linux.netlink import Socket
 from ..linux.round_trips import round_trips
 from ..linux.snmp import group
-from ..linux.view import View, all_queues
+from ..linux.view import View, all_classes, all_queues
+from ..objects.traffic_class import TOP
+from ..values.marks import SHAPING_HANDLE
+from ..wanted.shaping import PAIRS
 
 COUNTERS, SOCKETS, SNMP = "counters", "sockets", "snmp"
 LEVELS = (COUNTERS, SOCKETS, SNMP)
@@ -38,6 +41,23 @@ def queues(view: View) -> dict[int, list[Queue]]:
     found: dict[int, list[Queue]] = {}
     for one in all_queues(view.socket):
         found.setdefault(one.ifindex, []).append(one)
+    return found
+
+
+def sent(view: View, queues: Mapping[int, Sequence[Queue]]) -> dict[int, list[Queue]]:
+    """The classes in which waits what containers send, by the number of the container.
+
+    `queues` are those of all links: what is lost in a class, the qdisc in it has counted.
+    """
+    found: dict[int, list[Queue]] = {}
+    for first, _second in PAIRS:
+        ifindex = view.ifindex(first)
+        lost = {one.parent: one.drops for one in queues.get(ifindex, ())}
+        for one in all_classes(view.socket, first, ifindex) if ifindex else ():
+            number = one.handle - SHAPING_HANDLE
+            if number != TOP:
+                counted = one._replace(drops=lost.get(one.handle, one.drops))
+                found.setdefault(number, []).append(counted)
     return found
 
 

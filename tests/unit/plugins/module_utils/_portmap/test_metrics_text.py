@@ -114,6 +114,16 @@ def test_a_limit_has_what_waits_for_it():
     assert told["container_shaper_overlimits_total"] == [(labels, 12)]
 
 
+def test_two_classes_of_what_is_sent_are_added_up():
+    queues = [queue("htb", "tx", 10), queue("htb", "tx", 20), queue("ingress", "tx", 30)]
+    told = found(
+        metrics.of_containers([metrics.Measured(WEB, {"net_traffic_control_statistics": queues})])
+    )
+    labels = {"container": "web", "direction": "transmit"}
+    assert told["container_shaper_backlog_bytes"] == [(labels, 30)]
+    assert told["container_shaper_dropped_packets_total"] == [(labels, 32)]
+
+
 def test_a_queue_of_somebody_else_is_no_limit():
     used = {"net_tx_rate_limit": 7, "net_traffic_control_statistics": [queue("htb", "rx", 10)]}
     told = found(metrics.of_containers([metrics.Measured(WEB, used)]))
