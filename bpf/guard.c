@@ -37,6 +37,8 @@ struct event {
 
 MAP pm_rules = {BPF_MAP_TYPE_ARRAY, 4, sizeof(struct rules), 1, 0};
 MAP pm_events = {BPF_MAP_TYPE_RINGBUF, 0, 0, 4096, 0};
+/* How many events there were, by kind: the ring has no room for those that nobody reads. */
+MAP pm_counts = {BPF_MAP_TYPE_ARRAY, 4, 8, 4, 0};
 
 INLINE struct rules *rules(void)
 {
@@ -50,10 +52,19 @@ INLINE int is_set(u8 *bits, u32 port)
 	return bits[port >> 3 & 8191] >> (port & 7) & 1;
 }
 
+INLINE void count(u32 kind)
+{
+	u64 *events = bpf_map_lookup_elem(&pm_counts, &kind);
+
+	if (events)
+		__sync_fetch_and_add(events, 1);
+}
+
 INLINE int tell(u32 kind, u32 port, u32 protocol)
 {
 	struct event event = {};
 
+	count(kind);
 	event.when = bpf_ktime_get_ns();
 	event.cgroup = bpf_get_current_cgroup_id();
 	event.pid_tgid = bpf_get_current_pid_tgid();
@@ -120,6 +131,7 @@ SECTION("sockops") int pm_guard_listen(struct bpf_sock_ops *ops)
 
 	if (ops->op != BPF_SOCK_OPS_TCP_LISTEN_CB || !is || is_set(is->tcp, ops->local_port))
 		return 1;
+	count(LISTEN);
 	event.when = bpf_ktime_get_ns();
 	event.kind = LISTEN;
 	event.port = ops->local_port;

@@ -58,6 +58,7 @@ def exposed() -> set[str]:
     families = [
         metrics.of_pools(Pools((Range(1, 2),), Range(3, 4), 1), []),
         *metrics.of_containers([]),
+        metrics.of_guards([]),
         metrics.of_problems([], []),
         metrics.of_collecting(0),
     ]

@@ -17,6 +17,7 @@ from prometheus_client import parser
 from prometheus_client.openmetrics import parser as open_parser
 
 from asking import ask
+from lab.cgroups import group as group_made
 from lab.machines import HOST, PEER, Lab, Machine
 from lab.modules import Modules
 from lab.netns import inside
@@ -125,6 +126,51 @@ def _sent(wired: Lab, host: Machine) -> tuple[Samples, list[dict[str, Any]]]:
             client.sendto(bytes(1400), (PEER, 9))
     found = samples(ask(host, "metrics", "counters").stdout)
     return found, host.json("tc", "-s", "-j", "qdisc", "show", "dev", "pm--lim0")
+
+
+def test_a_guard_counts_what_it_does_not_give(wired: Lab, host: Machine) -> None:
+    """A second time, too, which is told to nobody: the journal has the first one."""
+    with group_made() as group:
+        group.child("later")
+        guards = [
+            {"name": "app", "cgroup": f"/{group.path.name}", "ports": ["31990"]},
+            {"name": "off", "cgroup": "/of/nobody", "ports": ["31991"], "action": "report"},
+            {"name": "mild", "cgroup": f"/{group.path.name}/later", "action": "report"},
+        ]
+        Modules(host).guard(guards=guards, policed=["31900-31999"], action="deny")
+        try:
+            before = samples(ask(host, "metrics", "counters").stdout)
+            for said in ("EPERM", "EPERM", "bound"):
+                port = 31990 if said == "bound" else 31995
+                assert group.run(lambda port=port: _bound(host, port)) == said
+            found = samples(ask(host, "metrics", "counters").stdout)
+        finally:
+            Modules(host).guard(guards=[], purge=True)
+    owners = {labels for name, labels in found if name == "portmap_guard_violations_total"}
+    app, mild = (
+        frozenset({"owner": owner, "action": action}.items())
+        for owner, action in (("app", "deny"), ("mild", "report"))
+    )
+    assert owners == {app, mild}
+    for labels, counts in ((app, (0, 2)), (mild, (0, 0))):
+        told = [one["portmap_guard_violations_total", labels] for one in (before, found)]
+        assert told == [*counts]
+
+
+def _bound(host: Machine, port: int) -> str:
+    with inside(host.place.netns), socket.socket() as one:
+        one.bind(("", port))
+    return "bound"
+
+
+def test_a_damaged_file_of_guards_is_a_problem_and_not_the_end(host: Machine) -> None:
+    host.run("mkdir", "-p", "/etc/netiso-portmap")
+    Path(host.path("/etc/netiso-portmap/guards.json")).write_text("{")
+    try:
+        found = samples(ask(host, "metrics").stdout)
+    finally:
+        host.run("rm", "-r", "/etc/netiso-portmap")
+    assert value(found, "problems", kind="guard_detached") == 1
 
 
 def test_a_damaged_container_is_a_problem_of_its_kind(host: Machine) -> None:

@@ -11,72 +11,85 @@ GUARD = Compiled(
     (
         Map("pm_rules", 2, 4, 16400, 1, 0),
         Map("pm_events", 27, 0, 0, 4096, 0),
+        Map("pm_counts", 2, 4, 8, 4, 0),
     ),
     (
         Program(
             "pm_guard_bind4",
             "cgroup/post_bind4",
-            "zZL)h00000w*deE00000V;a!^00000zoGyD000002Lb>9(EtDc7y$qP000000000000000g#"
-            "Z8m0RR91w*deE0RR916#zN_00000VP`A=00000VQ35h00000w*mkF5C8xG6$k_X1^@s66$k?"
-            "W1_1y7w*mkF5Fh{m6$k+U5dZ)HRR}TwhyVZpzXJdO000004<i5o00000zj6Qo00000cLD$a0"
-            "{{R3R{{V4{~rJV4<i5o00000aWVh^00000zjFWp00000R|5b52LJ#7e=-0700000R{{V40RR"
-            "91RRSge00000c?k#r000006$u9b00000zhM9X00000zXkvR00000g#Z8mdH?_bzXAXN00000"
-            "w*deE0RR91zhD3W00000T`3&^00000w*deE00000dm8xv00000dm8Zn00000zXkvR00000g#"
-            "Z8m1poj5dkWD100000g#Z8mPyhe`dkWb900000g#Z8m4gdfEYl`mw00000YkKVe00000dkWz"
-            "H00000w*deE0RR91V;boH00000zo7sC000002LS*8@c;k+w*mkF5C8xGg#Z8m5C8xGzoGyD0"
-            "00002Lb>9(EtDc7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jw*deE0RR"
-            "91VPXIP000006#@YO00000w*deE00000zYqWb00000l>h($00000",
+            "zZL)h00000w*deE00000V;ac+00000zoGyD000002Lb>9$p8QU7y$qP000000000000000g#"
+            "Z8m0RR91zXAXN00000w*UYD0RR916#_^A00000VP`A=00000VQ35h00000w*deE5C8xG6$k_"
+            "X1^@s66$k?W1_1y7w*deE5Fh{m6$k+U5dZ)HRR}-;hyVZpzaszu000004-)_Y00000zi|Kn0"
+            "0000cL4wZ0{{R3R{;P3{~rJV4-)_Y00000aWMb@00000zjFWp00000R|5b52LJ#7e=z_6000"
+            "00R{;P30RR91RRJ^r00000c_|10000006$u9b00000zhM9X00000za{_x00000g#Z8mdH?_b"
+            "zX1RM00000w*UYD0RR91zhVFY00000T^TC?00000za{_x00000w*deE00000dm8Zn00000dm"
+            "8Bf00000dm7;X00000dm7mP00000dm7OH00000dm70900000w*deE0RR91V;cPb00000zoGy"
+            "D000002Lb>9{Qv*|7y$qP000000000000000g#Z8m0RR916#xPN00000w*deE0RR91+YkT%0"
+            "0000g#Z8m1poj5dkV<^00000g#Z8mPyhe`dkWD100000g#Z8m4gdfEYl`Oo00000YkK7W000"
+            "00dkWb900000w*deE0RR91V;bQ900000zo7sC000002LS*8=>Px!w*mkF5C8xGg#Z8m5C8xG"
+            "zoGyD000002Lb>9$p8QU7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jw*"
+            "UYD0RR91VPOCO000006#)SN00000w*UYD00000l>h($00000",
             (
                 Hole(5, "map", "pm_rules"),
-                Hole(59, "map", "pm_events"),
+                Hole(52, "map", "pm_counts"),
+                Hole(74, "map", "pm_events"),
             ),
         ),
         Program(
             "pm_guard_bind6",
             "cgroup/post_bind6",
-            "zZL)h00000w*deE00000V;a!^00000zoGyD000002Lb>9(EtDc7y$qP000000000000000g#"
-            "Z8m0RR91w*deE0RR916#zN_00000VP`A=00000VQ35h00000w*mkF5C8xG6$k_X1^@s66$k?"
-            "W1_1y7w*mkF5Fh{m6$k+U5dZ)HRR}TwhyVZpzXJdO000004<i5o00000zj6Qo00000cLD$a0"
-            "{{R3R{{V4{~rJV4<i5o00000aWVh^00000zjFWp00000R|5b52LJ#7e=-0700000R{{V40RR"
-            "91RRSge00000c?k#r000006$u9b00000zhM9X00000zXkvR00000g#Z8mdH?_bzXAXN00000"
-            "w*deE0RR91zhD3W00000T`3&^00000w*deE00000dm8xv00000dm8Zn00000zXkvR00000g#"
-            "Z8m1poj5dkWD100000g#Z8mPyhe`dkWb900000g#Z8m4gdfEYl`mw00000YkKVe00000dkWz"
-            "H00000w*deE0RR91V;boH00000zo7sC000002LS*8@c;k+w*mkF5C8xGg#Z8m5C8xGzoGyD0"
-            "00002Lb>9(EtDc7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jw*deE0RR"
-            "91VPXIP000006#@YO00000w*deE00000zYqWb00000l>h($00000",
+            "zZL)h00000w*deE00000V;ac+00000zoGyD000002Lb>9$p8QU7y$qP000000000000000g#"
+            "Z8m0RR91zXAXN00000w*UYD0RR916#_^A00000VP`A=00000VQ35h00000w*deE5C8xG6$k_"
+            "X1^@s66$k?W1_1y7w*deE5Fh{m6$k+U5dZ)HRR}-;hyVZpzaszu000004-)_Y00000zi|Kn0"
+            "0000cL4wZ0{{R3R{;P3{~rJV4-)_Y00000aWMb@00000zjFWp00000R|5b52LJ#7e=z_6000"
+            "00R{;P30RR91RRJ^r00000c_|10000006$u9b00000zhM9X00000za{_x00000g#Z8mdH?_b"
+            "zX1RM00000w*UYD0RR91zhVFY00000T^TC?00000za{_x00000w*deE00000dm8Zn00000dm"
+            "8Bf00000dm7;X00000dm7mP00000dm7OH00000dm70900000w*deE0RR91V;cPb00000zoGy"
+            "D000002Lb>9{Qv*|7y$qP000000000000000g#Z8m0RR916#xPN00000w*deE0RR91+YkT%0"
+            "0000g#Z8m1poj5dkV<^00000g#Z8mPyhe`dkWD100000g#Z8m4gdfEYl`Oo00000YkK7W000"
+            "00dkWb900000w*deE0RR91V;bQ900000zo7sC000002LS*8=>Px!w*mkF5C8xGg#Z8m5C8xG"
+            "zoGyD000002Lb>9$p8QU7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jw*"
+            "UYD0RR91VPOCO000006#)SN00000w*UYD00000l>h($00000",
             (
                 Hole(5, "map", "pm_rules"),
-                Hole(59, "map", "pm_events"),
+                Hole(52, "map", "pm_counts"),
+                Hole(74, "map", "pm_events"),
             ),
         ),
         Program(
             "pm_guard_socket",
             "cgroup/sock_create",
-            "zZU=i00000w*deE00000V;a!^00000zoGyD000002Lb>9(EtDc7y$qP000000000000000g#"
-            "Z8m0RR91zXkvR00000w*UYD0RR916$UB*00000VPOOS000006#*y!00000VR#Gx00000VQ~l"
-            "m000006#)VO0{{R36$k+Uga7~lRR|*hApigXd1(j$000006$u3Z00000zi|Kn00000g#Z8md"
-            "H?_bzX1RM00000w*UYD0RR91T^Sqz00000w+8?K00000dwTf)00000dwTHy00000g#Z8m1po"
-            "j5dkWD100000g#Z8mPyhe`dkWb900000g#Z8m4gdfEYl`mw00000w*deE0{{R3V;boH00000"
-            "dkWzH00000YkKVe00000zo7sC000002LS*8@c;k+w*mkF5C8xGg#Z8m5C8xGzoGyD000002L"
-            "b>9(EtDc7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jVPOCO00000w*UY"
-            "D0RR916#)SN00000w*UYD00000l>h($00000",
+            "zZU=i00000w*deE00000V;ac+00000zoGyD000002Lb>9$p8QU7y$qP000000000000000g#"
+            "Z8m0RR91zXkvR00000w*UYD0RR916$Uo|00000VPOOS000006#+E>00000VR#Gx00000VQ~l"
+            "m000006#)VO0{{R36$k+Uga7~lRR}NuApigXd1(j$000006$u3Z00000zi|Kn00000g#Z8md"
+            "H?_bzX1RM00000w*UYD0RR91T^T6=00000w+8?K00000dwTHy00000dwS^q00000dwSsi000"
+            "00dwSUa00000dwS6S00000dwR(K00000w+R3M0{{R3W19T`00000zoGyD000002Lb>9{Qv*|"
+            "7y$qP000000000000000g#Z8m0RR916#xPN00000w*deE0RR91+YkT%00000g#Z8m1poj5dk"
+            "V<^00000g#Z8mPyhe`dkWD100000g#Z8m4gdfEYl`Oo00000W18Uq00000dkWb900000YkK7"
+            "W00000zo7sC000002LS*8=>Px!w*mkF5C8xGg#Z8m5C8xGzoGyD000002Lb>9$p8QU7y$qP0"
+            "00000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jVPOCO00000w*UYD0RR916#)SN000"
+            "00w*UYD00000l>h($00000",
             (
                 Hole(5, "map", "pm_rules"),
-                Hole(44, "map", "pm_events"),
+                Hole(36, "map", "pm_counts"),
+                Hole(57, "map", "pm_events"),
             ),
         ),
         Program(
             "pm_guard_listen",
             "sockops",
-            "zZL)h00000w+8?K00000V|vj400000zoGyD000002Lb>9(EtDc7y$qP000000000000000g#"
-            "Z8m0RR91dwTf)00000dwTHy00000dwS^q00000dwSsi00000dwSUa00000VPOCO00000RRJ0"
-            "R3jhEB6#y9k00000VPQl700000zY+id00000cLD$a0{{R3R{{V4{~rJV4<G;l00000aRLwk0"
-            "0000R{;P32LJ#7e-Z!y00000R{{V40RR91RRRwH00000g#Z8m1poj5w*deE0ssI2V;boH000"
-            "00dkWD100000VPQl700000YZ~nT00000w*deE1^@s6YZ~tV00000zoGyD000002Lb>9(EtDc"
-            "7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8mf&c&jw*UYD0RR91l>h($00000",
+            "zZL)h00000w+8?K00000V|vK{00000zoGyD000002Lb>9$p8QU7y$qP000000000000000g#"
+            "Z8m0RR91dwTHy00000dwS^q00000dwSsi00000dwSUa00000dwS6S00000dwR(K00000VPOC"
+            "O00000RRJRa3jhEB6#yat00000VPQl700000zY+id00000cLD$a0{{R3R{{V4{~rJV4<G;l0"
+            "0000aRLwk00000R{;P32LJ#7e-Z!y00000R{{V40RR91RRS0Q00000w+8?K0ssI2V|x7m000"
+            "00zoGyD000002Lb>9{Qv*|7y$qP000000000000000g#Z8m0RR916#xPN00000w*deE0RR91"
+            "+YkT%00000g#Z8m1poj5V|w8K00000dkV<^00000VPQl700000YZ~PL00000w*deE1^@s6YZ"
+            "~VN00000zoGyD000002Lb>9$p8QU7y$qP000000000000000w*vqGFaQ7mw*&wH00000g#Z8"
+            "mf&c&jw*UYD0RR91l>h($00000",
             (
                 Hole(5, "map", "pm_rules"),
-                Hole(36, "map", "pm_events"),
+                Hole(31, "map", "pm_counts"),
+                Hole(46, "map", "pm_events"),
             ),
         ),
     ),

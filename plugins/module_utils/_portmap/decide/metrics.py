@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..values import ports
+from ..values.guards import Guard
 from ..values.options import Pools
 from ..values.ports import Range, Ranges
 from ..values.tenants import Container
@@ -173,6 +174,14 @@ def _of_connections(measured: Sequence[Measured]) -> Iterator[Family]:
     ]
     said = "How long packets of TCP connections take there and back."
     yield _family("container_tcp_rtt_seconds", said, times)
+
+
+def of_guards(counted: Iterable[tuple[Guard, int]]) -> Family:
+    samples = (
+        Sample({"owner": guard.name, "action": guard.action}, count) for guard, count in counted
+    )
+    said = "How often a process asked for a port or a socket that its guard does not give it."
+    return Family("guard_violations_total", said, tuple(samples))
 
 
 def of_problems(kinds: Iterable[str], found: Sequence[str]) -> Family:

@@ -34,13 +34,18 @@ from ..decide.problems import (
 )
 from ..linux import durable
 from ..linux.view import View, viewed
+from ..memory import guards as guards_kept
 from ..memory import record
 from ..memory.record import Record
+from ..sight import guards as guards_seen
 from ..sight import usage as sight
 from ..sight.survey import steered
 from ..steering import choose
-from ..values.errors import Unsupported
+from ..values.errors import InvalidRequest, Unsupported
+from ..values.guards import Guard
 from . import info, usage
+from .guarded import group_of, groups_of
+from .guards import NONE
 from .uplink import look_anyway
 
 PROBLEMS = "problems"
@@ -77,9 +82,26 @@ def _families(groups: Set[str]) -> Iterator[Family]:
         prepared, _why = record.read()
         if prepared is not None:
             yield from _of_containers(view, prepared, groups & set(sight.LEVELS))
+    if sight.COUNTERS in groups:
+        yield metrics.of_guards(_violations())
     if PROBLEMS in groups:
         found = [one["kind"] for one in info.gather(None)["problems"]]
         yield metrics.of_problems(KINDS, found)
+
+
+def _violations() -> Iterator[tuple[Guard, int]]:
+    """Of guards whose group is there: the kernel counts from when it was made."""
+    try:
+        guards = (guards_kept.load() or NONE).guards
+    except InvalidRequest:  # the file is damaged, which is a problem
+        return
+    groups = groups_of(guards.values())
+    for guard in guards.values():
+        path = group_of(guard, groups)
+        found = guards_seen.see(path) if path else None
+        count = guards_seen.violations(found) if found else None
+        if count is not None:
+            yield guard, count
 
 
 def _of_containers(view: View, prepared: Record, levels: Set[str]) -> Iterator[Family]:

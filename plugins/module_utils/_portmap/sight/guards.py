@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import struct
+import sys
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,9 +21,13 @@ from ..values.errors import Unsupported
 from ..values.guards import Guard
 
 HOOKS = {one.name: one.hook.attach for one in shipped.GUARD.programs}
-RULES, EVENTS = "pm_rules", "pm_events"
+RULES, EVENTS, COUNTS = "pm_rules", "pm_events", "pm_counts"
 RULES_BYTES = next(one.value_size for one in shipped.GUARD.maps if one.name == RULES)
 FIRST = bytes(4)  # the only key of the map of rules
+_NOT_GIVEN = (
+    1,
+    3,
+)  # bpf/guard.c, enum kind: binds and sockets; whoever listens may have a port of its own
 _SO_NETNS_COOKIE = 71  # asm-generic/socket.h, since Linux 5.14
 
 
@@ -82,6 +87,19 @@ def _rules(ids: tuple[int, ...]) -> bytes:
         return b""
     with closing(descriptor):
         return maps.read(descriptor, FIRST, RULES_BYTES) or b""
+
+
+def violations(found: Attached) -> int | None:
+    """How often a port or a socket was asked for that is not given.
+
+    None where that is not counted: programs of an earlier version, or not all of ours.
+    """
+    descriptor = map_of(next(iter(found.maps)), COUNTS) if found.one_set else None
+    if descriptor is None:
+        return None
+    with closing(descriptor):
+        counts = [maps.read(descriptor, struct.pack("=I", kind), 8) for kind in _NOT_GIVEN]
+    return sum(int.from_bytes(one, sys.byteorder) for one in counts if one)
 
 
 @lru_cache(maxsize=1)
