@@ -84,8 +84,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _metrics(asked: argparse.Namespace) -> int:
+    from .engine.reconcile import tune_collector
     from .jobs import metrics  # only now: the other answers do without most of the engine
 
+    tune_collector()
     unknown = sorted(set(asked.group) - set(metrics.GROUPS))
     if unknown:
         known = ", ".join(metrics.GROUPS)

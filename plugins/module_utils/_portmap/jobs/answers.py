@@ -188,8 +188,8 @@ def _doubts(name: str) -> list[str]:
         return []
     from . import info  # only now: half of the engine is for this
 
-    found = info.gather(name, detail=False)["problems"]
-    return [str(one["description"]) for one in found if one["kind"] in _IN_THE_WAY]
+    found = info.found_problems(name)
+    return [one.description for one in found if one.kind in _IN_THE_WAY]
 
 
 def _sockets_inside(placed: Placed, port: int) -> list[HostSocket] | None:
@@ -253,7 +253,7 @@ def check() -> Answer:
         )
     from . import info  # only now: the other answers do without half of the engine
 
-    return {"problems": info.gather(None, detail=False)["problems"]}
+    return {"problems": [one.result(False) for one in info.found_problems()]}
 
 
 # --- top ----------------------------------------------------------------------------------------

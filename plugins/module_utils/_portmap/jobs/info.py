@@ -10,10 +10,12 @@ from typing import Any
 
 from ..decide import workloads
 from ..decide.problems import not_prepared
+from ..decide.problems.problem import Problem
 from ..linux import netns
 from ..linux.messages import LinkSeen
 from ..linux.view import View, viewed
 from ..memory import record, units
+from ..memory.record import Record
 from ..sight import statistics
 from ..sight import survey as surveys
 from ..sight import usage as used
@@ -41,16 +43,9 @@ def gather(
     with viewed() as view:
         if prepared is None:
             return _unprepared(view, container, why, detail)
-        options = prepared.options
-        plane = choose.plane(options.steering)
-        names = None if container is None else [claims.check_name(container, "container")]
-        uplink = look_anyway(view, prepared, closely=True)
-        given = problems.as_given(uplink.host, prepared)
-        survey = surveys.survey(view, plane, given, names, options.pools)
-        case = Case(Observer(view, plane, survey), prepared, uplink, container)
-        found = problems.of_host(case)
-        owned = [ports for one in survey.containers.values() for ports in one.owned]
-        found += guard_problems.problems(owned)
+        case = _case(view, prepared, container)
+        uplink, survey, plane = case.uplink, case.survey, case.observer.plane
+        found = _of_host(case)
         known = {*survey.placed, *(name for one in found for name in one.containers)}
         if container is not None and container not in known:
             raise InvalidRequest(f"cannot describe {container}: there is no such container")
@@ -70,16 +65,43 @@ def gather(
         }
 
 
+def found_problems(container: str | None = None) -> list[Problem]:
+    """What is wrong with the host and all containers, or with one that there is, and nothing else."""
+    prepared, why = record.read()
+    with viewed() as view:
+        if prepared is None:
+            return _of_unprepared(why, surveys.placed_names(view))
+        return _of_host(_case(view, prepared, container))
+
+
+def _case(view: View, prepared: Record, container: str | None) -> Case:
+    options = prepared.options
+    plane = choose.plane(options.steering)
+    names = None if container is None else [claims.check_name(container, "container")]
+    uplink = look_anyway(view, prepared, closely=True)
+    given = problems.as_given(uplink.host, prepared)
+    survey = surveys.survey(view, plane, given, names, options.pools)
+    return Case(Observer(view, plane, survey), prepared, uplink, container)
+
+
+def _of_host(case: Case) -> list[Problem]:
+    owned = [ports for one in case.survey.containers.values() for ports in one.owned]
+    return [*problems.of_host(case), *guard_problems.problems(owned)]
+
+
+def _of_unprepared(why: str, names: list[str]) -> list[Problem]:
+    return [not_prepared.problem(why, names), *guard_problems.problems(())]
+
+
 def _unprepared(view: View, container: str | None, why: str, detail: bool) -> dict[str, Any]:
     names = surveys.placed_names(view)
     if container is not None and container not in names:
         raise InvalidRequest(f"cannot describe {container}: there is no such container")
-    found = [not_prepared.problem(why, names), *guard_problems.problems(())]
     return {
         "host": None,
         "containers": [],
         "workloads": workloads.counted(()),
-        "problems": [one.result(detail) for one in found],
+        "problems": [one.result(detail) for one in _of_unprepared(why, names)],
     }
 
 

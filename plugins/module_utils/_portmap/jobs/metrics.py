@@ -85,8 +85,7 @@ def _families(groups: Set[str]) -> Iterator[Family]:
     if sight.COUNTERS in groups:
         yield metrics.of_guards(_violations())
     if PROBLEMS in groups:
-        found = [one["kind"] for one in info.gather(None)["problems"]]
-        yield metrics.of_problems(KINDS, found)
+        yield metrics.of_problems(KINDS, [one.kind for one in info.found_problems()])
 
 
 def _violations() -> Iterator[tuple[Guard, int]]:

@@ -13,7 +13,7 @@ import struct
 from typing import NamedTuple
 
 from . import uapi as k
-from .attributes import attribute, attributes, number, short, text
+from .attributes import attribute, attributes, chosen, number, short, text
 
 _LINK = struct.Struct("=BxHiII")
 _ADDRESS = struct.Struct("=BBBBi")
@@ -59,17 +59,27 @@ class LinkSeen(NamedTuple):
     qdisc: str = ""
 
 
+_OF_LINK = frozenset(
+    (
+        k.IFLA_IFNAME, k.IFLA_LINKINFO, k.IFLA_STATS64, k.IFLA_ADDRESS, k.IFLA_MTU, k.IFLA_IFALIAS,
+        k.IFLA_GROUP, k.IFLA_LINK, k.IFLA_MASTER, k.IFLA_LINK_NETNSID, k.IFLA_QDISC,
+    )
+)  # fmt: skip
+_OF_KIND = (k.IFLA_INFO_KIND, k.IFLA_INFO_SLAVE_DATA)
+_OF_PORT = (k.IFLA_BRPORT_GROUP_FWD_MASK,)
+
+
 def read_link(data: bytes) -> LinkSeen:
     _family, _type, ifindex, flags, _change = _LINK.unpack_from(data)
-    found = dict(attributes(data[_LINK.size :]))
-    info = dict(attributes(found.get(k.IFLA_LINKINFO, b"")))
-    port = dict(attributes(info.get(k.IFLA_INFO_SLAVE_DATA, b"")))
+    found = chosen(data, _OF_LINK, _LINK.size)
+    info = chosen(found.get(k.IFLA_LINKINFO, b""), _OF_KIND)
+    port = chosen(info.get(k.IFLA_INFO_SLAVE_DATA, b""), _OF_PORT)
     counters = found.get(k.IFLA_STATS64, b"")
     return LinkSeen(
         ifindex,
         text(found.get(k.IFLA_IFNAME, b"")),
         text(info.get(k.IFLA_INFO_KIND, b"")),
-        ":".join(f"{byte:02x}" for byte in found.get(k.IFLA_ADDRESS, b"")),
+        _mac(found.get(k.IFLA_ADDRESS, b"")),
         number(found.get(k.IFLA_MTU)),
         bool(flags & k.IFF_UP),
         bool(flags & k.IFF_LOOPBACK),
@@ -82,6 +92,10 @@ def read_link(data: bytes) -> LinkSeen:
         number(found[k.IFLA_LINK_NETNSID]) if k.IFLA_LINK_NETNSID in found else None,
         text(found.get(k.IFLA_QDISC, b"")),
     )
+
+
+def _mac(address: bytes) -> str:
+    return address.hex(":") if address else ""
 
 
 class AddressSeen(NamedTuple):
@@ -150,10 +164,19 @@ class Queue(NamedTuple):
     overlimits: int
 
 
+_OF_QUEUE = (k.TCA_KIND, k.TCA_STATS2)
+_NOQUEUE = attribute(k.TCA_KIND, b"noqueue\0")
+
+
+def counts_nothing(data: bytes) -> bool:
+    """Whether a qdisc is what a virtual link has by itself: every other one of a host with containers."""
+    return data.startswith(_NOQUEUE, TCMSG.size)
+
+
 def read_queue(data: bytes) -> Queue:
     """struct gnet_stats_basic, gnet_stats_rate_est and gnet_stats_queue; what is missing is 0."""
     _family, ifindex, handle, parent, _info = TCMSG.unpack_from(data)
-    found = dict(attributes(data, TCMSG.size))
+    found = chosen(data, _OF_QUEUE, TCMSG.size)
     counted = dict(attributes(found.get(k.TCA_STATS2, b"")))
     size, packets = _BASIC.unpack_from(
         counted.get(k.TCA_STATS_BASIC, b"").ljust(_BASIC.size, b"\0")

@@ -198,9 +198,10 @@ def ask_qdisc(sock: Socket, place: Place, ifindex: int) -> bytes | None:
 
 
 def all_queues(sock: Socket) -> list[messages.Queue]:
-    """The qdiscs of all links, with their counters: one dump."""
+    """The qdiscs of all links that count, with their counters: one dump."""
     asked = Request(k.RTM_GETQDISC, 0, messages.ask_all_qdiscs(), "list the qdiscs")
-    return list(map(messages.read_queue, sock.dump(asked)))
+    told = sock.dump(asked)
+    return [messages.read_queue(one) for one in told if not messages.counts_nothing(one)]
 
 
 def all_classes(sock: Socket, place: Place, ifindex: int) -> list[messages.Queue]:

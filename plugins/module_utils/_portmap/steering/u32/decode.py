@@ -70,7 +70,8 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
     _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
     priority, protocol = info >> 16, socket.ntohs(info & 0xFFFF)
     kind, chain, options = _parts(data)
-    if options is None or not is_filter(text(kind), handle):
+    said = "u32" if kind is _U32 else text(kind)
+    if options is None or not is_filter(said, handle):
         return None
     item: Object | None = None
     if chain and number(chain):
@@ -81,7 +82,7 @@ def read_filter(data: bytes, place: Place, names: LinkNames) -> Decoded | None:
         item = Offload(place, protocol, priority, _read_tag(options))
     elif kind == _BPF and priority in numbers.PROGRAM_HANDLES:
         item = Program(place, protocol, priority, _read_program(options))
-    return Decoded(text(kind), protocol, priority, handle, item, options)
+    return Decoded(said, protocol, priority, handle, item, options)
 
 
 def _parts(data: bytes) -> tuple[bytes, bytes, bytes | None]:

@@ -5,11 +5,18 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import messages, routes
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.attributes import (
+    attribute,
+    attributes,
+    chosen,
+)
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import statistics
 from ansible_collections.netiso.portmap.tests.unit.plugins.module_utils._portmap.recordings import (
     readable,
     recorded,
 )
+from hypothesis import given
+from hypothesis import strategies as st
 
 pytestmark = readable
 
@@ -82,3 +89,25 @@ def test_only_a_default_route_that_leads_somewhere_is_one(answer, seen):
 
 def test_every_recorded_answer_is_read():
     assert len(ANSWERS) == 1 + 5 + 6
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.binary(max_size=9)), max_size=8),
+    st.frozensets(st.integers(0, 5), max_size=3),
+    st.binary(max_size=3),
+)
+def test_some_attributes_are_found_as_all_of_them_would_be(listed, wanted, rest):
+    """The kernel gives each once."""
+    once = dict(listed)
+    data = b"head" + b"".join(attribute(kind, value) for kind, value in once.items()) + rest
+    everything = dict(attributes(data, 4))
+    found = chosen(data, wanted, 4)
+    assert found == {kind: everything[kind] for kind in wanted & everything.keys()}
+
+
+def test_what_every_virtual_link_has_counts_nothing():
+    head = bytes(20)
+    assert messages.counts_nothing(head + attribute(1, b"noqueue\0"))
+    assert not messages.counts_nothing(head + attribute(1, b"noqueue2\0"))
+    assert not messages.counts_nothing(head + attribute(1, b"clsact\0"))
+    assert not messages.counts_nothing(head)
