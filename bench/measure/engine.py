@@ -27,7 +27,12 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs impor
     containers,
     host,
     info,
+    metrics,
     results,
+    usage,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs.uplink import (
+    look_anyway,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import (
     netlink,
@@ -36,6 +41,13 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux impo
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux import uapi as k
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.linux.view import viewed
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.memory import record
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import (
+    survey,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.sight import (
+    usage as sight,
+)
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering import choose
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.wanted.claims import Ask
 from ansible_collections.netiso.portmap.plugins.modules import portmap_container, portmap_host
 
@@ -80,6 +92,28 @@ def look(order: dict[str, Any]) -> Any:
             f"{len(found['containers'])} containers, and these problems: {problems}"
         )
     return [], found
+
+
+def collect(order: dict[str, Any]) -> Any:
+    """Metrics of these groups, as text."""
+    return [], metrics.collected(frozenset(order["groups"]))
+
+
+def count(_order: dict[str, Any]) -> dict[str, Any]:
+    """What the level `counters` adds to a look at all containers."""
+    prepared = record.required()
+    with viewed() as view:
+        host, options = look_anyway(view, prepared).host, prepared.options
+        plane = choose.plane(options.steering)
+        placed = survey.steered(view, plane, host, options.pools, statistics=True).values()
+        reconcile.tune_collector()
+        before, start = time.process_time(), time.perf_counter()
+        queues = sight.queues(view)
+        sent = sight.sent(view, queues)
+        for one in placed:
+            waiting = queues.get(one.veth.ifindex, ()), sent.get(one.container.number, ())
+            usage.used(one.container, one.veth, *waiting, {sight.COUNTERS})
+        return {"seconds": time.perf_counter() - start, "cpu": time.process_time() - before}
 
 
 def write_batch(order: dict[str, Any]) -> dict[str, Any]:
@@ -132,9 +166,10 @@ def peak_kib() -> int:
 
 def main() -> None:
     order = json.load(sys.stdin)
-    actions = {"place": place, "prepare": prepare, "info": look}
-    if order["do"] == "batch":
-        print(json.dumps(write_batch(order)))
+    actions = {"place": place, "prepare": prepare, "info": look, "metrics": collect}
+    itself = {"batch": write_batch, "counted": count}
+    if order["do"] in itself:
+        print(json.dumps(itself[order["do"]](order)))
     else:
         print(json.dumps(timed(actions[order["do"]], order)))
 

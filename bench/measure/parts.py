@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from . import control, engines, fleet, guard, info, memory, sites, startup, traffic
+from . import control, engines, fleet, guard, info, limits, memory, sites, startup, traffic, usage
 
 LOAD = sites.ROOT / ".build" / "bench" / "load"
 
@@ -38,6 +38,8 @@ def full(say: Say, largest: int, rounds: int) -> Parts:
         "guard": lambda: guard.measure(
             (5, min(15, rounds)), 60, {0: few, 2000: few, 8000: few}, say
         ),
+        "limits": lambda: limits.measure((1, 10, 100, 1000), several[0], say),
+        "usage": lambda: usage.measure(upto(largest, {100: 1, 1000: 1}), several[0], say),
         "fleet": lambda: fleet.measure(hosts, say),
         "engines": lambda: engines.measure(cases, 300, say),
     }
@@ -59,6 +61,8 @@ def quick(say: Say, largest: int, rounds: int) -> Parts:
         "traffic": lambda: traffic.measure(LOAD, flow, (1, min(2, rounds)), 0.1, say),
         "memory": lambda: memory.measure(upto(largest, {100: 1}), say),
         "guard": lambda: guard.measure((1, 2), 5, {0: 1, 2000: 1}, say),
+        "limits": lambda: limits.measure((10,), 1, say),
+        "usage": lambda: usage.measure(upto(largest, {10: 1}), 1, say),
         "fleet": lambda: fleet.measure(fleet.runs(5, 5, (2, 5)), say),
         "engines": lambda: engines.measure(cases, 15, say),
     }

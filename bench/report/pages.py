@@ -11,7 +11,7 @@ from pathlib import Path
 
 from results import Results
 
-from . import costs, guards, many_hosts, origin, packets, placing, targets
+from . import costs, guards, limits, many_hosts, origin, packets, placing, targets
 
 HERE = Path(__file__).parent
 
@@ -49,6 +49,11 @@ TEXTS: dict[str, Callable[[Results], str]] = {
     "memory": costs.memory_table,
     "guard": guards.cost_table,
     "short": guards.short_table,
+    "limits": limits.rates_table,
+    "waiting": limits.waiting_table,
+    "shares": limits.shares_table,
+    "unlimited": limits.unlimited_text,
+    "metrics": limits.metrics_table,
     "rates": packets.rates_table,
     "outside": packets.shares_table("outside", "process"),
     "host": packets.shares_table("host", "process"),

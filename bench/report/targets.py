@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from results import Results
 
+from . import limits
 from .figures import NONE, Samples, counts, median, pick, ratios, said, table
 from .names import TESTS, WAYS
 
@@ -20,6 +21,7 @@ AT_MOST, AT_LEAST = "at most", "at least"
 def targets_table(results: Results) -> str:
     goals = [*placing_goals(results), *info_goals(results)]
     goals += [*module_goals(results), *traffic_goals(results)]
+    goals += [(what, AT_MOST, most, values) for what, most, values in limits.goals(results)]
     rows = []
     for what, side, limit, values in goals:
         if not values:

@@ -11,7 +11,7 @@ import pytest
 
 from documentation import ROOT
 from lab import machines
-from measure import control, sites
+from measure import control, limits, sites, usage
 from report import pages
 from results import Results
 
@@ -59,3 +59,9 @@ def test_a_batch_for_ip_and_tc_makes_what_the_engine_makes(tmp_path) -> None:
         assert sites.engine(lab.host, "place", containers=few)["changes"] > 0
         assert sites.engine(lab.host, "place", containers=few)["changes"] == 0
         assert sites.engine(lab.host, "info", count=2)["requests"] > 2
+        assert [one["seconds"] > 0 for one in usage.look(lab.host)] == [True] * 4
+
+
+def test_limits_can_be_measured() -> None:
+    first = next(limits.measure((10,), 1, print))
+    assert first["reached"] == pytest.approx(10e6, rel=0.05)
