@@ -4,6 +4,7 @@
 """How docs/build-html turns the pages into HTML."""
 
 import re
+from pathlib import Path
 
 project = "netiso.portmap"
 copyright = "2026 netiso.portmap contributors"  # noqa: A001
@@ -30,9 +31,21 @@ LINKS = re.compile(
 )
 
 
+# Photographs need a browser, which not every machine has that builds the pages.
+PHOTOGRAPHS = re.compile(r"\.\. image:: /(pictures/picture-[a-z-]+\.png)\n(   .*\n)*")
+
+
 def leave_out_placeholders(app, name, source):
     source[0] = LINKS.sub("", source[0])
 
 
+def leave_out_photographs(app, name, source):
+    def left(found):
+        return found[0] if (Path(app.srcdir) / found[1]).exists() else ""
+
+    source[0] = PHOTOGRAPHS.sub(left, source[0])
+
+
 def setup(app):
     app.connect("source-read", leave_out_placeholders)
+    app.connect("source-read", leave_out_photographs)

@@ -8,6 +8,10 @@ Each is photographed into .build/pages, for people to look at.
 
 from __future__ import annotations
 
+import re
+import struct
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,3 +160,18 @@ def test_the_keyboard_comes_to_everything_that_moves(seen: Browser, place: Path)
     seen.visit(place / "hosts/node1.html", 400, "light")
     seen.press("Tab")
     assert seen.ask("document.activeElement.getBoundingClientRect().left") >= 0
+
+
+def test_the_guide_has_photographs_of_pages(tmp_path: Path) -> None:
+    """Those that the build of the documentation takes, and no others."""
+    program = ROOT / "docs" / "photographs.py"
+    subprocess.run([sys.executable, str(program), str(tmp_path)], check=True)
+    guide = (ROOT / "docs/docsite/rst/guide_picture.rst").read_text()
+    named = re.findall(r"image:: /pictures/(picture-\S+)", guide)
+    assert sorted(named) == sorted(one.name for one in tmp_path.iterdir())
+    for one in tmp_path.iterdir():
+        head = one.read_bytes()[:24]
+        assert head.startswith(b"\x89PNG")
+        width, height = struct.unpack(">II", head[16:])
+        assert 380 < width <= max(WIDTHS)
+        assert height > 400
