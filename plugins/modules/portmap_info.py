@@ -35,6 +35,12 @@ options:
     choices: [counters, sockets, snmp]
     default: []
     version_added: 0.2.0
+  rates:
+    description:
+      - Also return the RV(containers[].rates) of each container, measured for so many seconds.
+    type: float
+    default: 0
+    version_added: 0.2.0
 extends_documentation_fragment:
   - netiso.portmap.portmap
   - netiso.portmap.attributes.info_module
@@ -322,6 +328,15 @@ containers:
           type: dict
           sample: null
           version_added: 0.2.0
+    rates:
+      description:
+        - What the container receives and sends a second, C(rx_bytes), C(rx_packets), C(tx_bytes) and C(tx_packets), and for
+          how many C(seconds) that was measured.
+        - Null of a container that came or went meanwhile.
+      returned: when O(rates) is above 0
+      type: dict
+      sample: {seconds: 2.001, rx_packets: 12, rx_bytes: 980, tx_packets: 10, tx_bytes: 14620}
+      version_added: 0.2.0
     usage:
       description:
         - >-
@@ -441,6 +456,7 @@ def main() -> None:
     arguments = {
         "container": {"type": "str"},
         "detail": {"type": "bool", "default": False},
+        "rates": {"type": "float", "default": 0},
         "usage": {
             "type": "list",
             "elements": "str",
@@ -455,7 +471,7 @@ def main() -> None:
     from ansible_collections.netiso.portmap.plugins.module_utils._portmap.jobs import info
 
     with boundary.failures_reported(module, "see"):
-        asked = [module.params[name] for name in ("container", "detail", "usage")]
+        asked = [module.params[name] for name in ("container", "detail", "usage", "rates")]
         module.exit_json(changed=False, **info.gather(*asked))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from lab import state
+from lab.flow import arriving
 from lab.machines import HOST, PEER, Lab
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
@@ -191,3 +192,20 @@ def test_of_a_namespace_that_is_lost_the_link_is_told(lab: Lab, placed: Modules)
     assert "net_snmp_statistics" in told["db"]["usage"]
     if "web" in told:
         assert "net_snmp_statistics" not in told["web"]["usage"]
+
+
+def test_rates_are_those_of_what_flows(lab: Lab, placed: Modules) -> None:
+    assert all("rates" not in one for one in placed.info()["containers"])
+    with arriving(lab.peer.place, lab.container("web"), HOST, WEB, twice=2e6):
+        told = {one["name"]: one["rates"] for one in placed.info(rates=1.5)["containers"]}
+    # Ethernet, IP and UDP have 42 bytes besides the 1448 that are counted there.
+    assert told["web"]["rx_bytes"] * 8 == pytest.approx(2e6 * 1490 / 1448, rel=0.15)
+    assert told["web"]["rx_packets"] == pytest.approx(told["web"]["rx_bytes"] / 1490, abs=2)
+    assert 1.5 <= told["web"]["seconds"] < 15
+    assert told["db"]["rx_bytes"] < 1000
+
+
+@pytest.mark.parametrize("seconds", [-1, 3601])
+def test_rates_of_a_time_that_nobody_can_mean_are_refused(placed: Modules, seconds: int) -> None:
+    with pytest.raises(ModuleError, match=f"cannot measure for {seconds} seconds: expected 0.1"):
+        placed.info(rates=seconds)

@@ -110,23 +110,32 @@ def _free(host: Seen) -> Markup:
 
 
 def _talkers(host: Seen) -> Markup:
-    """Bytes since each was placed: what a single look can tell."""
-    most = sorted(host.containers, key=lambda one: (-one.traffic, one.name))[:_TALKERS]
-    rows = [_talker(one, most[0].traffic) for one in most if one.traffic]
+    """By rates where they were measured, else by bytes since each was placed: what a single look can tell."""
+    measured = any(one.rate for one in host.containers)
+    counted = [
+        ((one.rate or (0, 0)) if measured else (one.received, one.sent), one.name)
+        for one in host.containers
+    ]
+    most = sorted(counted, key=lambda one: (-sum(one[0]), one[1]))[:_TALKERS]
+    unit = "B/s" if measured else "B"
+    rows = [_talker(name, both, sum(most[0][0]), unit) for both, name in most if sum(both)]
     head = (
         "container",
         number("received", heading=True),
         number("sent", heading=True),
         tag("td", class_="wide"),
     )
-    body = table("Bytes since each container was placed, the busiest first", head, rows)
-    none = tag("p", "Nobody has received or sent anything.")
+    since = "a second, as was measured" if measured else "since each container was placed"
+    body = table(f"Bytes {since}, the busiest first", head, rows)
+    none = tag(
+        "p", "Nobody receives or sends." if measured else "Nobody has received or sent anything."
+    )
     return tag("section", tag("h2", "Top talkers"), body if rows else none, id="talkers")
 
 
-def _talker(one: Container, most: int) -> Markup:
-    counts = (number(f"{scaled(count)}B") for count in (one.received, one.sent))
-    return tag("tr", _named(one.name), *counts, tag("td", meter(one.traffic / most)))
+def _talker(name: str, both: tuple[int, int], most: int, unit: str) -> Markup:
+    counts = (number(f"{scaled(count)}{unit}") for count in both)
+    return tag("tr", _named(name), *counts, tag("td", meter(sum(both) / most)))
 
 
 def _named(container: str, **attributes: object) -> Markup:

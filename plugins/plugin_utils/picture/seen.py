@@ -26,7 +26,10 @@ _LOST = ("rx_dropped", "tx_dropped", "rx_unassembled", "tx_filtered")
 
 
 class Container(NamedTuple):
-    """`received`, `sent`: bytes since it was placed; `lost`: packets; `assigned`: ports by name."""
+    """`received`, `sent`: bytes since it was placed; `lost`: packets; `assigned`: ports by name.
+
+    `rate`: bytes a second that it receives and sends, where somebody has measured them.
+    """
 
     name: str
     service: Ranges
@@ -35,10 +38,7 @@ class Container(NamedTuple):
     received: int
     sent: int
     lost: int
-
-    @property
-    def traffic(self) -> int:
-        return self.received + self.sent
+    rate: tuple[int, int] | None = None
 
 
 class Problem(NamedTuple):
@@ -132,7 +132,12 @@ def _container(told: Mapping[str, Any]) -> Container:
         counted["rx_bytes"],
         counted["tx_bytes"],
         sum(counted[kind] for kind in _LOST),
+        _rate(told.get("rates")),
     )
+
+
+def _rate(told: Mapping[str, Any] | None) -> tuple[int, int] | None:
+    return (int(told["rx_bytes"]), int(told["tx_bytes"])) if told else None
 
 
 def _problem(told: Mapping[str, Any], host: str) -> Problem:

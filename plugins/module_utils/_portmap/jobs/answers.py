@@ -9,21 +9,19 @@ Changes nothing, and takes no lock.  Who is not root is told less, and what that
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from ..decide import ownership, rates
+from ..decide import ownership
 from ..decide.reach import reach
 from ..linux import netns, processes, sockets
 from ..linux.view import View, viewed
 from ..memory import record
 from ..memory.record import Record
-from ..sight import statistics
 from ..sight.host import host_ephemeral
 from ..sight.seen import Placed
-from ..sight.survey import all_counted, steered, survey
+from ..sight.survey import steered, survey
 from ..steering import choose
 from ..steering.plane import Plane
 from ..values import ports
@@ -33,11 +31,10 @@ from ..values.ports import Range, Ranges
 from ..values.sockets import HostSocket
 from ..values.tenants import Host
 from ..wanted.busy import Busy
-from . import results
+from . import results, usage
 from .uplink import Uplink, look_anyway, look_without_record
 
 Answer = dict[str, Any]
-_LONGEST = 3600
 _IN_THE_WAY = (
     "drift",
     "earlier_filter",
@@ -261,16 +258,7 @@ def check() -> Answer:
 
 def top(seconds: float) -> Answer:
     """What containers receive and send, measured for so long."""
-    if not 0 < seconds <= _LONGEST:
-        raise InvalidRequest(f"cannot measure for {seconds:g} seconds: expected 0.1 to {_LONGEST}")
+    usage.check_seconds(seconds)
     with _looked() as look:
-        before, start = _counters(look), time.monotonic()
-        time.sleep(seconds)
-        after, end = _counters(look), time.monotonic()
-    found = rates.rates(before, after, end - start)
-    return {"seconds": round(end - start, 3), "containers": [one._asdict() for one in found]}
-
-
-def _counters(look: Look) -> dict[str, dict[str, int]]:
-    placed = all_counted(look.view, look.plane)
-    return {name: statistics.of_link(one.veth.statistics) for name, one in placed.items()}
+        found, took = usage.rates_of(look.view, look.plane, seconds)
+    return {"seconds": took, "containers": [one._asdict() for one in found]}

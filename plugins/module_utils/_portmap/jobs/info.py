@@ -32,13 +32,19 @@ from .uplink import closed_interfaces, look_anyway
 
 
 def gather(
-    container: str | None, detail: bool = False, levels: Collection[str] = ()
+    container: str | None,
+    detail: bool = False,
+    levels: Collection[str] = (),
+    seconds: float = 0,
 ) -> dict[str, Any]:
     """host, containers, workloads and problems as the module returns them; `detail`: with the objects.
 
-    `levels` of usage that containers are told with; without any, nothing is asked for it.
+    `levels` of usage that containers are told with; without any, nothing is asked for it.  Rates are
+    measured for so many `seconds`, 0: there are none.
     Raises InvalidRequest when there is nothing of `container`.
     """
+    if seconds:
+        usage.check_seconds(seconds)
     prepared, why = record.read()
     with viewed() as view:
         if prepared is None:
@@ -49,6 +55,9 @@ def gather(
         known = {*survey.placed, *(name for one in found for name in one.containers)}
         if container is not None and container not in known:
             raise InvalidRequest(f"cannot describe {container}: there is no such container")
+        described = _described(view, plane, survey.containers, container, levels)
+        if seconds:
+            _add_rates(view, plane, described, seconds)
         return {
             "host": {
                 **results.host_result(uplink.host, prepared, host_ephemeral()),
@@ -59,7 +68,7 @@ def gather(
                 ),
                 "statistics": {"rx_unassembled": statistics.unassembled()},
             },
-            "containers": _described(view, plane, survey.containers, container, levels),
+            "containers": described,
             "workloads": workloads.counted(case.workloads.values()),
             "problems": [one.result(detail) for one in found],
         }
@@ -139,6 +148,22 @@ def _described(
             waiting = queues.get(link.ifindex, ()), sent.get(one.number, ())
             container_told["usage"] = usage.used(one, link, *waiting, set(levels))
     return told
+
+
+def _add_rates(view: View, plane: Plane, described: list[dict[str, Any]], seconds: float) -> None:
+    """To those that were there all the time."""
+    found, took = usage.rates_of(view, plane, seconds)
+    told = {one.name: one._asdict() for one in found}
+    for one in described:
+        measured = told.get(one["name"], {})
+        one["rates"] = (
+            {
+                "seconds": took,
+                **{name: round(value) for name, value in measured.items() if name != "name"},
+            }
+            if measured
+            else None
+        )
 
 
 def _with_inode(container: Container) -> Container:

@@ -119,6 +119,24 @@ def test_the_page_of_a_small_host_says_what_is_free_and_who_sends() -> None:
     assert under(page, ".//footer") == ["As of 2026-11-30 15:00 UTC."]
 
 
+def test_measured_rates_say_who_sends_now() -> None:
+    """And not who has sent most since he was placed; one that has come meanwhile has none."""
+    rates = {
+        "web": None,
+        "db": {"rx_bytes": 1500, "tx_bytes": 20},
+        "cache": {"rx_bytes": 0, "tx_bytes": 0},
+    }
+    result = told.small()
+    for one in result["containers"]:
+        one["rates"] = rates[one["name"]]
+    page = page_of(result)
+    assert under(page, ".//section[@id='talkers']//tbody/tr") == ["db1.50kB/s20B/s"]
+    assert "a second" in under(page, ".//section[@id='talkers']//caption")[0]
+    for one in result["containers"]:
+        one["rates"] = rates["cache"]
+    assert "Nobody receives or sends." in under(page_of(result), ".//section[@id='talkers']")[0]
+
+
 def test_a_problem_is_told_in_words_with_a_command_for_this_host() -> None:
     page = page_of(told.small(), "node7")
     listed = under(page, ".//section[@id='attention']//li")
