@@ -163,6 +163,8 @@ static long (*const bpf_skb_change_tail)(void *context, u32 size, u64 flags) = (
 static long (*const bpf_skb_change_head)(void *context, u32 more, u64 flags) = (void *)43;
 static long (*const bpf_fib_lookup)(void *context, void *route, int size, u32 flags) = (void *)69;
 static u64 (*const bpf_get_current_cgroup_id)(void) = (void *)80;
+static struct bpf_sock *(*const bpf_sk_lookup_udp)(void *context, void *tuple, u32 size, u64 netns,
+						   u64 flags) = (void *)85;
 static long (*const bpf_sk_release)(void *socket) = (void *)86;
 static struct bpf_sock *(*const bpf_skc_lookup_tcp)(void *context, void *tuple, u32 size, u64 netns,
 						    u64 flags) = (void *)99;

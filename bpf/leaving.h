@@ -135,6 +135,8 @@ INLINE int refuse(struct packet *packet, const struct config *config, const stru
 			*target = TO_EVERYBODY;
 		else
 			*target = !among_us ? TO_OUTSIDE : *target ? *target : TO_HOST;
+		if (*target == TO_OUTSIDE && !may_take(packet, parsed, me))
+			return REQUEST;
 		if (*target != TO_HOST && *target != TO_OUTSIDE)
 			return PASSED;
 		if (may_reach_host(packet, parsed, me))

@@ -4,9 +4,9 @@
 /* Steering: one address of a host, and a network namespace for each container.
  *
  * One program stands at every place where a packet is steered; the class of its filter says which
- * place that is.  0 is an interface of the host, and BARE one without Ethernet.  Else the low bits are the
- * number of a container, and the high ones tell the host's end of its veth from the links inside; or
- * they tell where comes out what was made wait (SHAPED).
+ * place that is.  0 is an interface of the host, BARE one without Ethernet, and LEAVING is what leaves by
+ * one.  Else the low bits are the number of a container, and the high ones tell the host's end of its veth
+ * from the links inside; or they tell where comes out what was made wait (SHAPED).
  *
  * TC_ACT_UNSPEC leaves a packet to the filters behind this one, and then to the stack.
  */
@@ -22,7 +22,7 @@ INLINE u32 icmp_target(struct packet *packet, const struct parsed *parsed, int l
 	if (bpf_skb_load_bytes(packet, parsed->transport, message, sizeof(message)))
 		return 0;
 	if (is_error(parsed, message[0]))
-		return quoted_sender(packet, parsed);
+		return !loopback && is_about_host(packet, parsed) ? 0 : quoted_sender(packet, parsed);
 	if (!loopback && is_reply(parsed, message[0]))
 		return asker_of(&parsed->source, message, message[0]);
 	return 0;
@@ -67,6 +67,8 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 	}
 	if (has_ports(parsed->protocol)) {
 		target = owner_of(parsed->destination_port);
+		if (target && !loopback && is_hosts(packet, parsed, target))
+			return TC_ACT_UNSPEC;
 		if (target && loopback) {
 			note_call(parsed, target);
 		} else if (target && !may_come(packet, parsed, target)) {
@@ -77,7 +79,7 @@ INLINE int arrives(struct packet *packet, const struct config *config, u32 at)
 	} else if (is_icmp(parsed)) {
 		target = icmp_target(packet, parsed, loopback);
 	}
-	if (!target)
+	if (!target || target == TO_HOST)
 		return TC_ACT_UNSPEC;
 	if (parsed->more)
 		lead(parsed, from, target);
@@ -141,6 +143,8 @@ SECTION("tc") int pm_steer(struct packet *packet)
 		return arrives(packet, config, FRAME);
 	if (place == BARE)
 		return arrives(packet, config, 0);
+	if ((place & LEAVING) == LEAVING)
+		return goes(packet, config, place & BARE ? 0 : FRAME);
 	if (place & SHAPED)
 		return was_shaped(packet, config, me);
 	if (place & INSIDE_LOOPBACK)

@@ -12,6 +12,7 @@
 #define INSIDE_PUBLIC 0x8000
 #define SHAPED 0x2000
 #define BARE 0x1000 /* a link of the host whose packets have no header of Ethernet */
+#define LEAVING 0xc000 /* with BARE or not: what leaves by a link of the host */
 #define NUMBER_MASK 0x0fff
 
 #define LOOPBACK 1 /* the index of lo in every namespace */

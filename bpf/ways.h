@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include "notes.h"
 #include "too_big.h"
 
 /* A packet gets the header of Ethernet that containers' links have. */
@@ -113,6 +114,7 @@ INLINE int go_outside(struct packet *packet, const struct config *config,
 {
 	const u8 all[MAC] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
 
+	packet->tc_index = OF_CONTAINER;
 	if (!is_everybody(config, &parsed->destination))
 		return go_by_route(packet, config, parsed);
 	/* whom the helper finds no neighbour for */

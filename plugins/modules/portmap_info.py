@@ -409,7 +409,10 @@ problems:
         - V(unmanaged) - systemd-networkd or NetworkManager may configure a link of ours, or one has an address or a route.
         - >-
           V(nat) - the host translates connections of others to ports that containers own, so that answers go to
-          containers; the repair is a rule that comes before.
+          containers; the repair is a rule that comes before. With eBPF, answers find the host.
+        - >-
+          V(plain_ingress) - an interface of the host has a queueing discipline of ingress alone, where eBPF cannot note
+          what the host itself sends.
         - V(offloads) - this kernel cannot judge what containers leave to a network card.
         - V(neighbours) - the table of neighbours, which the whole machine shares, fills up.
         - V(guard_detached) - a guard is not where M(netiso.portmap.portmap_guard) has put it, or judges other ports.

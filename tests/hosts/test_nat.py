@@ -10,6 +10,7 @@ import pytest
 import guests
 import shape
 from guests import GUEST, NETWORK
+from lab import steering
 from lab.machines import Lab
 from lab.modules import Modules
 from lab.pools import DOCUMENTED
@@ -41,6 +42,7 @@ TOOLS = {
 def test_connections_that_are_translated_are_lost_until_the_rule_that_is_told(
     lab: Lab, modules: Modules, tool: str
 ) -> None:
+    steering.only("u32", "bpf notes for whom an answer is")
     add, flush, rule = TOOLS[tool]
     guest = guests.bridge(lab)
     lab.host.shell(add)
@@ -58,6 +60,7 @@ def test_connections_that_are_translated_are_lost_until_the_rule_that_is_told(
 
 def test_a_rule_for_everything_that_is_forwarded(lab: Lab, modules: Modules) -> None:
     """Then the one that is told is for whatever does not come from the host itself."""
+    steering.only("u32", "bpf notes for whom an answer is")
     guest = guests.bridge(lab)
     lab.host.shell(nft("inet theirs", 'oifname "eth0" masquerade'))
     modules.host(**DOCUMENTED)

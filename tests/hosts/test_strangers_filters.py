@@ -53,7 +53,9 @@ def test_others_can_use_both_directions(lab: Lab, modules: Modules) -> None:
         lab.host.tc(f"filter add dev {interface} egress protocol ip prio 9 {THEIRS}")
     assert shape.matrix(lab) == {}
     assert not modules.host(**POOLS)["changed"]
-    assert modules.problems() == []
+    # With bpf, what the host itself sends is noted on eth0, behind a filter that can end the search.
+    told = ["earlier_filter"] if steering.used == steering.BPF else []
+    assert [one["kind"] for one in modules.problems()] == told
 
 
 def test_a_host_that_an_earlier_version_prepared_keeps_its_qdisc(

@@ -62,6 +62,7 @@ unmanaged.py managers.py      kernel/test_reloads kernel/test_unmanaged
 uplink.py surroundings.py addresses.py bridge_mac.py sysfs.py host_range.py not_prepared.py dead_process.py replaced_namespace.py inhabitants.py foreign_port.py process.py   hosts/test_problem_* kernel/test_uplink hosts/test_gateway hosts/test_two_uplinks hosts/test_address hosts/test_whole_host kernel/test_host*
 unattended.py engine_copy.py units.py systemd.py   kernel/test_at_boot* kernel/test_copied kernel/test_follow_installed
 follow.py following.py events.py   kernel/test_follow kernel/test_follow_trouble
+plain_ingress.py namespaces.py   hosts/test_own_flows
 nat.py netfilter.py nft.py iptables.py   hosts/test_nat hosts/test_firewall
 leaving.py quiet.py   kernel/test_leaving_behind kernel/test_trouble robust/test_killed
 without.py            hosts/test_gone hosts/test_renamed kernel/test_trouble kernel/test_host*

@@ -164,8 +164,12 @@ def _handle(dice: random.Random, host: Machine) -> Damage:
 
 # --- of eBPF steering -----------------------------------------------------------------------------
 
-_PLACES = [("", "eth0"), ("", "lo"), ("", "pm-web"), ("", "pm-db"), (_WEB, "eth0"), (_WEB, "lo")]
-_STEERING = "ingress protocol all pref 128 handle 0x80 bpf"
+_PLACES = [
+    *(("", f"{link} ingress") for link in ("eth0", "lo", "pm-web", "pm-db")),
+    *((_WEB, f"{link} ingress") for link in ("eth0", "lo")),
+    ("", "eth0 egress"),
+]
+_STEERING = "protocol all pref 128 handle 0x80 bpf"
 _PROGRAM = re.compile(r" pm_steer .* id (\d+) name ")
 _LINK_BYTES, _PORT_BYTES = 4, 2
 _TENANT_LINKS = 8  # numbers in an entry of pm_tenants, the first two of which are links
@@ -173,15 +177,15 @@ _TENANT_LINKS = 8  # numbers in an entry of pm_tenants, the first two of which a
 
 def _program(dice: random.Random, host: Machine) -> Damage:
     """Gone, or in its place one by others that lets everything pass, or drops it."""
-    enter, link = dice.choice(_PLACES)
+    enter, hook = dice.choice(_PLACES)
     verdict = dice.choice(["4294967295", "0", "2"])
     script = dice.choice(
         [
-            f"delete dev {link} {_STEERING}",
-            f"replace dev {link} {_STEERING} da bytecode '1,6 0 0 {verdict}'",
+            f"delete dev {hook} {_STEERING}",
+            f"replace dev {hook} {_STEERING} da bytecode '1,6 0 0 {verdict}'",
         ]
     )
-    of_host = link in ("eth0", "lo") and not enter
+    of_host = hook.startswith(("eth0", "lo")) and not enter
     return Damage("delete or replace a program", f"{enter} tc filter {script}", host=of_host)
 
 

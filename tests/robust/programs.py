@@ -22,6 +22,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.b
     kit,
     objects,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 
 from lab.machines import Machine
 from lab.netns import inside
@@ -53,7 +54,8 @@ def put(host: Machine, places: Iterable[Where], *, same_maps: bool) -> None:
         with inside(netns):
             sock = Socket()
             index = socket.if_nametoindex(link)
-            payload = objects._message(int(found[0], 16) if found else 0, index, loaded)
+            item = objects.Steer(Place(name, link), int(found[0], 16) if found else 0, "")
+            payload = objects._message(item, index, loaded)
             (reply,) = sock.send([Request(24 + 20, REPLACE, payload, "replace a program")])
             sock.close()
         assert reply.errno == 0, (name, link, reply.said)

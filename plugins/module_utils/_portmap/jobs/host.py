@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from ..decide import host as decide
 from ..decide import host_absent
 from ..decide import unmanaged as decide_unmanaged
-from ..decide.problems import earlier_filter, nat, offloads
+from ..decide.problems import earlier_filter, nat, offloads, plain_ingress
 from ..engine.comparison import Comparison
 from ..engine.reconcile import Outcome, reconcile
 from ..linux import netfilter, netns, sockets
@@ -112,9 +112,8 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
     outcome.before, outcome.after = before + outcome.before, after + outcome.after
     unseen = offloads.warnings(choose.plane(job.record.options.steering).unseen())
     outcome.warnings = [*job.uplink.warnings, *job.earlier, *job.of_pools, *unseen]
-    outcome.warnings += nat.warnings(
-        job.host, job.record.options.pools, job.port_range, job.rules.translations()
-    )
+    pools, rules = job.record.options.pools, job.rules.translations()
+    outcome.warnings += nat.warnings(job.host, pools, job.port_range, rules, job.unnoted)
     job.outcome = outcome
     if old is None:
         outcome.warnings += decide.warnings_of_firewall(job.firewall, job.host.public)
@@ -162,16 +161,18 @@ class Preparing:
         observer = self._observer(view)
         own = host_ephemeral()
         self.uplink = self._seen
-        programs = early_programs(view, observer.survey.host)
-        self.earlier = earlier_filter.warnings(observer.foreign, programs)
+        survey = observer.survey
+        self.unnoted = observer.plane.unnoted(survey.host, survey.steered)
+        self.earlier = earlier_filter.warnings(
+            observer.foreign, early_programs(view, survey.host)
+        ) + plain_ingress.warnings(self.unnoted or ())
         if self._old and self.uplink.moved:
-            decide.check_move(self._old, observer.survey.host, surveys.placed_names(view))
+            decide.check_move(self._old, survey.host, surveys.placed_names(view))
         decide.check(
-            self._options, self._old, observer.survey, own,
-            lambda veth: surveys.owner_name(view, veth),
-        )  # fmt: skip
+            self._options, self._old, survey, own, lambda veth: surveys.owner_name(view, veth)
+        )
         self.of_pools = self._warnings_of_pools(observer)
-        self.host = observer.survey.host
+        self.host = survey.host
         if self._old is None:  # only then it is told
             self.firewall = firewall(view, self.host.public, self.rules)
         decide_unmanaged.check(self.host, see_managers().network_files)

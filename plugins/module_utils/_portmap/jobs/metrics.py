@@ -26,6 +26,7 @@ from ..decide.problems import (
     not_following,
     not_prepared,
     offloads,
+    plain_ingress,
     replaced_namespace,
     route,
     taken_port,
@@ -55,7 +56,7 @@ KINDS = tuple(
     for one in (
         addresses, bridge_mac, dead_process, drift, earlier_filter, foreign_port, guard_detached,
         host_listener, host_range, nat, neighbours, not_following, not_prepared, offloads,
-        replaced_namespace, route, taken_port, unmanaged, workload,
+        plain_ingress, replaced_namespace, route, taken_port, unmanaged, workload,
     )
 )  # fmt: skip
 

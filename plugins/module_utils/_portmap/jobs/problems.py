@@ -22,6 +22,7 @@ from ..decide.problems import (
     neighbours,
     not_following,
     offloads,
+    plain_ingress,
     reboot,
     replaced_namespace,
     route,
@@ -212,8 +213,13 @@ def _neighbours(case: Case) -> Iterable[Problem]:
 
 
 def _nat(case: Case) -> Iterable[Problem]:
+    """Where nothing notes which answers are for the host, or for whom it translates."""
+    survey = case.survey
+    unnoted = case.observer.plane.unnoted(survey.host, survey.steered)
+    yield from plain_ingress.problems(unnoted or ())
     pools = case.prepared.options.pools
-    return nat.problems(case.uplink.host, pools, host_ephemeral(), case.rules.translations())
+    rules = case.rules.translations()
+    yield from nat.problems(case.uplink.host, pools, host_ephemeral(), rules, unnoted)
 
 
 def _workloads(case: Case) -> Iterable[Problem]:

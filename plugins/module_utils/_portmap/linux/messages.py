@@ -210,6 +210,12 @@ def ask_addresses(family: int) -> bytes:
     return _ADDRESS.pack(family, 0, 0, 0, 0)
 
 
+def ask_link_at(ifindex: int) -> bytes:
+    """RTM_GETLINK by index, without statistics."""
+    head = _LINK.pack(socket.AF_UNSPEC, 0, ifindex, 0, 0)
+    return head + attribute(k.IFLA_EXT_MASK, struct.pack("=I", k.RTEXT_FILTER_SKIP_STATS))
+
+
 def ask_ingress_qdisc(ifindex: int) -> bytes:
     """RTM_GETQDISC of the ingress or clsact qdisc of a link."""
     return tcmsg(ifindex, 0, k.TC_H_INGRESS, 0, 0)
@@ -234,8 +240,3 @@ def read_priority(data: bytes) -> int:
 def read_protocol(data: bytes) -> int:
     """The EtherType that a filter is for."""
     return socket.ntohs(int(TCMSG.unpack_from(data)[4]) & 0xFFFF)
-
-
-def ask_egress_filters(ifindex: int) -> bytes:
-    """RTM_GETTFILTER of the egress hook that a clsact qdisc has."""
-    return tcmsg(ifindex, 0, k.EGRESS_HOOK, 0, 0)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import errno
 import struct
 
+from . import messages
 from . import uapi as k
 from .attributes import attribute, attributes
 from .netlink import Socket, refused
@@ -44,6 +45,17 @@ def known_number(sock: Socket, namespace: int) -> int | None:
     found = dict(attributes(reply.data or b"", len(_HEAD)))
     number = int(_SIGNED.unpack(found[_NSID])[0])
     return number if number != _ANY else None
+
+
+def number_behind(ifindex: int) -> int | None:
+    """That of the namespace of the other end of a pair of links, of which one is here; None without one."""
+    sock = Socket()
+    try:
+        asked = Request(k.RTM_GETLINK, 0, messages.ask_link_at(ifindex), f"read link {ifindex}")
+        reply = sock.send([asked])[0]
+        return messages.read_link(reply.data).peer_nsid if reply.data else None
+    finally:
+        sock.close()
 
 
 def is_alive(sock: Socket, number: int) -> bool:

@@ -166,14 +166,17 @@ def addresses(sock: Socket, ifindex: int, family: int) -> list[messages.AddressS
     return [address for address in found if address and address.ifindex == ifindex]
 
 
-def has_egress_filters(sock: Socket, place: Place, ifindex: int) -> bool:
-    """Whether filters hang on the egress hook of a link; none can without a clsact qdisc."""
+def egress_filters(sock: Socket, place: Place, ifindex: int) -> list[bytes]:
+    """Messages about the filters on the egress hook of a link, and their priorities.
+
+    None can be there without a clsact qdisc.
+    """
     qdisc = ask_qdisc(sock, place, ifindex)
     if not qdisc or messages.read_qdisc_kind(qdisc) != "clsact":
-        return False
-    payload = messages.ask_egress_filters(ifindex)
+        return []
+    payload = messages.ask_filters(ifindex, hook=k.EGRESS_HOOK)
     asked = Request(k.RTM_GETTFILTER, 0, payload, f"list the egress filters of {place}")
-    return bool(sock.dump(asked))
+    return sock.dump(asked)
 
 
 def all_addresses(sock: Socket) -> list[messages.AddressSeen]:

@@ -15,6 +15,8 @@ from ..linux.requests import Operation, Request
 from ..values.places import Place
 from .kind import Change, Identity, Object
 
+BOTH_WAYS = "clsact"  # which also has a hook for packets that leave
+
 
 class _Fields(NamedTuple):
     place: Place

@@ -13,11 +13,12 @@ from ..bpf import tcx
 from ..linux import netns, procsys, sysfs
 from ..linux.messages import LinkSeen
 from ..linux.netfilter import Rules
-from ..linux.view import View, default_route, has_egress_filters
+from ..linux.view import View, default_route, egress_filters
 from ..objects.bridge import Bridge, ipv6_switch
 from ..objects.handle import HandleDirectory
 from ..objects.kind import Object
 from ..objects.sysctl import Sysctl
+from ..steering import choose
 from ..values import ports
 from ..values.limits import AUTO
 from ..values.marks import BRIDGE_ALIAS, BRIDGE_GROUP, BRIDGES, OUR_GROUPS
@@ -95,10 +96,14 @@ def firewall(view: View, public: str, rules: Rules) -> Firewall:
 
 
 def hooked_by_others(view: View, host: Host) -> set[Place]:
-    """The interfaces whose qdisc carries filters of leaving packets; none of those is ours."""
+    """The interfaces whose qdisc carries others' filters of leaving packets."""
     places = (host.public_place, host.loopback_place)
     return {
-        place for place in places if has_egress_filters(view.socket, place, view.ifindex(place))
+        place
+        for place in places
+        if not all(
+            map(choose.is_ours_leaving, egress_filters(view.socket, place, view.ifindex(place)))
+        )
     }
 
 

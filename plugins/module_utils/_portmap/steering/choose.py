@@ -59,6 +59,11 @@ def whole(steering: str, view: View, host: Host) -> Plane:
     return Moving(Bpf(moving=True) if to_bpf else U32(), old)
 
 
+def is_ours_leaving(data: bytes) -> bool:
+    """Whether the kernel's message about a filter of leaving packets is about one of ours."""
+    return look.is_ours_leaving(data)
+
+
 def unfinished(steering: str, earlier: Iterable[Foreign]) -> str:
     """What a run that was killed on the way from u32 to bpf, or back, has left before the filters of u32.
 

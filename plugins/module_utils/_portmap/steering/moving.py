@@ -62,6 +62,9 @@ class Moving:
     def fault(self, host: Host, steered: Steered) -> str:
         return self._new.fault(host, self._steered[0])
 
+    def unnoted(self, host: Host, steered: Steered) -> list[Place] | None:
+        return self._new.unnoted(host, self._steered[0])
+
     # --- what is ---
 
     def unseen(self) -> str:
@@ -125,4 +128,5 @@ def _both(new: Seen, old: Seen) -> Seen:
 
 def _strangers(new: list[Foreign], old: list[Foreign]) -> list[Foreign]:
     known = {(*one.slot, one.handle) for one in old}
-    return [one for one in new if (*one.slot, one.handle) in known]
+    leaving = [one for one in (*new, *old) if one.leaving]  # only one way looks there
+    return leaving + [one for one in new if (*one.slot, one.handle) in known]

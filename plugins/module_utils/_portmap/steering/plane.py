@@ -24,7 +24,7 @@ class Foreign(NamedTuple):
     """A stranger's filter on a link where ours are.
 
     `between`: it runs among ours.  `earlier`: it runs before them, and can end the search.  `last`: the
-    priority of the last ones of ours that it could be before.
+    priority of the last ones of ours that it could be before.  `leaving`: it is on the hook of what leaves.
     """
 
     place: Place
@@ -35,14 +35,19 @@ class Foreign(NamedTuple):
     between: bool
     earlier: bool = False
     last: int = 0
+    leaving: bool = False
 
     @property
     def slot(self) -> Slot:
-        return self.place, self.protocol, self.priority
+        return self.place, self.protocol, self.priority, *(["leaving"] if self.leaving else [])
+
+    @property
+    def hook(self) -> str:
+        return "egress" if self.leaving else "ingress"
 
     def __str__(self) -> str:
         return (
-            f"filter dev {self.place} ingress prio {self.priority} {self.kind}"
+            f"filter dev {self.place} {self.hook} prio {self.priority} {self.kind}"
             f" handle {self.handle:x}"
         )
 
@@ -123,6 +128,12 @@ class Plane(Protocol):
 
     def fault(self, host: Host, steered: Steered) -> str:
         """Why no container can be placed on this host as it is; "" when one can."""
+
+    def unnoted(self, host: Host, steered: Steered) -> list[Place] | None:
+        """Where it cannot note what the host itself sends from ports of containers, for the answers.
+
+        Of the interfaces that were looked at; None when it never notes.
+        """
 
     # --- what is; asks the kernel ---
 

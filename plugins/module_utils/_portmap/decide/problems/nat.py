@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from ...values import ports
 from ...values.netfilter import Limits, Translation
 from ...values.options import Pools
+from ...values.places import Place
 from ...values.tenants import Host
 from .problem import Problem, few
 
@@ -23,16 +24,23 @@ _PRIORITY = 90  # before srcnat, which is 100: the first rule that translates a 
 
 
 def warnings(
-    host: Host, pools: Pools, own: ports.Range, rules: Sequence[Translation]
-) -> list[str]:
-    found = problems(host, pools, own, rules)
+    host: Host, pools: Pools, own: ports.Range, rules: Sequence[Translation],
+    unnoted: Collection[Place] | None = None,
+) -> list[str]:  # fmt: skip
+    found = problems(host, pools, own, rules, unnoted)
     return [f"{one.description}: {one.repair}" for one in found]
 
 
 def problems(
-    host: Host, pools: Pools, own: ports.Range, rules: Sequence[Translation]
-) -> list[Problem]:
-    """At most one.  `own` is the range from which the host takes its own ports."""
+    host: Host, pools: Pools, own: ports.Range, rules: Sequence[Translation],
+    unnoted: Collection[Place] | None = None,
+) -> list[Problem]:  # fmt: skip
+    """At most one.  `own` is the range from which the host takes its own ports.
+
+    `unnoted`: where the steering does not note for whom the answers are, None for everywhere.
+    """
+    if unnoted is not None and host.public_place not in unnoted:
+        return []
     wrong = list(colliding(host, pools, rules))
     if not wrong:
         return []

@@ -27,12 +27,12 @@ from ...values.errors import KernelRefused, Unsupported
 from ...values.ports import Range, Ranges
 from .. import unfinished
 from . import config as known
+from . import namespaces, prefixes
 from . import numbers as n
-from . import prefixes
 
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
-_MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS)
+_MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS, n.NAMESPACES)
 _NUMBER = struct.Struct("=I")
 _TENANT = struct.Struct("=7I2H")
 _RECEIVED = struct.Struct("=QQ")
@@ -185,6 +185,7 @@ class Kit:
         maps.write(self._descriptors[n.RECEIVED], _NUMBER.pack(number), zeros)
 
     def write_veth(self, number: int, ifindex: int) -> None:
+        self._write(n.NAMESPACES, *namespaces.entry(number, ifindex))
         self._write(n.TENANTS, number * _TENANT.size, array("I", [ifindex]))
 
     def write_inner(self, number: int, ifindex: int) -> None:

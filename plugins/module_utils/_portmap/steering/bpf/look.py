@@ -16,7 +16,7 @@ from ...linux.netlink import Socket
 from ...linux.requests import Request
 from ...linux.view import View, ask_qdisc
 from ...objects.kind import Object
-from ...objects.qdisc import Qdisc
+from ...objects.qdisc import BOTH_WAYS, Qdisc
 from ...values.access import OPEN
 from ...values.marks import LINK_GROUP, NOBODY, OUR_GROUPS, SHAPERS, VETH_PREFIX
 from ...values.places import HOST, SHARED, Place
@@ -56,6 +56,14 @@ def stands_where_ours_does(one: Foreign) -> bool:
     return Found(one.kind, one.protocol, one.priority, one.handle, b"in chain 0").is_ours
 
 
+def is_ours_leaving(data: bytes) -> bool:
+    """Whether a message about what is on the hook of leaving packets is about our filter, or its priority."""
+    _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
+    kind = text(dict(attributes(data, TCMSG.size)).get(k.TCA_KIND, b""))
+    place = (kind, messages.read_protocol(data), info >> 16)
+    return place == ("bpf", k.ETH_P_ALL, n.PRIORITY) and handle in (0, n.HANDLE)
+
+
 def is_used(view: View, host: Host) -> bool:
     return any(
         one.is_ours
@@ -82,9 +90,13 @@ def see_interfaces(view: View, host: Host, complete: bool) -> tuple[Seen, kit.Ki
     found = Seen()
     for place, filters in listed.items():
         qdisc = _qdisc(view.socket, place, view.ifindex(place))
-        if qdisc is not None:
-            found.objects.append(qdisc)
-            found.add(sort(filters, place, view.ifindex(place)))
+        if qdisc is None:
+            continue
+        found.objects.append(qdisc)
+        found.add(sort(filters, place, view.ifindex(place)))
+        if complete and qdisc.kind == BOTH_WAYS and place != host.loopback_place:
+            leaving = dump(view.socket, place, view.ifindex(place), hook=k.EGRESS_HOOK)
+            found.add(sort(leaving, place, view.ifindex(place), leaving=True))
     return found, used
 
 
@@ -209,10 +221,14 @@ def _qdisc(sock: Socket, place: Place, ifindex: int) -> Qdisc | None:
 
 
 def dump(
-    sock: Socket, place: Place, ifindex: int, only: tuple[int, int] = _EVERY
+    sock: Socket,
+    place: Place,
+    ifindex: int,
+    only: tuple[int, int] = _EVERY,
+    hook: int = k.INGRESS_HOOK,
 ) -> Iterator[Found]:
     """The filters of a link, in the order in which packets meet them."""
-    payload = messages.ask_filters(ifindex, *only)
+    payload = messages.ask_filters(ifindex, *only, hook)
     asked = Request(k.RTM_GETTFILTER, 0, payload, f"list the filters of {place}")
     for data in sock.dump(asked):
         _family, _ifindex, handle, _parent, info = TCMSG.unpack_from(data)
@@ -224,12 +240,12 @@ def dump(
             yield Found(kind, messages.read_protocol(data), info >> 16, handle, options)
 
 
-def sort(filters: Iterable[Found], place: Place, ifindex: int) -> Seen:
+def sort(filters: Iterable[Found], place: Place, ifindex: int, leaving: bool = False) -> Seen:
     """Ours as objects, and strangers'."""
     found = Seen()
     for one in filters:
         if one.is_ours:
-            found.objects.append(_steer(one, place, ifindex))
+            found.objects.append(_steer(one, place, ifindex)._replace(leaving=leaving))
             continue
         before = one.priority < n.PRIORITY and place.role == SHARED
         steered = one.protocol in (k.ETH_P_IP, k.ETH_P_ALL)
@@ -245,6 +261,7 @@ def sort(filters: Iterable[Found], place: Place, ifindex: int) -> Seen:
                 between,
                 earlier,
                 n.PRIORITY,
+                leaving,
             )
         )
     return found

@@ -19,6 +19,8 @@ INSIDE_LOOPBACK, INSIDE_PUBLIC = 0x4000, 0x8000
 SHAPED = 0x2000
 # The host's interfaces whose packets have no header of Ethernet.
 BARE = 0x1000
+# What leaves by an interface of the host.
+LEAVING = 0xC000
 NUMBER_MASK = 0x0FFF
 # Networks of IPv6 have it besides the number of a container.
 IPV6_NETWORK = 0x10000
@@ -27,6 +29,7 @@ HIGHEST = 4095
 CONFIG, TENANTS, PORTS = "pm_config", "pm_tenants", "pm_ports"
 ADDRESSES, DROPS, RECEIVED = "pm_addresses", "pm_drops", "pm_received"
 HOST_PORTS, NETWORKS = "pm_host_ports", "pm_networks"
+NAMESPACES = "pm_namespaces"
 
 # As enum reason of bpf/steer.h.
 REASONS = (

@@ -32,22 +32,27 @@ class _SteerFields(NamedTuple):
     classid: int
     tag: str
     whole: bool = True
+    leaving: bool = False
 
 
 class Steer(_SteerFields, Object):
     """The filter with our program on a link; `classid` says which one that is.
 
     `whole`: it has the maps of the host, and they know its link.  `tag`: of the program, "" for the
-    one that we ship.
+    one that we ship.  `leaving`: it is on the hook of what leaves.
     """
 
     __slots__ = ()
-    rank = 80
     alone = True
 
     @property
+    def rank(self) -> float:  # type: ignore[override]
+        """What leaves is noted only while what arrives is steered: by that the link is found again."""
+        return 81 if self.leaving else 80
+
+    @property
     def identity(self) -> Identity:
-        return ("steer", self.place)
+        return ("steer", self.place, "leaving") if self.leaving else ("steer", self.place)
 
     @property
     def serves_all(self) -> bool:  # type: ignore[override]
@@ -61,19 +66,20 @@ class Steer(_SteerFields, Object):
     def operations(self, change: Change, ids: Ids) -> Iterator[Operation]:
         link = ids.link(self.place)
         if change.after is None:
-            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, _address(link), change)
+            yield Request(k.RTM_DELTFILTER, k.NLM_F_ACK, _address(link, self.leaving), change)
             return
         used = kit.current()
         yield from _link_known(self, used, link)
         flags = k.ADD if change.before is None else k.SET
-        payload = _message(self.classid, link, used.descriptor())
+        payload = _message(self, link, used.descriptor())
         yield Request(k.RTM_NEWTFILTER, flags, payload, change)
 
     def __str__(self) -> str:
         tag = f" tag {self.tag}" if self.tag else ""
         other = "" if self.whole else " with maps that do not know it"
+        hook = "egress" if self.leaving else "ingress"
         return (
-            f"filter dev {self.place} ingress protocol all prio {n.PRIORITY} bpf {n.PROGRAM}"
+            f"filter dev {self.place} {hook} protocol all prio {n.PRIORITY} bpf {n.PROGRAM}"
             f" classid {self.classid:x}{tag}{other}"
         )
 
@@ -86,20 +92,21 @@ def _link_known(item: Steer, used: kit.Kit, ifindex: int) -> Iterator[Operation]
     yield Call(partial(write, item.number, ifindex))
 
 
-def _address(ifindex: int) -> bytes:
-    head = tcmsg(ifindex, n.HANDLE, k.INGRESS_HOOK, n.PRIORITY, k.ETH_P_ALL)
+def _address(ifindex: int, leaving: bool) -> bytes:
+    hook = k.EGRESS_HOOK if leaving else k.INGRESS_HOOK
+    head = tcmsg(ifindex, n.HANDLE, hook, n.PRIORITY, k.ETH_P_ALL)
     return head + attribute(k.TCA_KIND, b"bpf\0")
 
 
-def _message(classid: int, ifindex: int, descriptor: int) -> bytes:
+def _message(item: Steer, ifindex: int, descriptor: int) -> bytes:
     """`descriptor`: of the program, in the process that sends this."""
     options = (
-        attribute(k.TCA_BPF_CLASSID, struct.pack("=I", classid))
+        attribute(k.TCA_BPF_CLASSID, struct.pack("=I", item.classid))
         + attribute(k.TCA_BPF_FD, struct.pack("=I", descriptor))
         + attribute(k.TCA_BPF_NAME, n.PROGRAM.encode() + b"\0")
         + attribute(k.TCA_BPF_FLAGS, struct.pack("=I", k.TCA_BPF_FLAG_ACT_DIRECT))
     )
-    return _address(ifindex) + attribute(k.TCA_OPTIONS, options)
+    return _address(ifindex, item.leaving) + attribute(k.TCA_OPTIONS, options)
 
 
 class _ConfigFields(NamedTuple):

@@ -13,7 +13,7 @@ from ...linux import neighbours
 from ...linux.netlink import LinkNames, Socket
 from ...linux.view import View
 from ...objects.kind import Change, Object, Slot, State
-from ...objects.qdisc import Qdisc
+from ...objects.qdisc import BOTH_WAYS, Qdisc
 from ...values import ports
 from ...values.errors import InvalidRequest
 from ...values.limits import ALL
@@ -51,8 +51,11 @@ class Bpf:
         places = {host.public_place: 0, host.loopback_place: 0}
         places |= {one.place: n.BARE if one.bare else 0 for one in host.entrances or ()}
         for place, classid in places.items():
-            yield _qdisc(place, observed, "clsact")
+            qdisc = _qdisc(place, observed, BOTH_WAYS)
+            yield qdisc
             yield Steer(place, classid, "")
+            if place != host.loopback_place and qdisc.kind == BOTH_WAYS:
+                yield Steer(place, n.LEAVING | classid, "", leaving=True)
 
     def sysctls(self, host: Host) -> Mapping[str, str]:
         """Routes are only told to who asks from an interface that forwards."""
@@ -118,9 +121,16 @@ class Bpf:
     def fault(self, host: Host, steered: Steered) -> str:
         observed = {item.identity: item for item in steered.shared.objects}
         for item in self.on_host(host, observed):
+            if isinstance(item, Steer) and item.leaving:
+                continue  # nothing for containers, and not looked at
             if observed.get(item.identity) != item:
                 return f"'{item}' is missing or changed"
         return ""
+
+    def unnoted(self, host: Host, steered: Steered) -> list[Place]:
+        found = (item for item in steered.shared.objects if isinstance(item, Qdisc))
+        arriving = (item.place for item in found if item.kind != BOTH_WAYS)
+        return [place for place in arriving if place != host.loopback_place]
 
     # --- what is ---
 
@@ -200,6 +210,7 @@ def _flow(host: Host, container: Container) -> Flow:
     return Flow(queued, SHAPING_HANDLE | container.number, outside, within)
 
 
-def _qdisc(place: Place, observed: State, kind: str) -> Object:
+def _qdisc(place: Place, observed: State, kind: str) -> Qdisc:
     """The qdisc that is there already, or a new one."""
-    return observed.get(("qdisc", *place)) or Qdisc(place, kind)
+    found = observed.get(("qdisc", *place))
+    return found if isinstance(found, Qdisc) else Qdisc(place, kind)

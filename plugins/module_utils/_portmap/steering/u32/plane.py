@@ -72,6 +72,9 @@ class U32:
                 return f"'{item}' is missing or changed"
         return ""
 
+    def unnoted(self, host: Host, steered: Steered) -> list[Place] | None:
+        return None
+
     def is_used(self, view: View, host: Host) -> bool:
         return look.is_used(view, host)
 

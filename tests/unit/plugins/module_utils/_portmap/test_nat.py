@@ -16,6 +16,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.net
     Translation,
 )
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.options import Pools
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.places import Place
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.ports import Range
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.tenants import (
     Host,
@@ -193,6 +194,13 @@ def test_the_command_is_for_the_networks_that_are_concerned() -> None:
     (problem,) = nat.problems(HOST, POOLS, OWN, [*rules, translation()])
     assert " fib saddr type != local meta " in problem.repair
     assert nat.problems(HOST, POOLS, OWN, []) == []
+
+
+def test_where_the_steering_notes_whose_answers_come_there_is_no_problem():
+    wrong = [translation()]
+    assert nat.problems(HOST, POOLS, OWN, wrong, []) == []
+    assert nat.problems(HOST, POOLS, OWN, wrong, [Place("", "docker0", "shared")]) == []
+    assert len(nat.problems(HOST, POOLS, OWN, wrong, [HOST.public_place])) == 1
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ KINDS = {
     "not_following",
     "not_prepared",
     "offloads",
+    "plain_ingress",
     "replaced_namespace",
     "route",
     "taken_port",

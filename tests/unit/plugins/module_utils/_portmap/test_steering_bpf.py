@@ -22,6 +22,7 @@ from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.p
     Seen,
     Steered,
 )
+from ansible_collections.netiso.portmap.plugins.module_utils._portmap.steering.u32.plane import U32
 from ansible_collections.netiso.portmap.plugins.module_utils._portmap.values.errors import (
     InvalidRequest,
 )
@@ -49,9 +50,20 @@ def test_a_host_has_one_program_on_two_links_and_what_it_must_know():
         Config("10.0.0.1", "10.0.0.255", ETH0, HOST.mac),
         Qdisc(ETH0, "clsact"),
         Steer(ETH0, 0, ""),
+        Steer(ETH0, 0xC000, "", leaving=True),
         Qdisc(LO, "clsact"),
         Steer(LO, 0, ""),
     ]
+
+
+def test_where_an_interface_has_no_hook_for_what_leaves_nothing_is_wanted_there_and_it_is_named():
+    plain = Qdisc(ETH0, "ingress")
+    wanted = list(Bpf().on_host(HOST, {plain.identity: plain}))
+    assert Steer(ETH0, 0, "") in wanted
+    assert not any(isinstance(item, Steer) and item.leaving for item in wanted)
+    found = Steered(Seen([plain, Qdisc(LO, "ingress")]), Seen(), {}, {}, True)
+    assert Bpf().unnoted(HOST, found) == [ETH0]
+    assert U32().unnoted(HOST, found) is None
 
 
 @pytest.mark.parametrize(("prefix", "broadcast"), [(30, "10.0.0.3"), (31, ""), (32, "")])
