@@ -29,6 +29,7 @@ BOTH = {
 OF_BPF = {
     "test_datagrams", "test_whole_host", "test_access", "test_allow_from", "test_ipv6",
     "test_ipv6_frames", "test_ipv6_life", "test_own_flows",
+    "test_own_flows_ipv6",
 }  # fmt: skip
 
 used = ALONE or U32  # of the test that runs
