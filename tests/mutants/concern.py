@@ -30,7 +30,7 @@ host.py               kernel/test_strangers kernel/test_bad_* kernel/test_host* 
 info.py problems.py problem.py case.py drift.py leftovers.py reboot.py   kernel/test_info kernel/test_strangers kernel/test_restore kernel/test_saved kernel/test_trouble
 saving.py             kernel/test_restore kernel/test_saved robust/test_killed
 results.py            kernel/test_host* kernel/test_info kernel/test_ranges
-next_boot.py codec.py options.py   kernel/test_restore kernel/test_saved kernel/test_crash kernel/test_host*
+next_boot.py codec.py options.py choosing.py   kernel/test_restore kernel/test_saved kernel/test_crash kernel/test_host*
 record.py             kernel/test_host* kernel/test_crash
 files.py              kernel/test_crash kernel/test_restore kernel/test_saved robust/test_killed
 lock.py               kernel/test_lock robust/test_at_once kernel/test_check_mode

@@ -44,6 +44,7 @@ from ..wanted import shaping, unmanaged
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask
 from . import command, results, saving, unattended
+from .choosing import completed
 from .comparing import Observer, compare_containers
 from .containers import decided
 from .uplink import Uplink, look, look_anyway, look_without_record
@@ -94,7 +95,7 @@ def prepare(
         portmapctl.take(job.outcome, dry_run)
         job.spoilt.tell(sorted(set(job.placed) - set(job.spoilt.names)), job.outcome, dry_run)
         told = results.host_result(job.host, job.record, job.port_range)
-        return Run(job.outcome, told, job.chosen.why if job.chosen else "")
+        return Run(job.outcome, told, job.why)
 
 
 def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -> Preparing:
@@ -128,7 +129,7 @@ def prepare_locked(options: HostOptions, *, dry_run: bool, with_diff: bool = Fal
 class Preparing:
     """The engine's job.  The first comparison decides on `record`; `uplink` and `host` are what it saw.
 
-    `port_range` is the one from which the host takes its own ports.
+    `port_range` is the one from which the host takes its own ports.  `why`: see `choosing.completed`.
     """
 
     record: Record
@@ -140,17 +141,9 @@ class Preparing:
     firewall: Firewall
     outcome: Outcome
     placed: Collection[str] = ()
-    chosen: choose.Chosen | None = None  # where `auto` was asked for
 
     def __init__(self, options: HostOptions, old: Record | None) -> None:
-        if options.steering == choose.AUTO:
-            self.chosen = choose.chosen(old.options.steering if old else "")
-            options = options._replace(steering=self.chosen.steering)
-        self._options = options.completed(old.options if old else None)
-        whole = choose.serves_whole_host(self._options.steering)
-        decide.check_interfaces(options, self._options.steering, whole)
-        if not whole:  # of another steering, which it had before
-            self._options = self._options._replace(interfaces=None, ipv6=None)
+        self._options, self.why = completed(options, old)
         self._old = old
         self._goes_over = False
         self.begun = False
@@ -346,12 +339,10 @@ class TakingBack:
             return comparison
         old = decide.known_as(old, host.public, moved=False)
         old = host_absent.sparing(old, hooked_by_others(view, host))
+        changed = sysctl_objects(host_absent.changed_sysctls(old))
+        unshares = netns.can_unshare(old.before.get("handles", ""))
         comparison.before, comparison.after = host_absent.taken_back(
-            survey,
-            found,
-            sysctl_objects(host_absent.changed_sysctls(old)),
-            old,
-            netns.can_unshare(old.before.get("handles", "")),
+            survey, found, changed, old, unshares
         )
         return comparison
 

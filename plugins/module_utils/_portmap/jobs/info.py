@@ -50,7 +50,7 @@ def gather(
         if prepared is None:
             return _unprepared(view, container, why, detail)
         case = _case(view, prepared, container)
-        uplink, survey, plane = case.uplink, case.survey, case.observer.plane
+        survey, plane = case.survey, case.observer.plane
         found = _of_host(case)
         known = {*survey.placed, *(name for one in found for name in one.containers)}
         if container is not None and container not in known:
@@ -59,19 +59,22 @@ def gather(
         if seconds:
             _add_rates(view, plane, described, seconds)
         return {
-            "host": {
-                **results.host_result(uplink.host, prepared, host_ephemeral()),
-                "closed_interfaces": closed_interfaces(view, given),
-                "follow": results.service_result(units.FOLLOW.look()),
-                "firewall": results.firewall_result(
-                    firewall(view, uplink.host.public, case.rules)
-                ),
-                "statistics": {"rx_unassembled": statistics.unassembled()},
-            },
+            "host": _host_told(case),
             "containers": described,
             "workloads": workloads.counted(case.workloads.values()),
             "problems": [one.result(detail) for one in found],
         }
+
+
+def _host_told(case: Case) -> dict[str, Any]:
+    view, host = case.observer.view, case.uplink.host
+    return {
+        **results.host_result(host, case.prepared, host_ephemeral()),
+        "closed_interfaces": closed_interfaces(view, case.survey.host),
+        "follow": results.service_result(units.FOLLOW.look()),
+        "firewall": results.firewall_result(firewall(view, host.public, case.rules)),
+        "statistics": {"rx_unassembled": statistics.unassembled()},
+    }
 
 
 def found_problems(container: str | None = None) -> list[Problem]:

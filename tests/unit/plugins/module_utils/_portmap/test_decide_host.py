@@ -75,6 +75,7 @@ def test_what_is_left_out_at_first_is_what_the_documents_say():
         "u32",
         None,
         None,
+        None,
     )
     assert given._replace(fair_shares=False).completed(given).fair_shares is None
     given = given._replace(ephemeral=None)

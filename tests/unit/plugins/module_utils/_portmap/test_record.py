@@ -90,6 +90,7 @@ options = st.builds(
     st.sampled_from(["", "outside", "all"]),
     st.sampled_from(["u32", "bpf"]),
     st.one_of(st.none(), st.just(("eth*",))),
+    st.sampled_from([None, True, False]),
     st.none(),
 )
 shared = st.builds(lambda one: one._replace(link_speed="1gbit", fair_shares=True), options)
