@@ -20,7 +20,7 @@ from ..linux.view import View
 from ..memory import next_boot, record
 from ..memory.lock import host_lock
 from ..memory.record import Record
-from ..objects.kind import Object, state
+from ..objects.kind import state
 from ..sight import survey as surveys
 from ..sight.host import (
     base_objects,
@@ -31,23 +31,23 @@ from ..sight.host import (
     rp_filters,
     sysctl_objects,
 )
-from ..sight.shaping import pairs
-from ..sight.unmanaged import see_files, see_managers
+from ..sight.unmanaged import see_managers
 from ..steering import choose
 from ..steering.moving import Moving
 from ..values import ports
-from ..values.errors import InvalidRequest, KernelRefused
+from ..values.errors import KernelRefused
 from ..values.netfilter import Firewall
 from ..values.options import HostOptions
 from ..values.tenants import Host
-from ..wanted import shaping, unmanaged
+from ..wanted import unmanaged
 from ..wanted.busy import Busy
 from ..wanted.claims import Ask
 from . import command, results, saving, unattended
 from .choosing import completed
 from .comparing import Observer, compare_containers
 from .containers import decided
-from .uplink import Uplink, look, look_anyway, look_without_record
+from .taking_back import TakingBack
+from .uplink import Uplink, look
 from .without import Spoilt, reconcile_without
 
 
@@ -303,48 +303,3 @@ def unprepare(options: HostOptions, *, dry_run: bool, with_diff: bool = False) -
         alone.end(outcome, dry_run)
         portmapctl.take(outcome, dry_run)
         return Run(outcome, None)
-
-
-class TakingBack:
-    """The engine's job."""
-
-    def __init__(self, options: HostOptions, old: Record | None) -> None:
-        self._old = old
-        self._given = options
-
-    def compare(self, view: View, in_full: bool) -> Comparison:
-        names = sorted({*surveys.placed_names(view), *(netns.made_by_us() if self._old else ())})
-        if names:
-            raise InvalidRequest(
-                f"cannot take the preparation back: containers are placed, at least in part"
-                f" ({', '.join(names)}); remove them with netiso.portmap.portmap_container first"
-            )
-        return self.compare_again(view, in_full)
-
-    def compare_again(self, view: View, in_full: bool) -> Comparison:
-        old = self._old
-        if old:
-            uplink = look_anyway(view, old, closely=True)
-        else:
-            uplink = look_without_record(view, self._given, "")
-        host = uplink.host
-        plane = choose.whole(old.options.steering if old else "", view, host)
-        found: list[Object] = [*base_objects(view, host), *see_files()]
-        found += pairs(view, *shaping.PAIRS)
-        survey = surveys.survey(view, plane, host, [], interfaces=True)
-        comparison = Observer(view, plane, survey).comparison(in_full)
-        comparison.complete = True
-        if old is None:
-            comparison.before, comparison.after = host_absent.taken_back_unknown(survey, found)
-            return comparison
-        old = decide.known_as(old, host.public, moved=False)
-        old = host_absent.sparing(old, hooked_by_others(view, host))
-        changed = sysctl_objects(host_absent.changed_sysctls(old))
-        unshares = netns.can_unshare(old.before.get("handles", ""))
-        comparison.before, comparison.after = host_absent.taken_back(
-            survey, found, changed, old, unshares
-        )
-        return comparison
-
-    def begin(self) -> None:
-        """The record stays until all of it is done."""
