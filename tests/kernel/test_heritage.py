@@ -291,9 +291,11 @@ TESTS: dict[str, list[str] | str] = {
     "ROOT_NC_PortMappingStatistics": [
         "test_statistics_are_seen_from_inside",
         "test_statistics_count_one_direction_each",
+        "test_each_level_adds_fields_of_its_own",
+        "test_connections_and_their_times_are_those_of_ss",
     ],
-    "ROOT_NC_PortMappingRateStatistics": "There are no rate statistics yet.",
-    "PercentileRatesCollector": "There are no rate statistics yet.",
+    "ROOT_NC_PortMappingRateStatistics": ["test_rates_are_those_of_what_flows"],
+    "PercentileRatesCollector": "Prometheus keeps samples; the dashboard asks it for percentiles.",
     "ROOT_CleanupNotIsolated": ["test_a_freed_ephemeral_range_is_handed_out_again"],
     "ROOT_CGROUPS_RecoverMixedContainers": [
         "test_the_handle_directory_of_others_is_used_as_it_is"
@@ -318,9 +320,17 @@ TESTS: dict[str, list[str] | str] = {
         "test_the_qdisc_and_filters_of_others_survive",
         "test_absent_gives_the_host_its_first_state_back",
     ],
-    "routing: ROOT_HTBQdisc, ROOT_FqCodeQdisc, ROOT_FqCodelClassifier": (
-        "There is no rate limit and no fair queueing yet."
-    ),
+    "routing: ROOT_HTBQdisc": [
+        "test_a_class_is_read_as_it_is_sent",
+        "test_taken_away_nothing_is_left",
+        "test_two_classes_of_what_is_sent_are_added_up",
+        "test_a_limit_is_told_with_what_it_has_cost",
+    ],
+    "routing: ROOT_FqCodeQdisc": ["test_packets_wait_in_fq_codel_and_the_result_says_so"],
+    "routing: ROOT_FqCodelClassifier": [
+        "test_each_container_has_the_same_whatever_it_opens",
+        "test_each_has_a_class_and_who_is_limited_its_own",
+    ],
     "routing: ROOT_ARPFilter*": [
         "test_the_last_one_takes_the_mirrors_along",
         "test_an_arp_reply_reaches_all_forty_or_none",
@@ -353,11 +363,13 @@ TESTS: dict[str, list[str] | str] = {
 
 @functools.cache
 def names() -> set[str]:
-    """The tests and test classes of the files beside and below this one, and of what is pure."""
+    """The tests and test classes of the files beside and below this one, of what is pure, and of other kernels."""
     here = Path(__file__).parent
+    folders = (here, here.with_name("unit"), here.with_name("emulated"))
     return {
         node.name
-        for path in (*here.rglob("test_*.py"), *here.with_name("unit").rglob("test_*.py"))
+        for folder in folders
+        for path in folder.rglob("test_*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }
