@@ -48,7 +48,7 @@ neighbour.py forwarding.py    hosts/test_ipv6*
 usage.py round_trips.py snmp.py   kernel/test_usage
 metrics.py exposition.py      kernel/test_metrics
 scrape.py             kernel/test_scrape
-limits.py shaping.py queueing.py traffic_class.py shaper.py limiting.py   kernel/test_limits*
+limits.py shaping.py queueing.py traffic_class.py shaper.py limiting.py   kernel/test_limits* kernel/test_fair_shares
 access.py prefixes.py config.py  kernel/test_access kernel/test_allow_from
 statistics.py         kernel/test_info kernel/test_lost
 survey.py look.py seen.py     kernel/test_info kernel/test_moves kernel/test_host* kernel/test_bad_* robust/test_drift
