@@ -25,8 +25,11 @@ struct too_big {
 };
 #define BEFORE_MESSAGE 40 /* as long as the header of IPv6 */
 
-INLINE int answer_too_big(struct packet *packet, const struct config *config, u32 length, u32 mtu)
+/* To whom has the port; by the link by which it came, if it has none. */
+INLINE int answer_too_big(struct packet *packet, const struct config *config,
+			  const struct parsed *parsed, u32 length, u32 mtu)
 {
+	u32 veth = veth_of(owner_of(parsed->source_port)); /* what was shaped comes by another link */
 	struct too_big answer;
 	u8 header[8] = {0x60, 0, 0, 0, 0, sizeof(answer) - BEFORE_MESSAGE, IPPROTO_ICMPV6, 64};
 	u32 at = FRAME + BEFORE_MESSAGE;
@@ -52,5 +55,5 @@ INLINE int answer_too_big(struct packet *packet, const struct config *config, u3
 	bpf_skb_store_bytes(packet, FRAME, header, sizeof(header), 0);
 	bpf_skb_store_bytes(packet, FRAME + 8, &answer.source, 2 * sizeof(struct address), 0);
 	bpf_skb_store_bytes(packet, at, &answer.type, sizeof(answer) - BEFORE_MESSAGE, 0);
-	return bpf_redirect(packet->ifindex, 0);
+	return bpf_redirect(veth ? veth : packet->ifindex, 0);
 }

@@ -98,7 +98,7 @@ INLINE int go_by_route(struct packet *packet, const struct config *config,
 	length = route.length;
 	said = bpf_fib_lookup(packet, &route, sizeof(route), 0);
 	if (said == BPF_FIB_LKUP_RET_FRAG_NEEDED && packet->protocol == ETH_P_IPV6)
-		return answer_too_big(packet, config, length, route.length);
+		return answer_too_big(packet, config, parsed, length, route.length);
 	if (said < 0 || said == BPF_FIB_LKUP_RET_FWD_DISABLED)
 		return bpf_redirect_neigh(config->public, 0, 0, 0);
 	if (said != BPF_FIB_LKUP_RET_SUCCESS && said != BPF_FIB_LKUP_RET_NO_NEIGH)

@@ -165,9 +165,12 @@ def test_a_stream_through_the_vpn_fits_its_mtu(six: Six) -> None:
     assert _streamed(six.web, six.outside[VPN].place, VPN) == 300_000
 
 
-def test_what_is_too_long_for_a_link_is_told_to_who_has_sent_it(six: Six) -> None:
+@pytest.mark.parametrize("limit", ["", "100mbit"])
+def test_what_is_too_long_for_a_link_is_told_to_who_has_sent_it(six: Six, limit: str) -> None:
     """Of which the container knows nothing: its MTU became smaller meanwhile."""
     host, far = six.lab.host, six.outside[FAR]
+    six.modules.container(name="web", limits={"send": limit} if limit else {})
+    host.run("ip", "-6", "route", "flush", "cache", container="web")
     try:
         host.ip("link set eth1 mtu 1400")
         far.ip("link set eth0 mtu 1400")
@@ -180,6 +183,7 @@ def test_what_is_too_long_for_a_link_is_told_to_who_has_sent_it(six: Six) -> Non
     finally:
         host.ip("link set eth1 mtu 1500")
         far.ip("link set eth0 mtu 1500")
+        six.modules.container(name="web", limits={})
 
 
 def _mtu(six: Six, address: str) -> int:

@@ -5,7 +5,7 @@
 
 A router believes no other router: with the first link that forwards, the kernel forgets all that it has by
 router advertisements, the default route of the host too.  It keeps what came through links on which the host
-believes them even as a router (accept_ra 2).  Source: net/ipv6/addrconf.c (addrconf_fixup_forwarding),
+believes them even as a router (accept_ra 2), which differs in nothing else.  Source: net/ipv6/addrconf.c (addrconf_fixup_forwarding),
 net/ipv6/route.c (rt6_purge_dflt_routers).
 """
 
@@ -23,7 +23,8 @@ def is_ipv6(name: str) -> bool:
 
 def write(name: str, value: str) -> None:
     """Raises KernelRefused."""
-    switches = [f"net/ipv6/conf/{link}/accept_ra" for link in procsys.links("ipv6")]
+    links = [one for one in procsys.links("ipv6") if one not in ("all", "default")]
+    switches = [f"net/ipv6/conf/{link}/accept_ra" for link in links]
     believing = [one for one in switches if procsys.read(one) == _AS_HOST]
     for one in believing:
         procsys.write(one, _ALWAYS)
