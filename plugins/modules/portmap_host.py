@@ -11,7 +11,7 @@ short_description: Prepare a host for containers that share its IP address by po
 version_added: 0.1.0
 description:
   - Prepares the public and the loopback interface of a host, so that containers placed with
-    M(netiso.portmap.portmap_container) can use the host's own IPv4 and MAC address, each on ports
+    M(netiso.portmap.portmap_container) can use the host's own addresses and its MAC address, each on ports
     of its own.
   - The interfaces get a clsact queueing discipline (an ingress or clsact one that exists is used as it is) and hash
     tables of u32 filters. Filters and queueing disciplines of others are left alone.
