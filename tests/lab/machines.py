@@ -285,7 +285,8 @@ def _connect(lab: Lab, mtu: int) -> None:
     )
     # A switch does not look into packets: where netfilter does, it drops and trims forged ones.
     lab.wire.shell(
-        "if [ -d /proc/sys/net/bridge ]; then echo 0 > /proc/sys/net/bridge/bridge-nf-call-iptables; fi"
+        "if [ -d /proc/sys/net/bridge ]; then"
+        " for one in /proc/sys/net/bridge/bridge-nf-call-ip*; do echo 0 > $one; done; fi"
     )
     # The switch knows where everybody is, so that no frame strays to a third machine.
     known = [f"fdb add {mac} dev {machine.name} master static\n" for machine, mac in ends]

@@ -28,7 +28,7 @@ BOTH = {
 # what u32 cannot do
 OF_BPF = {
     "test_datagrams", "test_whole_host", "test_access", "test_allow_from", "test_ipv6",
-    "test_ipv6_frames", "test_ipv6_life", "test_own_flows",
+    "test_ipv6_frames", "test_ipv6_life", "test_ipv6_mutations", "test_own_flows",
     "test_own_flows_ipv6",
 }  # fmt: skip
 
