@@ -6,14 +6,18 @@
 from __future__ import annotations
 
 import re
+import shutil
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from lab import probes, state, steering
 from lab.flow import arriving
 from lab.machines import HOST, PEER, Lab
-from lab.modules import ModuleError, Modules
+from lab.modules import COLLECTIONS, ModuleError, Modules
 from lab.netns import inside
 from lab.pools import POOLS
 from lab.state import State
@@ -167,3 +171,63 @@ def test_a_new_host_that_may_choose_takes_the_program_where_the_kernel_does(lab:
     assert kept["changes"] == []
     assert kept["steering_reason"] == "the host is prepared with u32"
     assert "steering_reason" not in modules.host()
+
+
+def test_a_version_whose_maps_are_others_is_followed_without_a_lost_packet(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """Whose ports are whose is taken over: nothing else on the host knows."""
+    steering.only(steering.U32, "both versions have one way of steering")
+    old, new = Modules(lab.host, paths=(_with_other_maps(tmp_path),)), Modules(lab.host)
+    old.host(**POOLS, steering="bpf")
+    old.container(containers=inventory())
+    old.container(name="db", allow_from=["10.0.0.0/24"])
+    refused = new.checking()
+    with pytest.raises(ModuleError, match="the host is not as portmap_host left it"):
+        refused.container(containers=inventory())
+    with inside(lab.container("web").netns):
+        web = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    with web:
+        web.setsockopt(socket.SOL_SOCKET, 33, 1 << 24)  # SO_RCVBUFFORCE
+        web.bind((HOST, WEB))
+        over = threading.Event()
+        with ThreadPoolExecutor() as pool:
+            sent = pool.submit(_send_until, over, lab)
+            assert any("pm_steer" in one for one in new.host()["changes"])
+            over.set()
+            count = sent.result()
+        web.settimeout(0.2)
+        assert count > 100
+        assert sum(1 for _one in range(count) if web.recv(1)) == count
+    assert problems(new) == []
+    assert not new.host()["changed"]
+    assert not new.container(containers=inventory())["changed"]
+    (db,) = new.info(container="db")["containers"]
+    assert db["allow_from"] == ["10.0.0.0/24"]
+
+
+def _send_until(over: threading.Event, lab: Lab) -> int:
+    """A datagram each millisecond from outside; how many."""
+    with inside(lab.peer.place.netns), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as peer:
+        count = 0
+        while not over.wait(0.001):
+            count += peer.sendto(b"!", (HOST, WEB))
+    return count
+
+
+def _with_other_maps(place: Path) -> str:
+    """A folder with a collection like ours, whose program has maps of other sizes."""
+    theirs = place / "ansible_collections/netiso/portmap"
+    shutil.copytree(COLLECTIONS / "ansible_collections/netiso/portmap/plugins", theirs / "plugins")
+    shipped = theirs / "plugins/module_utils/_portmap/bpf/shipped.py"
+    text = shipped.read_text(encoding="utf-8")
+    for name in ("pm_networks", "pm_fragments", "pm_config"):
+        text, count = re.subn(rf'("{name}", \d+, \d+, )(\d+), (\d+),', _larger, text)
+        assert count == 1
+    shipped.write_text(text, encoding="utf-8")
+    return str(place)
+
+
+def _larger(found: re.Match[str]) -> str:
+    """Values of eight bytes more, in a map of another size."""
+    return f"{found[1]}{found[2]}, {int(found[3]) + 1},"

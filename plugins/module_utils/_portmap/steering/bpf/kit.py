@@ -32,6 +32,7 @@ from . import numbers as n
 
 _TENANTS = n.HIGHEST + 1
 _MAPS = {one.name: one for one in shipped.STEER.maps}
+_WHOSE = {n.TENANTS, n.PORTS}  # what nothing else in the kernel tells
 _MAPPED = (n.CONFIG, n.TENANTS, n.PORTS, n.DROPS, n.NAMESPACES)
 _NUMBER = struct.Struct("=I")
 _TENANT = struct.Struct("=7I2H")
@@ -123,7 +124,8 @@ class Kit:
         if not self.program:
             return 0
         descriptor = programs.by_id(self.program)
-        if programs.info(descriptor).tag in shipped_bytes().tags:
+        found = programs.info(descriptor)
+        if found.tag in shipped_bytes().tags and frozenset(found.maps) == self.ids:
             return descriptor
         os.close(descriptor)
         return 0
@@ -261,7 +263,8 @@ _open: list[Kit] = []  # the one that this process uses, if any
 def adopt(program: int) -> Kit | None:
     """Use what a filter of the host has, by the id of its program; None if that is not of our making.
 
-    Of programs by others, and of versions with other maps, nothing can be used.  0: no filter has any.
+    Of programs by others nothing can be used; of a version with other maps, those that are the same, if
+    whose ports are whose is in them.  0: no filter has any.
     """
     if _open and program and _open[0].program == program:
         return _open[0]
@@ -308,8 +311,9 @@ def _maps_of(program: int) -> dict[str, int] | None:
             found[made.name] = opened
         else:
             os.close(opened)
-    if found.keys() == _MAPS.keys():
-        return found
+    if _WHOSE <= found.keys():
+        made_new = {name: maps.create(one) for name, one in _MAPS.items() if name not in found}
+        return found | made_new
     for opened in found.values():
         os.close(opened)
     return None
