@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import ast
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/hosts"))
-
-from differences import DIFFERENCES  # noqa: E402 (found by the line above)
-
+DIFFERENCES = runpy.run_path(str(ROOT / "tests/hosts/differences.py"))["DIFFERENCES"]
 GUIDE = ROOT / "docs/docsite/rst/guide_operators.rst"
 HEAD = "What differs from a process of the host"
 
