@@ -64,7 +64,7 @@ def test_a_container_says_what_it_is(lab: Lab, prepared: Modules) -> None:
         "limits": {},
         "host_services": True,
         "host_ports": [],
-        "allow_from": ["0.0.0.0/0"],
+        "allow_from": ["0.0.0.0/0", "::/0"],
     }
 
 
