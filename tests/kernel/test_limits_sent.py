@@ -120,6 +120,30 @@ def test_the_pair_is_there_as_long_as_somebody_is_limited(lab: Lab, placed: Modu
     assert state.difference(before, state.unnumbered(state.of(lab.host))) == ""
 
 
+def test_the_root_qdisc_that_somebody_else_has_on_the_public_interface_stays(
+    lab: Lab, placed: Modules
+) -> None:
+    lab.host.tc(
+        "qdisc add dev eth0 root handle 1: htb default 10",
+        "class add dev eth0 parent 1: classid 1:10 htb rate 1gbit",
+        "filter add dev eth0 parent 1: protocol ip prio 1 u32 match ip dst 192.0.2.0/24 flowid 1:10",
+    )
+
+    def theirs() -> list[str]:
+        return [
+            lab.host.run("tc", kind, "show", "dev", "eth0", *root).stdout
+            for kind, root in (("qdisc", ()), ("class", ()), ("filter", ("root",)))
+        ]
+
+    before = theirs()
+    limit(placed, send="10mbit", receive="10mbit")
+    with arriving(lab.container("web"), lab.peer.place, PEER, OUTSIDE, twice=20e6) as flow:
+        assert 1e6 < flow.reached() < 10.5e6
+    assert theirs() == before
+    limit(placed)
+    assert theirs() == before
+
+
 def test_it_goes_with_the_last_container_that_is_limited(lab: Lab, placed: Modules) -> None:
     limit(placed, send="10mbit")
     placed.container(name="web", state="absent")
