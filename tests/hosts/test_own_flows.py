@@ -136,7 +136,7 @@ def test_a_connection_of_the_host_of_which_nothing_is_noted_lives_when_it_sends(
     """So do those that were there before a container got their port."""
     with opened(here.lab.host.place, socket.SOCK_STREAM, 31007) as client:
         client.connect((PEER, ON_PEER))
-        here.lab.host.run(sys.executable, "-S", maps.__file__, program(here.lab), "pm_flows", "40")
+        here.lab.host.run(sys.executable, "-S", maps.__file__, program(here.lab), "pm_flows")
         echoed(client)
 
 

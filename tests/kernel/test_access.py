@@ -249,7 +249,7 @@ def test_an_open_connection_stays_when_it_is_closed(lab: Lab, placed: Modules) -
 
 
 @pytest.mark.parametrize(
-    "damage", [("pm_host_ports", "8"), ("pm_tenants", "56", "00000000")], ids=["ports", "closed"]
+    "damage", [("pm_host_ports",), ("pm_tenants", "56", "00000000")], ids=["ports", "closed"]
 )
 def test_damage_in_the_maps_is_told_and_mended(
     lab: Lab, placed: Modules, damage: tuple[str, ...]

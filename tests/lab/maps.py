@@ -7,9 +7,9 @@
 
 writes these, in hexadecimal, into a map of a program.
 
-    python maps.py PROGRAM MAP SIZE
+    python maps.py PROGRAM MAP
 
-takes all keys, of this size, out of a map that has some.
+takes all keys out of a map that has some.
 """
 
 from __future__ import annotations
@@ -25,12 +25,22 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
 _BPF = {"x86_64": 321, "aarch64": 280}[os.uname().machine]
 _DELETE, _NEXT_KEY = 3, 4
 _PROGRAM_BY_ID, _MAP_BY_ID, _INFO = 13, 14, 15
 _STEERING = re.compile(r" pm_steer .* id (\d+) name ")
 _libc = ctypes.CDLL(None, use_errno=True)
+
+
+class Opened(NamedTuple):
+    """A map: `size` is the bytes of all its values, `key` those of one key."""
+
+    descriptor: int
+    flags: int
+    size: int
+    key: int
 
 
 def section(found: Mapping[str, str]) -> dict[str, str]:
@@ -65,9 +75,9 @@ def contents(
         config, links, numbers = (
             maps[name][:] for name in ("pm_config", "pm_tenants", "pm_ports")
         )
-    address, broadcast, public, mac = struct.unpack_from("=4s4sI6s", config)
-    everybody = socket.inet_ntoa(broadcast)
-    lines = [f"{socket.inet_ntoa(address)} {everybody} {names.get(public, public)} {mac.hex(':')}"]
+    address, six, broadcast, public, mac = struct.unpack_from("=16s16s4sI6s", config)
+    shared = f"{_written(address)} {_written(six)} {socket.inet_ntoa(broadcast)}"
+    lines = [f"{shared} {names.get(public, public)} {mac.hex(':')} {_others(program)}"]
     veths = {}
     owners = set(struct.unpack("=65536H", numbers))
     prefixes = _prefixes(program)
@@ -96,16 +106,29 @@ def _prefixes(program: int) -> dict[int, list[str]]:
     """What the maps of prefixes have, by the number of the container."""
     found: dict[int, list[str]] = {}
     with _descriptors(program) as maps:
-        for key in _keys(maps["pm_host_ports"][0], 8):
+        for key in _keys(maps["pm_host_ports"]):
             bits, number, port = struct.unpack("=IH2s", key)
             found.setdefault(number, []).append(f"port {int.from_bytes(port, 'big')}/{bits}")
-        for key in _keys(maps["pm_networks"][0], 12):
-            bits, number, address = struct.unpack("=II4s", key)
-            found.setdefault(number, []).append(f"{socket.inet_ntoa(address)}/{bits}")
+        for key in _keys(maps["pm_networks"]):
+            bits, number, address = struct.unpack("=II16s", key)
+            family = number >> 16
+            listed = found.setdefault(number & 0xFFFF, [])
+            listed.append(f"{_written(address)}/{bits} of {6 if family else 4}")
     return found
 
 
-def _keys(descriptor: int, size: int) -> Iterator[bytes]:
+def _others(program: int) -> list[str]:
+    """The addresses of the host besides the shared ones."""
+    with _descriptors(program) as maps:
+        return sorted(map(_written, _keys(maps["pm_addresses"])))
+
+
+def _written(address: bytes) -> str:
+    return socket.inet_ntop(socket.AF_INET6, address)
+
+
+def _keys(one: Opened) -> Iterator[bytes]:
+    descriptor, size = one.descriptor, one.key
     last, key = 0, ctypes.create_string_buffer(size)
     with contextlib.suppress(FileNotFoundError):
         while True:
@@ -130,20 +153,21 @@ def ids(program: int) -> frozenset[int]:
 
 
 @contextlib.contextmanager
-def _descriptors(program: int) -> Iterator[dict[str, tuple[int, int, int]]]:
-    """The maps of a program by name: descriptor, flags, and bytes of all values."""
+def _descriptors(program: int) -> Iterator[dict[str, Opened]]:
+    """The maps of a program by name."""
     found = {}
     try:
         for one in ids(program):
             descriptor = _called(_MAP_BY_ID, struct.pack("=I", one))
-            _kind, _id, _key, value, entries, flags, name = struct.unpack_from(
+            _kind, _id, key, value, entries, flags, name = struct.unpack_from(
                 "=IIIIII16s", _info(descriptor, bytes(96))
             )
-            found[name.rstrip(b"\0").decode()] = descriptor, flags, value * entries
+            made = Opened(descriptor, flags, value * entries, key)
+            found[name.rstrip(b"\0").decode()] = made
         yield found
     finally:
-        for descriptor, _flags, _size in found.values():
-            os.close(descriptor)
+        for one in found.values():
+            os.close(one.descriptor)
 
 
 @contextlib.contextmanager
@@ -151,9 +175,9 @@ def _opened(program: int) -> Iterator[dict[str, mmap.mmap]]:
     """The maps of a program that can be mapped into memory, by name."""
     with _descriptors(program) as maps:
         found = {
-            name: mmap.mmap(descriptor, -(-size // mmap.PAGESIZE) * mmap.PAGESIZE)
-            for name, (descriptor, flags, size) in maps.items()
-            if flags & 1024  # BPF_F_MMAPABLE
+            name: mmap.mmap(one.descriptor, -(-one.size // mmap.PAGESIZE) * mmap.PAGESIZE)
+            for name, one in maps.items()
+            if one.flags & 1024  # BPF_F_MMAPABLE
         }
     try:
         yield found
@@ -176,16 +200,16 @@ def _called(command: int, attributes: bytes) -> int:
     return int(result)
 
 
-def main(program: str, name: str, number: str, data: str = "") -> None:
+def main(program: str, name: str, number: str = "", data: str = "") -> None:
     if data:
         with _opened(int(program)) as maps:
             new = bytes.fromhex(data)
             maps[name][int(number) : int(number) + len(new)] = new
         return
     with _descriptors(int(program)) as maps:
-        for key in list(_keys(maps[name][0], int(number))):
+        for key in list(_keys(maps[name])):
             at = ctypes.create_string_buffer(key, len(key))
-            called = struct.pack("=I4xQQQ", maps[name][0], ctypes.addressof(at), 0, 0)
+            called = struct.pack("=I4xQQQ", maps[name].descriptor, ctypes.addressof(at), 0, 0)
             _called(_DELETE, called)
 
 

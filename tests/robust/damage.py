@@ -217,9 +217,15 @@ def _tenant(dice: random.Random, host: Machine) -> Damage:
 
 
 def _config(dice: random.Random, host: Machine) -> Damage:
-    """The address, that of everybody, the interface, the MAC."""
+    """The address of IPv4 or IPv6, that of everybody, the interface, the MAC."""
     at, new = dice.choice(
-        [(0, "0a000002"), (4, "00000000"), (8, "01000000"), (12, "020000000077")]
+        [
+            (12, "0a000002"),
+            (16, "20010db8"),
+            (32, "00000000"),
+            (36, "01000000"),
+            (40, "020000000077"),
+        ]  # fmt: skip
     )
     script = _written(host, "pm_config", at, bytes.fromhex(new))
     return Damage("change what the program knows of the host", script, host=True)
