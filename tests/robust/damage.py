@@ -225,7 +225,7 @@ def _config(dice: random.Random, host: Machine) -> Damage:
             (32, "00000000"),
             (36, "01000000"),
             (40, "020000000077"),
-        ]  # fmt: skip
+        ]
     )
     script = _written(host, "pm_config", at, bytes.fromhex(new))
     return Damage("change what the program knows of the host", script, host=True)
