@@ -311,7 +311,7 @@ def _maps_of(program: int) -> dict[str, int] | None:
             found[made.name] = opened
         else:
             os.close(opened)
-    if _WHOSE <= found.keys():
+    if found.keys() >= _WHOSE:
         made_new = {name: maps.create(one) for name, one in _MAPS.items() if name not in found}
         return found | made_new
     for opened in found.values():
