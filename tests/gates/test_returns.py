@@ -30,7 +30,7 @@ PYTHON_TYPES = {
 # In this order, each on what the ones before it left.
 CALLS: list[tuple[str, dict[str, Any]]] = [
     ("portmap_host", DOCUMENTED),
-    ("portmap_host", {"steering": "auto"}),
+    ("portmap_host", {"steering": "auto", "rp_filter": "keep"}),
     ("portmap_container", {"name": "web", "ports": ["31000-31007"]}),
     ("portmap_container", {"containers": [{"name": "db", "ports": ["31008"]}, {"name": "web"}]}),
     ("portmap_ranges", {"container": "web", "ports": ["31016-31019"]}),
