@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 
 from lab import machines, probes
+from lab.exchange import echoed
 from lab.machines import HOST, PEER, Lab, Place
 from lab.modules import Modules
-from lab.netns import inside
 from lab.pools import POOLS
 from lab.probes import Probe
 
@@ -52,30 +51,18 @@ def wrong(lab: Lab) -> dict[str, str]:
     return {str(one): str(answers[one]) for one, who in wanted.items() if answers[one].who != who}
 
 
-def echoed(source: Place, server: Place, address: str, port: int, size: int) -> int:
-    """How much of a datagram comes back."""
-    with inside(server.netns):
-        far = socket.socket(probes.family(address), socket.SOCK_DGRAM)
-        far.bind((address, port))
-    with inside(source.netns):
-        near = socket.socket(probes.family(address), socket.SOCK_DGRAM)
-    with far, near:
-        for one in (far, near):
-            one.settimeout(10)
-        near.connect((address, port))
-        near.send(b"x" * size)
-        try:
-            told, client = far.recvfrom(65536)
-            far.sendto(told, client)
-            return len(near.recv(65536))
-        except TimeoutError:
-            return 0
+def came_back(source: Place, server: Place, address: str, port: int) -> int:
+    """How much of a long datagram comes back; 0 if it is lost."""
+    try:
+        return echoed(source, server, address, 5000, port)
+    except TimeoutError:
+        return 0
 
 
 def datagrams(lab: Lab) -> dict[str, int]:
     web, host, peer = lab.container("web"), lab.host.place, lab.peer.place
     return {
-        f"{source}->{address}": echoed(source, server, address, port, 5000)
+        f"{source}->{address}": came_back(source, server, address, port)
         for source, server, port, addresses in (
             (web, peer, 7, (PEER, PEER_SIX)),
             (peer, web, WEB, (HOST, HOST_SIX)),

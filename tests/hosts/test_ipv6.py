@@ -24,7 +24,8 @@ from dual import (
     host_with_ipv6,
 )
 from lab import probes, state
-from lab.machines import Machine, Place
+from lab.exchange import echoed, streamed
+from lab.machines import Machine
 from lab.netns import inside
 from lab.pools import POOLS
 from lab.probes import Answer, Probe
@@ -135,34 +136,18 @@ def test_a_server_of_both_families_is_reached_by_both(six: Six) -> None:
 @pytest.mark.parametrize("size", [SMALL - 48, SMALL, 1452, 9000])
 def test_datagrams_of_any_size_go_both_ways(six: Six, address: str, size: int) -> None:
     """What is longer than the MTU of a link further on is cut by the sender, as it is by the host."""
-    assert _echoed(six.web, six.at[address].place, address, size) == size
+    assert echoed(six.web, six.at[address].place, address, size) == size
 
 
 @pytest.mark.parametrize("address", [HOST, "::1"])
 def test_long_datagrams_reach_host_and_siblings(six: Six, address: str) -> None:
     for server in (six.host, six.lab.container("db")):
         port = OF_HOST if server == six.host else shape.DB
-        assert _echoed(six.web, server, address, 9000, port) == 9000
-
-
-def _echoed(source: Place, server: Place, address: str, size: int, port: int = 7) -> int:
-    with inside(server.netns):
-        far = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-        far.bind((address, port))
-    with inside(source.netns):
-        near = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
-    with far, near:
-        for one in (far, near):
-            one.settimeout(probes.patience())
-        near.connect((address, port))
-        near.send(b"x" * size)
-        told, client = far.recvfrom(65536)
-        far.sendto(told, client)
-        return len(near.recv(65536))
+        assert echoed(six.web, server, address, 9000, port) == 9000
 
 
 def test_a_stream_through_the_vpn_fits_its_mtu(six: Six) -> None:
-    assert _streamed(six.web, six.outside[VPN].place, VPN) == 300_000
+    assert streamed(six.web, six.outside[VPN].place, VPN) == 300_000
 
 
 @pytest.mark.parametrize("limit", ["", "100mbit"])
@@ -178,8 +163,8 @@ def test_what_is_too_long_for_a_link_is_told_to_who_has_sent_it(six: Six, limit:
         with inside(six.web.netns), socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as lost:
             lost.sendto(b"x" * 1440, (FAR, 9))
         assert _mtu(six, FAR) == 1400
-        assert _echoed(six.web, far.place, FAR, 1440) == 1440
-        assert _streamed(six.web, far.place, FAR) == 300_000
+        assert echoed(six.web, far.place, FAR, 1440) == 1440
+        assert streamed(six.web, far.place, FAR) == 300_000
     finally:
         host.ip("link set eth1 mtu 1500")
         far.ip("link set eth0 mtu 1500")
@@ -190,26 +175,6 @@ def _mtu(six: Six, address: str) -> int:
     """Of the path, as the container knows it: that of its link unless it was told."""
     (told,) = six.lab.host.json("ip", "-json", "route", "get", address, container="web")
     return next((one["mtu"] for one in told.get("metrics", []) if "mtu" in one), 1500)
-
-
-def _streamed(source: Place, server_at: Place, address: str) -> int:
-    with inside(server_at.netns):
-        server = socket.create_server((address, 80), family=socket.AF_INET6)
-    with inside(source.netns):
-        client = socket.socket(socket.AF_INET6)
-    with server, client:
-        for one in (server, client):
-            one.settimeout(probes.patience())
-        client.connect((address, 80))
-        client.sendall(b"x" * 300_000)
-        client.shutdown(socket.SHUT_WR)
-        connection, _client = server.accept()
-        with connection:
-            connection.settimeout(probes.patience())
-            received = 0
-            while told := connection.recv(65536):
-                received += len(told)
-    return received
 
 
 def test_no_frame_to_find_a_neighbour_leaves_a_container(six: Six) -> None:

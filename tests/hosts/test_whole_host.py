@@ -13,7 +13,8 @@ import pytest
 
 import shape
 from lab import machines, probes, state
-from lab.machines import BEYOND, Machine, Place
+from lab.exchange import echoed, streamed
+from lab.machines import BEYOND, Machine
 from lab.modules import ModuleError, Modules
 from lab.netns import inside
 from lab.pools import POOLS
@@ -131,44 +132,12 @@ def test_no_socket_is_bound_to_another_interface_of_the_host(whole: Whole) -> No
 @pytest.mark.parametrize("size", [SMALL - 28, SMALL, 1472, 9000])
 def test_datagrams_of_any_size_go_both_ways(whole: Whole, address: str, size: int) -> None:
     """What is longer than the MTU of a link further on is cut by the sender, as it is by the host."""
-    assert _echoed(whole.lab.container("web"), whole.outside[address].place, address, size) == size
-
-
-def _echoed(source: Place, server: Place, address: str, size: int) -> int:
-    with inside(server.netns):
-        far = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        far.bind((address, 7))
-    with inside(source.netns):
-        near = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    with far, near:
-        for one in (far, near):
-            one.settimeout(probes.patience())
-        near.connect((address, 7))
-        near.send(b"x" * size)
-        told, client = far.recvfrom(65536)
-        far.sendto(told, client)
-        return len(near.recv(65536))
+    assert echoed(whole.lab.container("web"), whole.outside[address].place, address, size) == size
 
 
 def test_a_stream_through_the_vpn_fits_its_mtu(whole: Whole) -> None:
     web, vpn = whole.lab.container("web"), whole.outside[VPN].place
-    with inside(vpn.netns):
-        server = socket.create_server((VPN, 80))
-    with inside(web.netns):
-        client = socket.socket()
-    with server, client:
-        for one in (server, client):
-            one.settimeout(probes.patience())
-        client.connect((VPN, 80))
-        client.sendall(b"x" * 300_000)
-        client.shutdown(socket.SHUT_WR)
-        connection, _client = server.accept()
-        with connection:
-            connection.settimeout(probes.patience())
-            received = 0
-            while told := connection.recv(65536):
-                received += len(told)
-    assert received == 300_000
+    assert streamed(web, vpn, VPN) == 300_000
 
 
 def test_the_next_runs_change_nothing(whole: Whole) -> None:
