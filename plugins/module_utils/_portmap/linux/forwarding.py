@@ -5,8 +5,8 @@
 
 A router believes no other router: with the first link that forwards, the kernel forgets all that it has by
 router advertisements, the default route of the host too.  It keeps what came through links on which the host
-believes them even as a router (accept_ra 2), which differs in nothing else.  Source: net/ipv6/addrconf.c (addrconf_fixup_forwarding),
-net/ipv6/route.c (rt6_purge_dflt_routers).
+believes them even as a router (accept_ra 2), which differs in nothing else.  Source: net/ipv6/addrconf.c
+(addrconf_fixup_forwarding), net/ipv6/route.c (rt6_purge_dflt_routers).
 """
 
 from __future__ import annotations
