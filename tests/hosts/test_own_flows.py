@@ -22,10 +22,10 @@ import pytest
 import guests
 import shape
 from lab import frames, machines, maps, probes, state
+from lab.exchange import answered, opened
 from lab.frames import ICMP, IPV4, ethernet, ip
 from lab.machines import HOST, PEER, Lab, Place
 from lab.modules import Modules
-from lab.netns import inside
 from lab.pools import DOCUMENTED, POOLS
 from lab.probes import Probe
 from lab.tunnel import tunnel
@@ -61,21 +61,6 @@ def here(steering: str) -> Iterator[Here]:
         yield Here(lab, modules, guest)
 
 
-def opened(place: Place, kind: int, port: int = 0, address: str = "") -> socket.socket:
-    with inside(place.netns):
-        made = socket.socket(socket.AF_INET, kind)
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.settimeout(probes.patience())
-    made.bind((address, port))
-    return made
-
-
-def echoed(sock: socket.socket) -> None:
-    said = frames.token()
-    sock.send(said)
-    assert sock.recv(100) == said
-
-
 def refused(here: Here) -> int:
     """Packets of web that somebody else's answer would follow."""
     (web,) = here.modules.info(container="web")["containers"]
@@ -97,7 +82,7 @@ def test_who_has_sent_from_a_port_of_a_container_hears_the_answer(
     with opened(source, KINDS[kind], port) as client, frames.ear(here.lab.peer.place) as ear:
         client.connect((PEER, ON_PEER))
         for _ in range(3):
-            echoed(client)
+            answered(client)
         assert any(frame[34:36] == port.to_bytes(2, "big") for frame in ear.frames(0.05))
 
 
@@ -137,7 +122,7 @@ def test_a_connection_of_the_host_of_which_nothing_is_noted_lives_when_it_sends(
     with opened(here.lab.host.place, socket.SOCK_STREAM, 31007) as client:
         client.connect((PEER, ON_PEER))
         here.lab.host.run(sys.executable, "-S", maps.__file__, program(here.lab), "pm_flows")
-        echoed(client)
+        answered(client)
 
 
 def test_connections_behind_nat_live_and_nothing_is_told_of_it(lab: Lab, modules: Modules) -> None:
@@ -176,13 +161,13 @@ def test_a_guest_takes_no_client_of_a_server(here: Here, kind: str, before: bool
     with opened(here.lab.peer.place, KINDS[kind], own) as client:
         client.connect((HOST, SERVED))
         for _ in range(3):
-            echoed(client)
+            answered(client)
             intrude(here, kind, SERVED, (PEER, own))
             client.settimeout(probes.patience())
             if kind == "udp":
                 assert client.recv(100) == b"hostile"  # forged, as anybody outside could
                 client.recv(100)
-        echoed(client)
+        answered(client)
 
 
 @by_kind
@@ -190,34 +175,34 @@ def test_a_guest_takes_no_flow_that_a_container_has_begun(here: Here, kind: str)
     with opened(here.web, KINDS[kind], CLIENTS) as client:
         client.connect((PEER, ON_PEER))
         for _ in range(3):
-            echoed(client)
+            answered(client)
             intrude(here, kind, CLIENTS, (PEER, ON_PEER))
             if kind == "udp":  # what answers to the same address and port is the owner's, too
                 assert {client.recv(100), client.recv(100)} == {b"hostile"}
-        echoed(client)
+        answered(client)
 
 
 @by_kind
 def test_what_a_guest_has_the_owner_gets_when_it_wants_it(here: Here, kind: str) -> None:
     with opened(here.guest, KINDS[kind], 31000) as guest:
         guest.connect((PEER, ON_PEER))
-        echoed(guest)
+        answered(guest)
         with opened(here.web, KINDS[kind], 31000) as owner:
             owner.connect((PEER, ON_PEER))
-            echoed(owner)
+            answered(owner)
 
 
 def test_a_container_takes_no_connection_of_the_host(here: Here) -> None:
     with opened(here.lab.host.place, socket.SOCK_STREAM, 31004) as client:
         client.connect((PEER, ON_PEER))
-        echoed(client)
+        answered(client)
         before = refused(here)
         with opened(here.web, socket.SOCK_STREAM, 31004) as hostile:
             hostile.settimeout(0.3)
             with pytest.raises(socket.timeout):
                 hostile.connect((PEER, ON_PEER))
             assert refused(here) > before
-            echoed(client)
+            answered(client)
 
 
 # --- pings --------------------------------------------------------------------------------------

@@ -12,9 +12,8 @@ import pytest
 
 import shape
 from dual import HOST, PEER, Six, host_with_ipv6
-from lab import frames, probes
+from lab import exchange, probes
 from lab.machines import Place
-from lab.netns import inside
 
 SERVED, ON_PEER, CLOSED = 31001, 53, 54
 KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
@@ -30,18 +29,7 @@ def six(steering: str) -> Iterator[Six]:
 
 
 def opened(place: Place, kind: str, port: int, address: str = "") -> socket.socket:
-    with inside(place.netns):
-        made = socket.socket(socket.AF_INET6, KINDS[kind])
-    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    made.settimeout(probes.patience())
-    made.bind((address, port))
-    return made
-
-
-def echoed(sock: socket.socket) -> None:
-    said = frames.token()
-    sock.send(said)
-    assert sock.recv(100) == said
+    return exchange.opened(place, KINDS[kind], port, address, socket.AF_INET6)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -49,7 +37,7 @@ def test_the_host_hears_the_answer(six: Six, kind: str) -> None:
     with opened(six.host, kind, 31002) as client:
         client.connect((PEER, ON_PEER))
         for _ in range(3):
-            echoed(client)
+            exchange.answered(client)
 
 
 def test_and_the_error(six: Six) -> None:
@@ -65,7 +53,7 @@ def test_nobody_takes_a_client_of_a_server_by_sending_from_its_port(six: Six, ki
     own = 5550 + (kind == "udp")
     with opened(six.at[PEER].place, kind, own) as client:
         client.connect((HOST, SERVED))
-        echoed(client)
+        exchange.answered(client)
         with opened(six.host, kind, SERVED, HOST) as hostile:
             hostile.setblocking(False)
             hostile.connect_ex((PEER, own))
@@ -73,18 +61,18 @@ def test_nobody_takes_a_client_of_a_server_by_sending_from_its_port(six: Six, ki
                 hostile.send(b"hostile")
                 assert client.recv(100) == b"hostile"
             for _ in range(3):
-                echoed(client)
+                exchange.answered(client)
 
 
 def test_a_container_takes_no_connection_of_the_host(six: Six) -> None:
     with opened(six.host, "tcp", 31004) as client:
         client.connect((PEER, ON_PEER))
-        echoed(client)
+        exchange.answered(client)
         with opened(six.web, "tcp", 31004) as hostile:
             hostile.settimeout(0.3)
             with pytest.raises(socket.timeout):
                 hostile.connect((PEER, ON_PEER))
-        echoed(client)
+        exchange.answered(client)
 
 
 def test_a_ping_of_the_host_is_answered_once(six: Six) -> None:

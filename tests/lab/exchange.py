@@ -7,9 +7,29 @@ from __future__ import annotations
 
 import socket
 
+from .frames import token
 from .machines import Place
 from .netns import inside
 from .probes import family, patience
+
+
+def opened(
+    place: Place, kind: int, port: int = 0, address: str = "", of: int = socket.AF_INET
+) -> socket.socket:
+    """A socket of a kind and of a family that waits patiently."""
+    with inside(place.netns):
+        made = socket.socket(of, kind)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.settimeout(patience())
+    made.bind((address, port))
+    return made
+
+
+def answered(sock: socket.socket) -> None:
+    """The other end repeats what it hears."""
+    said = token()
+    sock.send(said)
+    assert sock.recv(100) == said
 
 
 def echoed(source: Place, server: Place, address: str, size: int, port: int = 7) -> int:
